@@ -1,0 +1,59 @@
+"""The m/z grid the loss is defined on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.errors import SettingsError
+
+MAX_BINS = 50_000_000
+
+
+@dataclass(frozen=True)
+class MzGrid:
+    """Equal bins from m/z 0: bin k covers ``[k h, (k + 1) h)`` and is sampled at its centre ``(k + 1/2) h``.
+
+    Args:
+        max_mz: end of the grid in Th; finite and positive. The last bin ends at ``n_bins * bin_width``,
+            which is ``max_mz`` to within half a bin.
+        bin_width: h in Th; finite and positive.
+    Raises:
+        SettingsError: a value is not positive and finite, or the grid would have no bin or more than 50
+            million.
+
+    >>> MzGrid().n_bins, MzGrid(max_mz=0.3, bin_width=0.1).n_bins
+    (20000, 3)
+    """
+
+    max_mz: float = 2000.0
+    bin_width: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("max_mz", "bin_width"):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
+                raise SettingsError(
+                    f"{name} must be a positive finite number of Th, not {value!r}.",
+                    remedy="The defaults are max_mz=2000 and bin_width=0.1.",
+                )
+        # A ratio, so that neither a huge range nor a tiny bin overflows before it is judged.
+        if not 0.5 < self.max_mz / self.bin_width <= MAX_BINS:
+            raise SettingsError(
+                f"A grid of max_mz={self.max_mz} and bin_width={self.bin_width} has "
+                f"{self.max_mz / self.bin_width:.3g} bins; 1 to {MAX_BINS:,} are possible.",
+                remedy="Widen the bins or lower max_mz.",
+            )
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins; ``round``, because ``int(0.3 / 0.1)`` is 2."""
+        return max(1, round(self.max_mz / self.bin_width))
+
+    @property
+    def centers(self) -> NDArray[np.float64]:
+        """(n_bins,) bin centres in Th."""
+        return (np.arange(self.n_bins) + 0.5) * self.bin_width

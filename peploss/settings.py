@@ -1,0 +1,193 @@
+"""What "the loss" means, as one frozen object: it travels as TOML, as a link, on the command line, in Parquet."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from peploss.errors import SettingsError
+from peploss.grid import MzGrid
+
+ION_TYPES = ("a", "b", "c", "y", "z", "z+1")
+"""Backbone ion types; ``z`` is y - NH3, ``z+1`` the radical z-dot of ETD."""
+
+NEUTRAL_LOSSES = ("H2O", "NH3")
+EXTRA_IONS = ("immonium", "precursor")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSettings:
+    """Settings of the spectrum loss and of the peaks it compares. All defaults are the loss as first defined.
+
+    Args:
+        max_mz, bin_width: the grid, in Th.
+        sigma: standard deviation of a rendered peak, in ``sigma_unit``; positive and finite.
+        sigma_unit: ``"Da"`` (one width for all peaks) or ``"ppm"`` (width proportional to a peak's m/z).
+        ion_types: backbone ion types, of ``ION_TYPES``.
+        max_fragment_charge: highest fragment charge; never above the precursor's. None: 1, and 2 from
+            precursor charge 3 on.
+        neutral_losses: losses added to every backbone ion, of ``NEUTRAL_LOSSES``.
+        immonium, precursor: add immonium ions, add the intact precursor.
+        isotopes: 0, or 1 to add the first 13C isotope peak of every fragment.
+        ion_weights: predicted intensity by ion type, loss, ``immonium`` or ``precursor``; 1 where not named.
+            A key is an ion type (``"y"``), an ion type with charge (``"y2"``), or one of ``EXTRA_IONS``.
+        sqrt: take the square root of observed intensities.
+        top_n: keep the n most intense observed peaks; None keeps all.
+        relative_threshold: drop observed peaks below this share of the highest; [0, 1).
+        remove_precursor: drop observed peaks within ``precursor_tolerance`` (Th) of the precursor at any of its
+            charges.
+        min_peak_mz, max_peak_mz: window on observed m/z, in Th; None leaves that side open.
+        precursor_scale: scale of the precursor loss ``log1p(ppm / precursor_scale)``.
+    Raises:
+        SettingsError: naming the setting, what was expected and what came.
+
+    >>> LossSettings(sigma=0.02).grid.n_bins
+    20000
+    >>> LossSettings.from_toml(LossSettings(top_n=50).to_toml()).top_n
+    50
+    """
+
+    max_mz: float = 2000.0
+    bin_width: float = 0.1
+    sigma: float = 0.05
+    sigma_unit: Literal["Da", "ppm"] = "Da"
+    ion_types: tuple[str, ...] = ("b", "y")
+    max_fragment_charge: int | None = None
+    neutral_losses: tuple[str, ...] = ()
+    immonium: bool = False
+    precursor: bool = False
+    isotopes: int = 0
+    ion_weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    sqrt: bool = False
+    top_n: int | None = None
+    relative_threshold: float = 0.0
+    remove_precursor: bool = False
+    precursor_tolerance: float = 0.5
+    min_peak_mz: float | None = None
+    max_peak_mz: float | None = None
+    precursor_scale: float = 100_000.0
+
+    def __post_init__(self) -> None:
+        _ = self.grid  # validates max_mz and bin_width
+        _positive("sigma", self.sigma)
+        _positive("precursor_scale", self.precursor_scale)
+        _positive("precursor_tolerance", self.precursor_tolerance)
+        _one_of("sigma_unit", self.sigma_unit, ("Da", "ppm"))
+        object.__setattr__(self, "ion_types", _subset("ion_types", self.ion_types, ION_TYPES))
+        object.__setattr__(self, "neutral_losses", _subset("neutral_losses", self.neutral_losses, NEUTRAL_LOSSES))
+        for name in ("immonium", "precursor", "sqrt", "remove_precursor"):
+            if not isinstance(getattr(self, name), bool):
+                raise SettingsError(f"{name} must be true or false, not {getattr(self, name)!r}.")
+        _one_of("isotopes", self.isotopes, (0, 1))
+        for name in ("max_fragment_charge", "top_n"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise SettingsError(f"{name} must be a whole number of at least 1, or not given, not {value!r}.")
+        if not (_is_number(self.relative_threshold) and 0 <= self.relative_threshold < 1):
+            raise SettingsError(f"relative_threshold must lie in [0, 1), not {self.relative_threshold!r}.")
+        for name in ("min_peak_mz", "max_peak_mz"):
+            value = getattr(self, name)
+            if value is not None and not (_is_number(value) and value >= 0):
+                raise SettingsError(f"{name} must be an m/z of at least 0, or not given, not {value!r}.")
+        low, high = self.min_peak_mz, self.max_peak_mz
+        if low is not None and high is not None and low >= high:
+            raise SettingsError(f"min_peak_mz ({low}) must lie below max_peak_mz ({high}).")
+        if not isinstance(self.ion_weights, Mapping):
+            raise SettingsError(f"ion_weights must map ion names to weights, not {self.ion_weights!r}.")
+        for ion, weight in self.ion_weights.items():
+            if not (_is_number(weight) and weight >= 0):
+                raise SettingsError(f"ion_weights[{ion!r}] must be a finite number of at least 0, not {weight!r}.")
+            if ion not in EXTRA_IONS and ion not in ION_TYPES and ion.rstrip("123456789") not in ION_TYPES:
+                raise SettingsError(
+                    f"ion_weights has no ion {ion!r}.",
+                    remedy=f"Use an ion type ({', '.join(ION_TYPES)}), with a charge behind it if need be (y2), or "
+                    f"{', '.join(EXTRA_IONS)}.",
+                )
+        object.__setattr__(self, "ion_weights", dict(self.ion_weights))
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted((k, repr(v)) for k, v in self.to_dict(defaults=True).items())))
+
+    @property
+    def grid(self) -> MzGrid:
+        """The m/z grid of these settings."""
+        return MzGrid(self.max_mz, self.bin_width)
+
+    def sigma_in_th(self, mz: float) -> float:
+        """Width in Th of a peak at ``mz``."""
+        return self.sigma if self.sigma_unit == "Da" else self.sigma * 1e-6 * mz
+
+    def replace(self, **changes: Any) -> LossSettings:
+        """These settings with some changed; raises SettingsError like the constructor."""
+        _known(changes)
+        return dataclasses.replace(self, **changes)
+
+    def to_dict(self, *, defaults: bool = False) -> dict[str, Any]:
+        """Plain values by name: only what differs from the defaults, or all with ``defaults=True``."""
+        out: dict[str, Any] = {}
+        for f in dataclasses.fields(self):
+            value = getattr(self, f.name)
+            default = f.default if f.default is not dataclasses.MISSING else {}
+            if defaults or value != default:
+                out[f.name] = list(value) if isinstance(value, tuple) else value
+        return out
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> LossSettings:
+        """Inverse of ``to_dict``; an unknown name is an error, a missing one its default."""
+        _known(values)
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+    def to_toml(self) -> str:
+        """All settings as TOML, floats to the last digit; what is not given (None) is left out."""
+        import tomli_w
+
+        return tomli_w.dumps({k: v for k, v in self.to_dict(defaults=True).items() if v is not None})
+
+    @classmethod
+    def from_toml(cls, text: str) -> LossSettings:
+        """Inverse of ``to_toml``.
+
+        Raises:
+            SettingsError: the text is not TOML, or a setting is unknown or out of range.
+        """
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"The settings are not valid TOML: {error}.") from error
+        return cls.from_dict(values)
+
+
+def _known(values: Mapping[str, Any]) -> None:
+    names = {f.name for f in dataclasses.fields(LossSettings)}
+    for name in values:
+        if name not in names:
+            raise SettingsError(
+                f"There is no setting {name!r}.", remedy=f"The settings are {', '.join(sorted(names))}."
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _positive(name: str, value: object) -> None:
+    if not (_is_number(value) and value > 0):  # type: ignore[operator]
+        raise SettingsError(f"{name} must be a positive finite number, not {value!r}.")
+
+
+def _one_of(name: str, value: object, options: tuple[object, ...]) -> None:
+    if value not in options or isinstance(value, bool):
+        raise SettingsError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}.")
+
+
+def _subset(name: str, values: object, options: tuple[str, ...]) -> tuple[str, ...]:
+    if isinstance(values, str) or not isinstance(values, (list, tuple)):
+        raise SettingsError(f"{name} must be a list of names, not {values!r}.")
+    for value in values:
+        _one_of(name, value, options)
+    return tuple(o for o in options if o in values)  # one order, so that equal sets are equal settings
