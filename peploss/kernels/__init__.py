@@ -1,0 +1,169 @@
+"""Cosine similarity of Gaussian-rendered spectra: one meaning, several ways to compute it.
+
+``reference`` is the dense definition in float64; ``cpu`` the closed form in numba. ``backend="auto"`` may change
+speed, never meaning.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from peploss.errors import BackendError
+from peploss.grid import MzGrid
+from peploss.kernels import reference
+from peploss.kernels.ops import cosine_op
+from peploss.kernels.peaks import Peaks
+from peploss.kernels.threads import split
+
+__all__ = ["BACKENDS", "Backend", "PairSums", "Peaks", "pair_sums", "render_nonzero", "spectrum_cosine"]
+
+Backend = Literal["auto", "reference", "cpu"]
+BACKENDS: tuple[Backend, ...] = ("auto", "reference", "cpu")
+SigmaUnit = Literal["Da", "ppm"]
+
+
+def spectrum_cosine(
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigma: float | Tensor,
+    sigma_unit: SigmaUnit = "Da",
+    grid: MzGrid | None,
+    backend: Backend = "auto",
+) -> Tensor:
+    """Cosine similarity of two Gaussian-rendered spectra, without rendering them.
+
+    Args:
+        pred: B spectra; m/z in Th and intensity, ragged, in any order.
+        obs: likewise, the same number of spectra.
+        sigma: standard deviation of a rendered peak: a number, a tensor of no dimension, or (B,), one for each
+            spectrum. Positive and finite.
+        sigma_unit: ``"Da"``, or ``"ppm"`` for a width proportional to each peak's m/z.
+        grid: the grid the cosine is defined on; None for its continuum limit.
+        backend: one of ``BACKENDS``.
+    Returns:
+        (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side
+        renders nothing (no peak, no intensity, no peak within 6 sigma of a bin). Gradients reach m/z, intensities
+        and sigma. NaN where a NaN went in.
+    Raises:
+        ValueError: sigma is a number that is not positive and finite, or shapes do not fit.
+        BackendError: the backend is not there.
+    Source:
+        Poisson summation of a product of Gaussians; see ``peploss.kernels.cpu``.
+
+    >>> one = Peaks.from_arrays([100.05], [1.0])
+    >>> round(float(spectrum_cosine(one, Peaks.from_arrays([100.08], [7.0]), sigma=0.05, grid=None)[0]), 4)
+    0.9139
+    """
+    pred_sigma, obs_sigma = _sigmas(pred, obs, sigma, sigma_unit)
+    if backend == "reference":
+        return reference.cosine(pred, obs, pred_sigma, obs_sigma, grid)
+    _check_backend(backend)
+    grad = torch.is_grad_enabled()
+    grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
+    grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
+    inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
+    # There is no kernel on other devices yet; the CPU's answer is the same answer.
+    cos = cosine_op(*(x.cpu() for x in inputs), *_grid(grid), grad_pred, grad_obs)[0]
+    return cos.to(pred.mz.device)
+
+
+class PairSums(NamedTuple):
+    """Inner products of two batches of rendered spectra.
+
+    Args:
+        value: (B,) ``sum_k S_a[k] S_b[k] = sum_ij a_i b_j K_ij``; in the continuum the integral over m/z, in Th.
+        d_intensity: (N,) derivative by each of the first side's intensities, ``sum_j b_j K_ij``; times the
+            intensity it is that peak's additive share.
+        d_mz: (N,) derivative by each of the first side's m/z, per Th.
+    """
+
+    value: Tensor
+    d_intensity: Tensor
+    d_mz: Tensor
+
+
+def pair_sums(
+    a: Peaks, b: Peaks, *, sigma: float | Tensor, sigma_unit: SigmaUnit = "Da", grid: MzGrid | None
+) -> PairSums:
+    """Inner products of rendered spectra and what each peak of ``a`` adds to them; no autograd.
+
+    Arguments and errors as for ``spectrum_cosine``. In ppm, ``d_mz`` holds the width of a peak still.
+
+    >>> one = Peaks.from_arrays([100.05], [2.0])
+    >>> sums = pair_sums(one, one, sigma=0.2, grid=MzGrid())
+    >>> bool(torch.isclose(sums.value, sums.d_intensity * 2.0))
+    True
+    """
+    from peploss.kernels import cpu
+
+    a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
+    inputs = [np.ascontiguousarray(x.detach().cpu().numpy()) for x in (a.mz, a.intensity, a_sigma, a.offsets)]
+    others = [np.ascontiguousarray(x.detach().cpu().numpy()) for x in (b.mz, b.intensity, b_sigma, b.offsets)]
+    value, by_mz, by_w = np.empty(a.batch), np.zeros(len(a.mz)), np.zeros(len(a.mz))
+
+    def run(start: int, stop: int) -> None:
+        cpu.product_range(start, stop, *inputs, *others, *_grid(grid), value, by_mz, by_w)
+
+    split(run, inputs[3] + others[3])
+    return PairSums(torch.from_numpy(value), torch.from_numpy(by_w), torch.from_numpy(by_mz))
+
+
+def render_nonzero(
+    mz: ArrayLike, intensity: ArrayLike, *, sigma: float, sigma_unit: SigmaUnit = "Da", grid: MzGrid
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """One spectrum rendered on the bins near its peaks: within 8.5 sigma, where amplitude falls to 2e-16.
+
+    Args:
+        mz, intensity: (P,), any order; m/z in Th.
+        sigma, sigma_unit, grid: as for ``spectrum_cosine``.
+    Returns:
+        bins (K,) ascending bin numbers, values (K,) rendered intensity; every other bin is zero.
+    """
+    from peploss.kernels import cpu_render
+
+    m = np.ascontiguousarray(mz, dtype=np.float64)
+    _check_sigma(sigma, sigma_unit)
+    s = np.full_like(m, sigma) if sigma_unit == "Da" else sigma * 1e-6 * m
+    return cpu_render.render_nonzero(m, np.ascontiguousarray(intensity, dtype=np.float64), s, *_grid(grid))
+
+
+def _grid(grid: MzGrid | None) -> tuple[float, int]:
+    return (0.0, 0) if grid is None else (float(grid.bin_width), grid.n_bins)
+
+
+def _check_backend(backend: str) -> None:
+    if backend not in BACKENDS:
+        raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
+
+
+def _check_sigma(sigma: float, unit: str) -> None:
+    if not 0 < sigma < float("inf"):
+        raise ValueError(f"sigma must be positive and finite, not {sigma!r}.")
+    if unit not in ("Da", "ppm"):
+        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {unit!r}.")
+
+
+def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> tuple[Tensor, Tensor]:
+    """Width of every peak in Th, (N,) and (M,). A tensor's values are not looked at: that would stall a GPU."""
+    if pred.batch != obs.batch:
+        raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
+    _check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
+    value = sigma if isinstance(sigma, Tensor) else pred.mz.new_tensor(float(sigma))
+    value = value.to(device=pred.mz.device, dtype=torch.float64)
+    if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
+        raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")
+
+    def of(peaks: Peaks) -> Tensor:
+        if value.ndim == 0:
+            width = value.expand(peaks.mz.shape[0])
+        else:
+            width = torch.repeat_interleave(value, peaks.offsets.diff(), output_size=peaks.mz.shape[0])
+        return width if unit == "Da" else width * 1e-6 * peaks.mz
+
+    return of(pred), of(obs)
