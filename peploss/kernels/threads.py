@@ -5,6 +5,7 @@ Not numba's own threading: its default layer aborts the process when two Python 
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
@@ -55,7 +56,7 @@ def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
     cuts = np.searchsorted(sizes, np.linspace(sizes[0], sizes[-1], parts + 1)[1:-1])
     edges = [0, *(int(c) for c in cuts), batch]
     pool = _workers()
-    futures = [pool.submit(run, start, stop) for start, stop in zip(edges[1:-1], edges[2:], strict=True)]
+    futures = [pool.submit(run, start, stop) for start, stop in itertools.pairwise(edges)]
     try:
         run(edges[0], edges[1])
     finally:
