@@ -1,0 +1,1 @@
+"""Peptides: ProForma to residue masses, fragments, soft peptides, synthetic spectra."""
