@@ -1,0 +1,159 @@
+"""What the grid itself adds to the loss: its continuum limit, its spread over the bin phase, and a guard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from peploss.analysis.batching import as_peaks
+from peploss.kernels import Peaks, spectrum_cosine
+from peploss.kernels.reference import RENDER_REACH
+from peploss.settings import LossSettings
+
+F64 = NDArray[np.float64]
+
+PHASES = 32
+SAFE_RATIO = 1.0
+"""Sigma over bin width from which on the grid no longer shows: the first aliasing term is 1e-4 there, 0.17 at 1/2."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseSpread:
+    """The loss with the grid shifted by less than one bin: nothing about the spectra changes.
+
+    Attributes:
+        shift: (PHASES,) shift of the grid in Th, equally spaced in [0, bin width).
+        loss: (PHASES,) the loss at each; the first is the loss itself.
+    """
+
+    shift: F64
+    loss: F64
+
+    @property
+    def low(self) -> float:
+        """Smallest loss over the phases."""
+        return float(self.loss.min())
+
+    @property
+    def high(self) -> float:
+        """Largest loss over the phases."""
+        return float(self.loss.max())
+
+    @property
+    def mean(self) -> float:
+        """Mean over the phases."""
+        return float(self.loss.mean())
+
+    @property
+    def std(self) -> float:
+        """Standard deviation over the phases (of all of them: no sample of a population)."""
+        return float(self.loss.std())
+
+
+def widths(mz: F64, settings: LossSettings) -> F64:
+    """(N,) sigma of the peaks at ``mz``, in Th."""
+    return settings.sigma * 1e-6 * mz if settings.sigma_unit == "ppm" else np.full(mz.shape, settings.sigma)
+
+
+def in_range(mz: F64, settings: LossSettings) -> NDArray[np.bool_]:
+    """(N,) whether a peak would be rendered if bins were narrow: its window meets the grid's m/z range."""
+    h, reach = settings.bin_width, RENDER_REACH * widths(mz, settings)
+    return (mz + reach >= h / 2) & (mz - reach <= (settings.grid.n_bins - 0.5) * h)
+
+
+def is_rendered(mz: F64, settings: LossSettings) -> NDArray[np.bool_]:
+    """(N,) whether the loss sees a peak at all: some bin centre lies within its window."""
+    grid = settings.grid
+    nearest = np.clip(np.floor(mz / grid.bin_width), 0, grid.n_bins - 1)
+    return np.abs(mz - (nearest + 0.5) * grid.bin_width) <= RENDER_REACH * widths(mz, settings)
+
+
+def continuum_loss(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> float:
+    """The loss as bins become infinitely narrow, of the peaks in the grid's range.
+
+    Peaks out of range are left out on both sides first, so that the difference to the loss on the grid is about
+    sampling only.
+
+    Args:
+        pred, obs: (mz, intensity) of either side.
+    """
+    cosine = spectrum_cosine(
+        as_peaks([_within(pred, settings)]),
+        as_peaks([_within(obs, settings)]),
+        sigma=settings.sigma,
+        sigma_unit=settings.sigma_unit,
+        grid=None,
+    )
+    return 1.0 - float(cosine[0])
+
+
+def phase_spread(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> PhaseSpread:
+    """The loss over the phase of the bins. Shifting the grid by x is shifting all peaks by -x.
+
+    With sigma in ppm a shifted peak is narrower by the share x over its m/z, on both sides alike.
+
+    Args:
+        pred, obs: (mz, intensity) of either side.
+    """
+    shift: F64 = np.arange(PHASES, dtype=np.float64) * (settings.bin_width / PHASES)
+    cosine = spectrum_cosine(
+        _shifted(_within(pred, settings), shift),
+        _shifted(_within(obs, settings), shift),
+        sigma=settings.sigma,
+        sigma_unit=settings.sigma_unit,
+        grid=settings.grid,
+    )
+    return PhaseSpread(shift, 1.0 - cosine.numpy())
+
+
+def sigma_per_bin(mz: F64, settings: LossSettings) -> tuple[float, float]:
+    """Least and greatest sigma over bin width at ``mz``; with sigma in Da, or no peaks in ppm, one value.
+
+    Without a peak, a width in ppm is taken at the end of the grid, where it is widest.
+    """
+    if settings.sigma_unit == "Da" or mz.size == 0:
+        ratio = settings.sigma_in_th(settings.max_mz) / settings.bin_width
+        return ratio, ratio
+    return (
+        settings.sigma_in_th(float(mz.min())) / settings.bin_width,
+        settings.sigma_in_th(float(mz.max())) / settings.bin_width,
+    )
+
+
+def guard(ratio: tuple[float, float], spread: PhaseSpread, unseen_fragments: int, unseen_peaks: int) -> str | None:
+    """A warning where sigma is less than one bin and the loss depends on where peaks fall in their bins; else None."""
+    low, high = ratio
+    if low >= SAFE_RATIO:
+        return None
+    size = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
+    text = (
+        f"Sigma is {size} bins: how high a peak stands depends on where it falls in its bin. "
+        f"Shifting the grid by less than one bin moves this loss between {spread.low:.3f} and {spread.high:.3f}."
+    )
+    if unseen_fragments or unseen_peaks:
+        text += (
+            f" {_count(unseen_fragments, 'fragment')} and {_count(unseen_peaks, 'observed peak')} "
+            "fall between bins and are not seen at all."
+        )
+    return f"{text} Use a sigma of at least one bin width."
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def _within(side: tuple[F64, F64], settings: LossSettings) -> tuple[F64, F64]:
+    keep = in_range(side[0], settings)
+    return side[0][keep], side[1][keep]
+
+
+def _shifted(side: tuple[F64, F64], shift: F64) -> Peaks:
+    mz, intensity = side
+    return Peaks(
+        torch.from_numpy((mz[None, :] - shift[:, None]).ravel()),
+        torch.from_numpy(np.tile(intensity, shift.size)),
+        torch.arange(shift.size + 1, dtype=torch.int64) * mz.size,
+    )
