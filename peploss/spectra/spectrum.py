@@ -26,6 +26,7 @@ class Spectrum:
         rt: retention time in seconds, or None.
         peptide: the candidate that came with the spectrum, as ProForma, or None.
         source: name of the file, ``"pasted"`` for a pasted list.
+        notes: what a reader had to assume or leave out, one sentence each.
     Raises:
         SpectrumError: lengths differ, or a value is not finite, negative, or not positive where it must be.
     """
@@ -41,6 +42,7 @@ class Spectrum:
     rt: float | None = None
     peptide: str | None = None
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         mz = np.ascontiguousarray(self.mz, dtype=np.float64)

@@ -1,0 +1,200 @@
+"""Mascot generic format (MGF): an index of its blocks, and one block's text to a spectrum.
+
+The blocks are found and parsed here and not by pyteomics, whose indexed reader gives no spectra where TITLE is
+missing, loses the first one behind a byte order mark, and raises on annotated peaks; the tests hold this reader
+against pyteomics on the files that it can read.
+
+Format: https://www.matrixscience.com/help/data_file_help.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from peploss.spectra.peptide_text import proforma_from_seq
+from peploss.spectra.record import MAX_CHARGE, Record
+from peploss.spectra.source import ByteSource, scan
+from peploss.spectra.spectrum_file import SpectrumFile
+
+_IONS: Final = re.compile(rb"IONS")
+_TITLE: Final = re.compile(rb"(?:[\r\n])[ \t]*TITLE[ \t]*=([^\r\n]*)")
+_CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
+_COMMENT: Final = (b"#", b";", b"!", b"/")
+_TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
+_HEADER_LIMIT: Final = 1 << 20
+
+
+class _Block(NamedTuple):
+    offset: int
+    length: int
+    line: int  # 1-based, of BEGIN IONS
+    problem: str | None
+
+
+class MgfFile(SpectrumFile):
+    """An MGF file."""
+
+    format = "MGF"
+
+    def __init__(self, source: ByteSource, path: str) -> None:
+        self._blocks: list[_Block] = []
+        self._globals: dict[str, str] = {}
+        super().__init__(source, path)
+
+    def _build_index(self) -> None:
+        begin: tuple[int, int, str] | None = None  # offset, line, title of the block that is open
+        outside = 0  # where the text after the last block starts
+        for hit in scan(self._source, _IONS, lines=True):
+            at, end = hit.match.span()
+            start = 1 + max(hit.buffer.rfind(b"\n", 0, at), hit.buffer.rfind(b"\r", 0, at))
+            word = hit.buffer[start:end].removeprefix(b"\xef\xbb\xbf").split()
+            offset = hit.base + start
+            if word == [b"BEGIN", b"IONS"]:
+                if begin:
+                    self._add(begin, offset, f"No END IONS before the next BEGIN IONS at line {hit.line}.")
+                elif not self._blocks:
+                    self._read_globals(offset)
+                elif _stray(hit.buffer[max(outside - hit.base, 0) : start]):
+                    self._notes.append(f"Text between two spectra, before line {hit.line}, was ignored.")
+                until = hit.buffer.find(b"END IONS", end, end + _TITLE_WITHIN)
+                title = _TITLE.search(hit.buffer, end, until if until > 0 else end + _TITLE_WITHIN)
+                begin = offset, hit.line, _decode(title.group(1)).strip() if title else ""
+            elif word == [b"END", b"IONS"] and begin:
+                outside = hit.base + end
+                self._add(begin, outside, None)
+                begin = None
+        if begin:
+            self._add(begin, self._source.size, "The file ends inside this spectrum (no END IONS).")
+            self._notes.append("The file is cut short: it ends inside its last spectrum.")
+
+    def _add(self, begin: tuple[int, int, str], end: int, problem: str | None) -> None:
+        offset, line, title = begin
+        self._blocks.append(_Block(offset, end - offset, line, problem))
+        self.ids.append(title or f"spectrum {len(self._blocks)}")
+
+    def _read_globals(self, first_block: int) -> None:
+        for line in self._source.read_at(0, min(first_block, _HEADER_LIMIT)).splitlines():
+            key, equals, value = _decode(line).partition("=")
+            if equals and not line.lstrip().startswith(_COMMENT):
+                self._globals.setdefault(key.strip().upper(), value.strip())
+
+    def _record(self, index: int) -> Record:
+        block = self._blocks[index]
+        record = parse_block(self._source.read_at(block.offset, block.length), block.line, self._globals)
+        record.problem = block.problem or record.problem
+        return record
+
+
+def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | None = None) -> Record:
+    """One ``BEGIN IONS`` block.
+
+    Args:
+        text: the block, with or without its BEGIN and END lines.
+        first_line: line of the file on which it starts, for messages.
+        defaults: parameters from the head of the file, by upper-case name.
+    """
+    record = Record()
+    values: dict[str, str] = {}
+    mz: list[float] = []
+    intensity: list[float] = []
+    third_column = False
+    for line_number, raw in enumerate(text.splitlines(), first_line):
+        line = raw.strip()
+        if not line or line.startswith(_COMMENT) or line.removeprefix(b"\xef\xbb\xbf") in (b"BEGIN IONS", b"END IONS"):
+            continue
+        if b"=" in line and not line[:1].isdigit():
+            key, _, value = _decode(line).partition("=")
+            values.setdefault(key.strip().upper(), value.strip())
+            continue
+        fields = line.split(None, 2)
+        try:
+            if b"_" in line[:40] and any(b"_" in f for f in fields[:2]):
+                raise ValueError
+            mz.append(float(fields[0]))
+            intensity.append(float(fields[1]))
+        except (ValueError, IndexError):
+            if line.split() not in ([b"BEGIN", b"IONS"], [b"END", b"IONS"]):
+                record.problem = record.problem or f"Line {line_number}: {_bad_line(_decode(line))}"
+            continue
+        third_column = third_column or len(fields) > 2
+    size = min(len(mz), len(intensity))  # an m/z without intensity is a problem already
+    record.mz, record.intensity = np.array(mz[:size]), np.array(intensity[:size])
+    if third_column:
+        record.notes.append("The third column of the peaks (a charge or an annotation) is not used.")
+    _fill(record, values, defaults or {})
+    return record
+
+
+def _fill(record: Record, values: dict[str, str], defaults: dict[str, str]) -> None:
+    record.title = values.get("TITLE", "")
+    pepmass = values.get("PEPMASS", "").split()
+    if pepmass:
+        record.precursor_mz = number(pepmass[0])
+        if record.precursor_mz is None:
+            record.notes.append(f"PEPMASS is not a number: {pepmass[0]!r}.")
+    _settle_charge(record, values.get("CHARGE", ""), pepmass, defaults.get("CHARGE", ""))
+    record.scan = _scan_number(values.get("SCANS") or values.get("SCAN") or values.get("RAWSCANS") or "", record.title)
+    record.rt = number(re.split(r"(?<=\d)-|,", values.get("RTINSECONDS", ""))[0])
+    level = values.get("MSLEVEL", "")
+    record.ms_level = int(level) if level.isdecimal() else None
+    sequence = values.get("SEQ") or values.get("SEQUENCE") or ""
+    record.peptide = proforma_from_seq(sequence) if sequence else None
+
+
+def _settle_charge(record: Record, own: str, pepmass: list[str], default: str) -> None:
+    """The block's CHARGE, else the third field of PEPMASS, else the CHARGE at the head of the file."""
+    in_pepmass = charges(pepmass[2]) if len(pepmass) > 2 else []
+    for where, found in (("CHARGE", charges(own)), ("PEPMASS", in_pepmass), ("The file's head", charges(default))):
+        if len(found) == 1:
+            record.precursor_charge = found[0]
+            if where == "CHARGE" and in_pepmass and in_pepmass != found:
+                record.notes.append(f"CHARGE says {found[0]}, PEPMASS says {in_pepmass[0]}; CHARGE was taken.")
+            elif where == "The file's head":
+                record.notes.append(f"The charge {found[0]} comes from the head of the file.")
+            return
+        if found:
+            record.notes.append(f"{where} leaves the charge open: {' or '.join(map(str, found))}.")
+            return
+
+
+def charges(text: str) -> list[int]:
+    """Charges in any of the forms in use: ``2+``, ``+2``, ``2``, ``2-``, ``2+ and 3+``, ``2+,3+``; 0 is not given."""
+    found = [int(n) * (-1 if "-" in before + after else 1) for before, n, after in _CHARGE.findall(text[:200])]
+    return [c for c in dict.fromkeys(found) if c] if all(abs(c) <= 10 * MAX_CHARGE for c in found) else []
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None."""
+    try:
+        value = float(text.replace("_", "x"))
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def _scan_number(text: str, title: str) -> int | None:
+    """From SCANS (``12``, ``12-15``, ``F1:2478``), else from ``scan=12`` or ``name.12.12.2`` in the title."""
+    found = re.match(r"(?:F\d+:)?(\d{1,15})", text)
+    found = found or re.search(r"\bscan=(\d{1,15})\b", title) or re.search(r"\.0*(\d{1,15})\.0*\1\.\d*(?:\s|$)", title)
+    return int(found.group(1)) if found else None
+
+
+def _bad_line(line: str) -> str:
+    shown = repr(line if len(line) <= 60 else line[:57] + "...")
+    if re.match(r"[\d.]+,\d+[\s;]", line) or re.match(r"[\d.]+\s+\d+,\d+\b", line):
+        return f"{shown} has decimal commas; write decimal points."
+    return f"{shown} is neither NAME=value nor a peak (m/z, intensity)."
+
+
+def _stray(between: bytes) -> bool:
+    return any(line.strip() and not line.strip().startswith(_COMMENT) for line in between.splitlines())
+
+
+def _decode(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

@@ -1,0 +1,136 @@
+"""MSP spectral libraries (NIST, ProteomeTools, MS2PIP, SpectraST's text): an index of entries, and one to a spectrum.
+
+A reader of our own: mzspeclib and matchms read MSP too, but bring SQLAlchemy or RDKit along for a format of two
+dozen lines.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from peploss.spectra.mgf import charges, number
+from peploss.spectra.peptide_text import proforma_from_msp
+from peploss.spectra.record import Record
+from peploss.spectra.source import ByteSource, scan
+from peploss.spectra.spectrum_file import SpectrumFile
+
+_NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]*:([^\r\n]*)")
+_FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*?)\s*:\s*(.*)")
+_COMMENT_FIELD: Final = re.compile(r"([\w]+)=(\"[^\"]*\"|\S*)")
+_PAIR: Final = re.compile(r"([^\s,;\"]+)[\s,]+([^\s,;\"]+)(?:\s+\"[^\"]*\"|[^;\"]*)")
+
+
+class MspFile(SpectrumFile):
+    """An MSP library."""
+
+    format = "MSP"
+
+    def __init__(self, source: ByteSource, path: str) -> None:
+        self._spans: list[tuple[int, int, int]] = []  # offset, end, line
+        super().__init__(source, path)
+
+    def _build_index(self) -> None:
+        starts: list[tuple[int, int]] = []
+        for hit in scan(self._source, _NAME, lines=True):
+            at = hit.match.start()
+            before = hit.buffer[max(at - 3, 0) : at]
+            if at == 0 or before[-1:] in b"\r\n" or before == b"\xef\xbb\xbf":
+                starts.append((hit.offset, hit.line))
+                self.ids.append(_decode(hit.match.group(1)).strip() or f"spectrum {len(starts)}")
+        ends = [offset for offset, _ in starts[1:]] + [self._source.size]
+        self._spans = [(offset, end, line) for (offset, line), end in zip(starts, ends, strict=True)]
+
+    def _record(self, index: int) -> Record:
+        offset, end, line = self._spans[index]
+        return parse_entry(self._source.read_at(offset, end - offset), line, at_end=index + 1 == len(self))
+
+
+def parse_entry(text: bytes, first_line: int = 1, *, at_end: bool = True) -> Record:
+    """One library entry.
+
+    Args:
+        text: from its ``Name:`` line to the next one.
+        first_line: line of the file on which it starts, for messages.
+        at_end: whether the file ends with it.
+    """
+    record = Record()
+    fields: dict[str, str] = {}
+    mz: list[float] = []
+    intensity: list[float] = []
+    declared: int | None = None
+    for number_, raw in enumerate(text.splitlines(), first_line):
+        line = _decode(raw).strip()
+        if not line or line.startswith("#"):
+            continue
+        if declared is None:
+            found = _FIELD.match(line)
+            if not found:
+                record.problem = record.problem or f"Line {number_}: {line[:60]!r} is not 'Field: value'."
+                continue
+            key = found.group(1).lower().replace(" ", "").replace("_", "")
+            fields.setdefault(key, found.group(2).strip())
+            if key == "numpeaks":
+                declared = int(fields[key]) if fields[key].isdecimal() and len(fields[key]) < 12 else -1
+            continue
+        for pair in line.split(";") if '"' not in line else [line]:
+            _peak(pair.strip(), number_, mz, intensity, record)
+    record.mz, record.intensity = np.array(mz), np.array(intensity)
+    _fill(record, fields)
+    if declared is None:
+        record.problem = record.problem or "There is no 'Num peaks' line" + (
+            ": the file ends inside this spectrum." if at_end else "."
+        )
+    elif declared > len(mz):
+        where = "the file ends inside this spectrum" if at_end else "the entry is cut short"
+        record.problem = record.problem or f"{declared} peaks are announced, {len(mz)} are there: {where}."
+    elif declared != len(mz):
+        record.notes.append(f"{max(declared, 0)} peaks are announced; {len(mz)} are there.")
+    return record
+
+
+def _peak(text: str, line: int, mz: list[float], intensity: list[float], record: Record) -> None:
+    if not text:
+        return
+    parts = text.replace(",", " ").split(None, 2) if "\t" not in text else text.split("\t", 2)
+    values = [number(part.strip()) for part in parts[:2]]
+    if len(values) < 2 or values[0] is None or values[1] is None:
+        record.problem = record.problem or f"Line {line}: {text[:60]!r} is not a peak (m/z, intensity)."
+        return
+    mz.append(values[0])
+    intensity.append(values[1])
+
+
+def _fill(record: Record, fields: dict[str, str]) -> None:
+    record.title = fields.get("name", "")
+    comment = {
+        k.lower(): v.strip('"') for k, v in _COMMENT_FIELD.findall(fields.get("comment", fields.get("comments", "")))
+    }
+    record.peptide, note = proforma_from_msp(record.title, comment.get("mods", fields.get("mods", "0")))
+    if note:
+        record.notes.append(note)
+    for text in (fields.get("precursormz"), comment.get("parent"), comment.get("precursormz")):
+        if record.precursor_mz is None and text:
+            record.precursor_mz = number(text.split()[0])
+    in_name = re.search(r"/(\d{1,2})(?!\d)", record.title) if record.peptide else None
+    adduct = re.search(r"\](\d*)([+-])", fields.get("precursortype", ""))
+    for text in (
+        fields.get("charge", ""),
+        comment.get("charge", ""),
+        in_name.group(1) if in_name else "",
+        (adduct.group(1) or "1") + adduct.group(2) if adduct else "",
+    ):
+        if record.precursor_charge is None and len(charges(text)) == 1:
+            record.precursor_charge = charges(text)[0]
+    scan_text = comment.get("scan", fields.get("scannumber", ""))
+    record.scan = int(scan_text) if scan_text.isdecimal() and len(scan_text) < 16 else None
+    record.rt = number(fields.get("rtinseconds", comment.get("rtinseconds", "")))
+
+
+def _decode(text: bytes) -> str:
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")

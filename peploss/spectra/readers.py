@@ -1,0 +1,75 @@
+"""Files of spectra: MGF, mzML, mzXML and MSP, plain or gzipped, told apart by their content."""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO, Final
+
+from peploss.errors import SourceError
+from peploss.spectra.record import Header, Problem
+from peploss.spectra.sniff import HEAD, sniff
+from peploss.spectra.source import MAX_UNPACKED, ByteSource
+from peploss.spectra.spectrum_file import SpectrumFile
+
+__all__ = ["EXTENSIONS", "Header", "Problem", "SpectrumFile", "open_spectra"]
+
+EXTENSIONS: Final = {".mgf": "mgf", ".mzml": "mzml", ".mzxml": "mzxml", ".msp": "msp", ".sptxt": "msp"}
+"""File name endings by format; each may be followed by ``.gz``."""
+
+
+_NAMES: Final = {"mgf": "MGF", "mzml": "mzML", "mzxml": "mzXML", "msp": "MSP"}
+
+
+def open_spectra(
+    file: str | os.PathLike[str] | BinaryIO, name: str | None = None, *, max_unpacked: int = MAX_UNPACKED
+) -> SpectrumFile:
+    """Open a file for random access; reads no more of it than it takes to know where its spectra are.
+
+    An indexed mzML or mzXML is opened from the index at its end. Without one, and for MGF and MSP, the file is
+    scanned once at memory speed. A gzipped file is unpacked once into a temporary file.
+
+    Args:
+        file: a path, or a seekable binary file such as an upload.
+        name: what to call it; the file's own name by default.
+        max_unpacked: most bytes a gzipped file may unpack to.
+    Returns:
+        The opened file; see ``SpectrumFile``. Close it, or use it in a ``with`` statement.
+    Raises:
+        SourceError: it cannot be opened, is empty, is not a file of spectra, or holds none.
+
+    >>> with open_spectra("sample_spectra/hcd_qe_openms_qc.mgf") as spectra:  # doctest: +SKIP
+    ...     print(len(spectra), spectra.read(0).title)
+    109 QC1.2
+    """
+    source = ByteSource(file, name, max_unpacked)
+    try:
+        return _open(source, os.fspath(file) if isinstance(file, (str, os.PathLike)) else source.name)
+    except BaseException:
+        source.close()
+        raise
+
+
+def _open(source: ByteSource, path: str) -> SpectrumFile:
+    kind = sniff(source.read_at(0, HEAD), source.name)
+    ending = os.path.splitext(source.name.lower().removesuffix(".gz"))[1]
+    expected = EXTENSIONS.get(ending)
+    if expected and expected != kind:
+        source.notes.append(f"The file is named {ending}, but its content is {_NAMES[kind]} and was read as that.")
+    # one import a format: lxml and pyteomics are loaded only by those who read XML
+    if kind == "mgf":
+        from peploss.spectra.mgf import MgfFile
+
+        return MgfFile(source, path)
+    if kind == "msp":
+        from peploss.spectra.msp import MspFile
+
+        return MspFile(source, path)
+    if kind == "mzml":
+        from peploss.spectra.mzml import MzmlFile
+
+        return MzmlFile(source, path)
+    if kind == "mzxml":
+        from peploss.spectra.mzxml import MzxmlFile
+
+        return MzxmlFile(source, path)
+    raise SourceError(f"There is no reader for {kind}.", where=source.name)

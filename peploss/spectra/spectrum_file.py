@@ -1,0 +1,120 @@
+"""An opened file of spectra: what every format offers."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Self
+
+from peploss.errors import SourceError, SpectrumError
+from peploss.spectra.record import Header, Problem, Record
+from peploss.spectra.source import ByteSource
+from peploss.spectra.spectrum import Spectrum
+
+
+class SpectrumFile(ABC):
+    """Spectra of one file, read one at a time by byte offset; may be shared between threads.
+
+    ``len`` counts every entry of the file, usable or not. Text from the file (ids, titles, reasons) is data:
+    escape it wherever it is drawn.
+
+    Attributes:
+        path: the file's name as it was opened.
+        format: ``"MGF"``, ``"mzML"``, ``"mzXML"`` or ``"MSP"``: what the content is, whatever the name says.
+        ids: one per entry, at once from the index: title (MGF), native id (mzML, mzXML) or name (MSP).
+        notes: what to know about the whole file: index rebuilt, cut short, read under another format's name.
+    """
+
+    format: str
+
+    def __init__(self, source: ByteSource, path: str) -> None:
+        self.path = path
+        self.name = source.name
+        self.ids: list[str] = []
+        self._source = source
+        self._notes: list[str] = []
+        self._headers: list[Header] | None = None
+        self._headers_lock = threading.Lock()
+        self._build_index()
+        if not self.ids:
+            raise SourceError(
+                f"The file is {self.format} but holds no spectra.", where=self.name, remedy=" ".join(self.notes) or None
+            )
+
+    @abstractmethod
+    def _build_index(self) -> None:
+        """Fill ``ids`` and remember where each entry lies; add to ``_notes`` what is wrong with the file."""
+
+    @abstractmethod
+    def _record(self, index: int) -> Record:
+        """Read and parse one entry; what is wrong with it goes into its ``problem``."""
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the whole file, one sentence each."""
+        return tuple(dict.fromkeys([*self._source.notes, *self._notes]))
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read from the file so far."""
+        return self._source.bytes_read
+
+    def read(self, index: int) -> Spectrum:
+        """One spectrum, without reading the others.
+
+        Raises:
+            SpectrumError: it cannot be used; ``problem`` is the reason, ``where`` names file and spectrum.
+            SourceError: the file was closed or changed.
+        """
+        if not 0 <= index < len(self):
+            raise SpectrumError(f"There is no spectrum {index + 1}; the file has {len(self)}.", where=self.name)
+        record = self._record(index)
+        try:
+            return record.spectrum(index, self.name)
+        except SpectrumError as error:
+            label = record.title or record.native_id
+            place = f"{self.name}, spectrum {index + 1}" + (f" ({label})" if label else "")
+            raise SpectrumError(error.problem, where=place) from error
+
+    def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
+        """A line for every entry, usable or not, in one pass over the file; kept afterwards.
+
+        Args:
+            progress: called with (done, total) now and then.
+        """
+        with self._headers_lock:  # a second session waits for the first one's pass instead of making its own
+            if self._headers is None:
+                headers = []
+                total = len(self)
+                for index in range(total):
+                    headers.append(self._record(index).header(index, self.name))
+                    if progress and (index % 64 == 0 or index + 1 == total):
+                        progress(index + 1, total)
+                self._headers = headers
+            return list(self._headers)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Every spectrum that cannot be used, with its reason; survey scans are not among them."""
+        return [
+            Problem(h.index, h.name, h.problem) for h in self.headers() if h.problem is not None and h.ms_level != 1
+        ]
+
+    @property
+    def not_ms2(self) -> int:
+        """How many entries are MS1 survey scans."""
+        return sum(h.ms_level == 1 for h in self.headers())
+
+    def close(self) -> None:
+        """Close the file; reading from it afterwards is an error."""
+        self._source.close()

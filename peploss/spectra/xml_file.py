@@ -1,0 +1,185 @@
+"""What mzML and mzXML share: an offset index, and one element at a time given to pyteomics.
+
+A spectrum is read by cutting its element out of the file and wrapping it into a small document of its own. So
+the cost does not grow with the file, damage stays inside one spectrum, and no DOCTYPE or entity declaration of
+the file ever reaches the XML parser: nothing can expand, and nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+import struct
+import warnings
+import zlib
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import numpy as np
+from lxml import etree
+from numpy.typing import NDArray
+from pyteomics.auxiliary import PyteomicsError
+
+from peploss.spectra.record import Record
+from peploss.spectra.source import ByteSource
+from peploss.spectra.spectrum_file import SpectrumFile
+from peploss.spectra.xml_index import XmlLayout, build_index
+
+MAX_ARRAY_BYTES: Final = 1 << 29  # of one unpacked array: 67 million peaks, far beyond any spectrum
+_PIECE: Final = 1 << 20
+_ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
+
+DECODE_ERRORS: Final = (  # what pyteomics and the decoders under it raise on damaged content
+    etree.LxmlError,
+    PyteomicsError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    StopIteration,
+    RuntimeError,
+    MemoryError,
+    zlib.error,
+    binascii.Error,
+    struct.error,
+)
+
+
+def inflate(data: bytes) -> bytes:
+    """zlib decompression that refuses to grow beyond ``MAX_ARRAY_BYTES``."""
+    stream = zlib.decompressobj()
+    out = stream.decompress(data, MAX_ARRAY_BYTES)
+    if stream.unconsumed_tail:
+        raise ValueError(f"a peak array unpacks to more than {MAX_ARRAY_BYTES >> 20} MB")
+    if not stream.eof:
+        raise ValueError("a compressed peak array ends early")
+    return out
+
+
+class StrictArrays:
+    """Mixin for pyteomics readers: bounded decompression, and base64 that is checked instead of guessed."""
+
+    def _base64_decode(self, source: str) -> bytes:
+        return base64.b64decode("".join(source.split()).encode("ascii"), validate=True)
+
+
+class XmlFile(SpectrumFile):
+    """A file of XML elements, one a spectrum."""
+
+    layout: ClassVar[XmlLayout]
+    closing: ClassVar[bytes]
+
+    def __init__(self, source: ByteSource, path: str) -> None:
+        self._offsets: list[int] = []
+        self._bounds: list[int] = []
+        self._encoding = b"utf-8"
+        super().__init__(source, path)
+
+    def _build_index(self) -> None:
+        found = _ENCODING.search(self._source.read_at(0, 256))
+        if found:
+            self._encoding = found.group(1)
+        index = build_index(self._source, self.layout)
+        self.ids, self._offsets, self._bounds = index.ids, index.offsets, index.bounds
+        self._notes += index.notes
+
+    @abstractmethod
+    def _parse(self, document: bytes) -> dict[str, Any]:
+        """The one spectrum of a small document, as pyteomics gives it."""
+
+    @abstractmethod
+    def _document(self, element: bytes) -> bytes:
+        """An element wrapped into a document of its own."""
+
+    @abstractmethod
+    def _fill(self, record: Record, values: dict[str, Any]) -> None:
+        """Put what pyteomics found into the record."""
+
+    @abstractmethod
+    def _is_survey(self, element: bytes) -> bool:
+        """Whether the text of an element says MS1, without parsing it."""
+
+    def _record(self, index: int) -> Record:
+        record = Record(native_id=self.ids[index])
+        element = self._element(index)
+        if element is None:
+            record.problem = (
+                "The file ends inside this spectrum."
+                if self._bounds[index] == self._source.size
+                else "The spectrum's element is not closed."
+            )
+            return record
+        if not self.layout.start.match(element):
+            record.problem = "The file's index is wrong here: no spectrum starts at this place."
+            return record
+        if self._is_survey(element):
+            record.ms_level = 1
+            return record
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # pyteomics warns of what is checked below
+                self._fill(record, self._parse(self._document(element)))
+        except DECODE_ERRORS as error:
+            record.problem = f"The spectrum cannot be decoded ({_first_line(error)})."
+        return record
+
+    def _element(self, index: int) -> bytes | None:
+        """Bytes of the element up to its closing tag; None where that is missing."""
+        offset, bound = self._offsets[index], self._bounds[index]
+        data = b""
+        while offset + len(data) < bound:
+            searched = max(len(data) - len(self.closing), 0)
+            data += self._source.read_at(offset + len(data), min(_PIECE, bound - offset - len(data)))
+            end = data.find(self.closing, searched)
+            if end >= 0:
+                return data[: end + len(self.closing)]
+        return None
+
+
+def number(value: object) -> float | None:
+    """A finite number, or None for what is missing, empty or text."""
+    try:
+        result = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return result if np.isfinite(result) else None
+
+
+def whole(value: object) -> int | None:
+    """A whole number, or None."""
+    result = number(value)
+    return int(result) if result is not None and result == int(result) else None
+
+
+def array(values: Mapping[str, Any], name: str) -> NDArray[np.float64] | None:
+    """One array of peaks as float64, or None where the spectrum has none of that name."""
+    found = values.get(name)
+    return None if found is None else np.asarray(found, dtype=np.float64).reshape(-1)
+
+
+def seconds(value: object, record: Record) -> float | None:
+    """A time of pyteomics with its unit, in seconds."""
+    time = number(value)
+    unit = str(getattr(value, "unit_info", None) or "")
+    if time is not None and unit not in ("minute", "second", "duration"):
+        record.notes.append("The retention time has no unit; it was taken as minutes.")
+    return time if time is None or unit in ("second", "duration") else time * 60
+
+
+def wrap(encoding: bytes, before: bytes, element: bytes, after: bytes) -> bytes:
+    """A document around one element, in the encoding of its file."""
+    return b"".join((b'<?xml version="1.0" encoding="', encoding, b'"?>', before, element, after))
+
+
+def document(data: bytes) -> io.BytesIO:
+    """A document as pyteomics reads it."""
+    return io.BytesIO(data)
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
