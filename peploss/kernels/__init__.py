@@ -16,7 +16,7 @@ from torch import Tensor
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import reference
-from peploss.kernels.ops import cosine_op
+from peploss.kernels.ops import arrays, cosine
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
@@ -69,8 +69,7 @@ def spectrum_cosine(
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
     # There is no kernel on other devices yet; the CPU's answer is the same answer.
-    cos = cosine_op(*(x.cpu() for x in inputs), *_grid(grid), grad_pred, grad_obs)[0]
-    return cos.to(pred.mz.device)
+    return cosine(*(x.cpu() for x in inputs), *_grid(grid), grad_pred, grad_obs).to(pred.mz.device)
 
 
 class PairSums(NamedTuple):
@@ -103,8 +102,8 @@ def pair_sums(
     from peploss.kernels import cpu
 
     a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
-    inputs = [np.ascontiguousarray(x.detach().cpu().numpy()) for x in (a.mz, a.intensity, a_sigma, a.offsets)]
-    others = [np.ascontiguousarray(x.detach().cpu().numpy()) for x in (b.mz, b.intensity, b_sigma, b.offsets)]
+    inputs = arrays(*(x.cpu() for x in (a.mz, a.intensity, a_sigma, a.offsets)))
+    others = arrays(*(x.cpu() for x in (b.mz, b.intensity, b_sigma, b.offsets)))
     value, by_mz, by_w = np.empty(a.batch), np.zeros(len(a.mz)), np.zeros(len(a.mz))
 
     def run(start: int, stop: int) -> None:

@@ -12,7 +12,9 @@ The series is the sum over all integers k; near an end of the grid, and where bi
 needs more terms than the sum has, L is summed directly. Everything is float64.
 
 One routine adds up one side against the other. The two norms are that same routine on a side and itself: it
-costs each pair twice, and makes the cosine of a spectrum with itself 1 to the last bit.
+costs each pair twice, and makes the cosine of a spectrum with itself 1 to the last bit. In real spectra few peaks
+have neighbours that near, and most of the time goes into each peak against itself: those are summed beforehand, in
+loops that vectorise, by the same operations in the same order.
 """
 
 from __future__ import annotations
@@ -23,83 +25,30 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, coefficients, direct, own, series
+from peploss.kernels.cpu_sort import sort_by
 from peploss.kernels.reference import RENDER_REACH
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 PAIR_REACH = 72.0  # d^2 / v beyond which exp(-d^2 / 2v) < 2.4e-16
-SERIES_FLOOR = 0.2 / math.sqrt(2)  # r/h under which the direct sum is shorter than the series
-MAX_TERMS = 12  # enough at SERIES_FLOOR: the first term left out is below 1e-18
-SERIES_EDGE = 8.5  # distance of c from an end of the grid, in r, beyond which the end is not felt (2e-16)
-DIRECT_REACH = 12.0  # half-width of the direct sum in r; to 1e-15 even for a peak that only just reaches a bin
-SQRT_2PI = math.sqrt(2 * math.pi)
-TWO_PI = 2 * math.pi
-
-_jit = njit(cache=True, nogil=True, error_model="numpy")
 
 
-@_jit
-def _coefficients(rho: float, coef: F64) -> int:
-    """Fills ``2 exp(-2 (pi n rho)^2)``, n = 1, 2, ..., and returns how many of them count."""
-    n = 0
-    while n < MAX_TERMS:
-        x = math.pi * (n + 1) * rho
-        value = 2 * math.exp(-2 * x * x)
-        if value < 1e-18:
-            break
-        coef[n] = value
-        n += 1
-    return n
-
-
-@_jit
-def _series(c: float, r: float, h: float, coef: F64, terms: int) -> tuple[float, float, float]:
-    """L and its derivatives by c and r, from the Fourier series."""
-    u = c / h - 0.5
-    angle = TWO_PI * (u - np.rint(u))
-    cos1, sin1 = math.cos(angle), math.sin(angle)
-    cos_n, sin_n = cos1, sin1
-    total, by_u, by_rho = 1.0, 0.0, 0.0
-    for n in range(terms):
-        k = n + 1.0
-        total += coef[n] * cos_n
-        by_u -= coef[n] * k * sin_n
-        by_rho -= coef[n] * k * k * cos_n
-        cos_n, sin_n = cos_n * cos1 - sin_n * sin1, sin_n * cos1 + cos_n * sin1
-    area = r * SQRT_2PI / h
-    return area * total, area * TWO_PI * by_u / h, area * (total / r + TWO_PI * TWO_PI * r * by_rho / (h * h))
-
-
-@_jit
-def _direct(c: float, r: float, h: float, n_bins: int) -> tuple[float, float, float]:
-    """L and its derivatives by c and r, bin by bin."""
-    first = max(0.0, math.floor((c - DIRECT_REACH * r) / h - 0.5))
-    last = min(n_bins - 1.0, math.ceil((c + DIRECT_REACH * r) / h - 0.5))
-    total, by_c, by_r = 0.0, 0.0, 0.0
-    k = first
-    while k <= last:
-        z = ((k + 0.5) * h - c) / r
-        g = math.exp(-0.5 * z * z)
-        total += g
-        by_c += g * z
-        by_r += g * z * z
-        k += 1.0
-    return total, by_c / r, by_r / r
-
-
-@_jit
+@njit(cache=True, nogil=True, error_model="numpy")
 def _add_up(
-    am: F64, aw: F64, asig: F64, bm: F64, bw: F64, bsig: F64, h: float, n_bins: int, grad: bool,
-    by_mz: F64, by_w: F64, by_sigma: F64,
+    am: F64, aw: F64, asig: F64, bm: F64, bw: F64, bsig: F64, h: float, n_bins: int,
+    same: bool, own_l: F64, own_by_c: F64, own_by_r: F64, grad: bool, by_mz: F64, by_w: F64, by_sigma: F64,
 ) -> float:  # fmt: skip
-    """Sum over pairs of ``a_i b_j K_ij``; both sides sorted by m/z. ``h = 0`` is the continuum.
+    """Sum over pairs of ``a_i b_j K_ij``; both sides ascending in m/z. ``h = 0`` is the continuum.
 
-    Adds, where asked, the derivatives by the first side's m/z and sigma; ``by_w`` gets ``sum_j b_j K_ij``.
+    ``same`` says that the sides are one spectrum, whose peaks against themselves are in ``own_*``. Sets ``by_w``
+    to ``sum_j b_j K_ij`` and, where asked, ``by_mz`` and ``by_sigma`` to the derivatives by the first side.
     """
     coef = np.empty(MAX_TERMS)
     terms = 0
-    memo_s, memo_t, v, r, inv_v = -1.0, -1.0, 0.0, 0.0, 0.0
-    series = False
+    memo_s, memo_t, r, inv_v = -1.0, -1.0, 0.0, 0.0
+    converges = False
     reach = math.sqrt(PAIR_REACH * (_max(asig) ** 2 + _max(bsig) ** 2))
     end = h * n_bins
     total = 0.0
@@ -108,46 +57,53 @@ def _add_up(
         mi, s = am[i], asig[i]
         while low < bm.size and bm[low] < mi - reach:
             low += 1
-        of_i = 0.0
+        of_i, by_m, by_s = 0.0, 0.0, 0.0
         for j in range(low, bm.size):
             d = mi - bm[j]
             if d < -reach:
                 break
             t = bsig[j]
-            if s != memo_s or t != memo_t:  # one width for all: once a spectrum
+            if same and i == j:
+                of_i += bw[j] * own_l[i]
+                if grad:
+                    by_m += bw[j] * own_by_c[i] * 0.5
+                    by_s += bw[j] * own_by_r[i] * math.sqrt(0.125)
+                continue
+            if s != memo_s or t != memo_t:  # where all widths are one: once
                 memo_s, memo_t = s, t
-                v = s * s + t * t
-                inv_v = 1.0 / v
+                inv_v = 1.0 / (s * s + t * t)
                 r = s * t * math.sqrt(inv_v)
-                if h > 0.0:
-                    series = r >= SERIES_FLOOR * h
-                    terms = _coefficients(r / h, coef) if series else 0
+                converges = h > 0.0 and r >= MIN_RATIO * h
+                if converges:
+                    terms = coefficients(r / h, coef)
             x = d * d * inv_v
             if x > PAIR_REACH:
                 continue
             overlap = 1.0 if d == 0.0 else math.exp(-0.5 * x)
+            pull = t * t * inv_v
+            c = bm[j] + d * pull
             if h == 0.0:
                 value, by_c, by_r = r * SQRT_2PI, 0.0, SQRT_2PI
+            elif converges and c > EDGE * r and c < end - EDGE * r:
+                value, by_c, by_r = series(c, r, h, coef, terms)
             else:
-                c = bm[j] + d * (t * t * inv_v)
-                if series and c > SERIES_EDGE * r and c < end - SERIES_EDGE * r:
-                    value, by_c, by_r = _series(c, r, h, coef, terms)
-                else:
-                    value, by_c, by_r = _direct(c, r, h, n_bins)
-            of_i += bw[j] * overlap * value
+                value, by_c, by_r = direct(c, r, h, n_bins)
+            overlap *= bw[j]
+            of_i += overlap * value
             if grad:
-                pair = aw[i] * bw[j] * overlap
-                by_mz[i] += pair * (by_c * (t * t * inv_v) - value * d * inv_v)
-                by_sigma[i] += pair * (
-                    s * d * inv_v * inv_v * (value * d - 2.0 * t * t * by_c)
-                    + by_r * t * t * t * inv_v * math.sqrt(inv_v)
+                by_m += overlap * (by_c * pull - value * d * inv_v)
+                by_s += overlap * (
+                    s * d * inv_v * (value * d * inv_v - 2.0 * pull * by_c) + by_r * pull * t * math.sqrt(inv_v)
                 )
         by_w[i] = of_i
+        if grad:
+            by_mz[i] = aw[i] * by_m
+            by_sigma[i] = aw[i] * by_s
         total += aw[i] * of_i
     return total
 
 
-@_jit
+@njit(cache=True, nogil=True, error_model="numpy")
 def _max(x: F64) -> float:
     top = 0.0
     for value in x:
@@ -155,118 +111,122 @@ def _max(x: F64) -> float:
     return top
 
 
-@_jit
-def _prepare(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int) -> tuple[NDArray[np.int64], float, bool]:
-    """Which peaks are rendered, in order of m/z; the scale of the intensities; whether a NaN is among them."""
-    keep = np.empty(mz.size, np.int64)
-    n, top, last, in_order = 0, 0.0, -math.inf, True
+@njit(cache=True, nogil=True, error_model="numpy")
+def _prepare(
+    mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64, m: F64, w: F64, s: F64
+) -> tuple[int, float]:
+    """Collects the rendered peaks, ascending in m/z and scaled to a highest intensity of 1.
+
+    Returns their number, -1 where a value is NaN, and the scale.
+    """
+    n, top = 0, 0.0
     for i in range(mz.size):
-        m = mz[i]
-        if math.isnan(m) or math.isnan(weight[i]) or math.isnan(sigma[i]):
-            return keep[:0], 1.0, True
-        if math.isinf(m):
+        if math.isnan(mz[i]) or math.isnan(weight[i]) or math.isnan(sigma[i]):
+            return -1, 1.0
+        if math.isinf(mz[i]):
             continue
         if h > 0.0:
-            nearest = min(max(math.floor(m / h), 0.0), n_bins - 1.0)
-            if abs(m - (nearest + 0.5) * h) > RENDER_REACH * sigma[i]:
+            nearest = min(max(np.floor(mz[i] / h), 0.0), n_bins - 1.0)
+            if abs(mz[i] - (nearest + 0.5) * h) > RENDER_REACH * sigma[i]:
                 continue
-        in_order = in_order and m >= last
-        last = m
         keep[n] = i
         n += 1
         top = max(top, abs(weight[i]))
-    keep = keep[:n]
-    if not in_order:
-        keep = keep[np.argsort(mz[keep], kind="mergesort")]
-    return keep, top, False
+    if top == 0.0:
+        top = 1.0
+    sort_by(mz, keep, n)
+    for i in range(n):
+        k = keep[i]
+        m[i], w[i], s[i] = mz[k], weight[k] / top, sigma[k]
+    return n, top
 
 
-@_jit
+@njit(cache=True, nogil=True)
+def _longest(offsets: I64, start: int, stop: int) -> int:
+    n = 0
+    for b in range(start, stop):
+        n = max(n, offsets[b + 1] - offsets[b])
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def cosine_range(
     start: int, stop: int,
-    am: F64, aw: F64, asig: F64, aoff: NDArray[np.int64],
-    bm: F64, bw: F64, bsig: F64, boff: NDArray[np.int64],
-    h: float, n_bins: int, grad_a: bool, grad_b: bool,
-    cos: F64, a_by_mz: F64, a_by_w: F64, a_by_sigma: F64, b_by_mz: F64, b_by_w: F64, b_by_sigma: F64,
+    am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
+    h: float, n_bins: int, grad_a: bool, grad_b: bool, cos: F64, a_out: F64, b_out: F64,
 ) -> None:  # fmt: skip
-    """Cosines of spectra start to stop, with their derivatives where asked; writes only to those spectra.
+    """Cosines of spectra start to stop; where asked, derivatives by a side's m/z, intensity and sigma.
 
-    Derivatives of a side not asked for are not touched (their arrays may be empty); those asked for must come
-    zeroed.
+    ``a_out`` is (3, N), ``b_out`` (3, M), zeroed, of no columns where not asked for. Writes to spectra start to
+    stop only.
     """
+    most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
+    ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
+    all_a, all_b = np.empty((12, most_a)), np.empty((12, most_b))
+    work = np.empty((4, max(most_a, most_b)))
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
-        ka, top_a, nan_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins)
-        kb, top_b, nan_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins)
+        na, top_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka, all_a[0], all_a[1], all_a[2])
+        nb, top_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb, all_b[0], all_b[1], all_b[2])
         cos[b] = 0.0
-        if nan_a or nan_b:
+        if na < 0 or nb < 0:
             cos[b] = math.nan
             if grad_a:
-                a_by_mz[a0:a1], a_by_w[a0:a1], a_by_sigma[a0:a1] = math.nan, math.nan, math.nan
+                a_out[:, a0:a1] = math.nan
             if grad_b:
-                b_by_mz[b0:b1], b_by_w[b0:b1], b_by_sigma[b0:b1] = math.nan, math.nan, math.nan
+                b_out[:, b0:b1] = math.nan
             continue
-        if top_a == 0.0 or top_b == 0.0:
-            continue
-        ka += a0
-        kb += b0
-        ma, wa, sa = am[ka], aw[ka] / top_a, asig[ka]
-        mb, wb, sb = bm[kb], bw[kb] / top_b, bsig[kb]
-        ga = np.zeros((6, ka.size if grad_a else 0))
-        gb = np.zeros((6, kb.size if grad_b else 0))
-        sum_a, sum_b = np.empty(ka.size), np.empty(kb.size)
-        ab = _add_up(ma, wa, sa, mb, wb, sb, h, n_bins, grad_a, ga[0], sum_a, ga[1])
-        if grad_a:
-            ga[2] = sum_a
-        aa = _add_up(ma, wa, sa, ma, wa, sa, h, n_bins, grad_a, ga[3], sum_a, ga[4])
-        if grad_a:
-            ga[5] = sum_a
-        bb = _add_up(mb, wb, sb, mb, wb, sb, h, n_bins, grad_b, gb[3], sum_b, gb[4])
-        if grad_b:
-            gb[5] = sum_b
-        norm = math.sqrt(aa * bb)
+        # Rows: m/z, intensity, sigma; L and its derivatives; own norm's derivatives; the product's derivatives.
+        a, o = all_a[:, :na], all_b[:, :nb]
+        own(a[0], a[2], h, n_bins, grad_a, a[3], a[4], a[5], work)
+        own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
+        ao = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[9], a[10], a[11])
+        aa = _add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], grad_a, a[6], a[7], a[8])
+        oo = _add_up(o[0], o[1], o[2], o[0], o[1], o[2], h, n_bins, True, o[3], o[4], o[5], grad_b, o[6], o[7], o[8])
+        norm = math.sqrt(aa * oo)
         if not norm > 0.0:
             continue
-        cosine = min(ab / norm, 1.0)
+        cosine = min(ao / norm, 1.0)
         cos[b] = cosine
         if grad_a:
-            _chain(ka, ga, norm, cosine / aa, top_a, a_by_mz, a_by_w, a_by_sigma)
+            _chain(ka[:na] + a0, a, norm, cosine / aa, top_a, a_out)
         if grad_b:
-            _add_up(mb, wb, sb, ma, wa, sa, h, n_bins, True, gb[0], sum_b, gb[1])
-            gb[2] = sum_b
-            _chain(kb, gb, norm, cosine / bb, top_b, b_by_mz, b_by_w, b_by_sigma)
+            _add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[9], o[10], o[11])
+            _chain(kb[:nb] + b0, o, norm, cosine / oo, top_b, b_out)
 
 
-@_jit
-def _chain(
-    keep: NDArray[np.int64], g: F64, norm: float, own: float, top: float, by_mz: F64, by_w: F64, by_sigma: F64
-) -> None:
+@njit(cache=True, nogil=True, error_model="numpy")
+def _chain(at: I64, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
     """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
-    for n in range(keep.size):
-        i = keep[n]
-        by_mz[i] = g[0, n] / norm - own * g[3, n]
-        by_sigma[i] = g[1, n] / norm - own * g[4, n]
-        by_w[i] = (g[2, n] / norm - own * g[5, n]) / top
+    for n in range(at.size):
+        i = at[n]
+        out[0, i] = rows[9, n] / norm - own_share * rows[6, n]
+        out[1, i] = (rows[10, n] / norm - own_share * rows[7, n]) / top
+        out[2, i] = rows[11, n] / norm - own_share * rows[8, n]
 
 
-@_jit
+@njit(cache=True, nogil=True, error_model="numpy")
 def product_range(
     start: int, stop: int,
-    am: F64, aw: F64, asig: F64, aoff: NDArray[np.int64],
-    bm: F64, bw: F64, bsig: F64, boff: NDArray[np.int64],
+    am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
     h: float, n_bins: int, value: F64, by_mz: F64, by_w: F64,
 ) -> None:  # fmt: skip
-    """Inner products of the rendered spectra start to stop, with derivatives by the first side's m/z and intensity."""
+    """Inner products of rendered spectra start to stop, with derivatives by the first side's m/z and intensity."""
+    most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
+    ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
+    all_a, all_b = np.empty((6, most_a)), np.empty((3, most_b))
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
-        ka, _, nan_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins)
-        kb, _, nan_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins)
-        if nan_a or nan_b:
+        na, top_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka, all_a[0], all_a[1], all_a[2])
+        nb, top_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb, all_b[0], all_b[1], all_b[2])
+        value[b] = 0.0
+        if na < 0 or nb < 0:
             value[b], by_mz[a0:a1], by_w[a0:a1] = math.nan, math.nan, math.nan
             continue
-        ka += a0
-        kb += b0
-        g_mz, g_sigma, g_w = np.zeros(ka.size), np.zeros(ka.size), np.zeros(ka.size)
-        value[b] = _add_up(am[ka], aw[ka], asig[ka], bm[kb], bw[kb], bsig[kb], h, n_bins, True, g_mz, g_w, g_sigma)
-        by_mz[ka] = g_mz
-        by_w[ka] = g_w
+        a, o = all_a[:, :na], all_b[:, :nb]
+        none = a[0]  # not read: the sides are not taken for one spectrum
+        total = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, none, none, none, True, a[3], a[4], a[5])
+        value[b] = total * top_a * top_b
+        for n in range(na):
+            by_mz[a0 + ka[n]] = a[3, n] * top_a * top_b
+            by_w[a0 + ka[n]] = a[4, n] * top_b

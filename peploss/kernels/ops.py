@@ -1,7 +1,11 @@
-"""The cosine as a ``torch.library`` custom op: autograd, fake kernels and all that follows from them.
+"""The cosine as a differentiable operation of torch.
 
 One forward computes the cosine and, where asked, its derivative by every input at once (each pair of peaks is
 visited anyway); the backward only scales them by the upstream gradient of their spectrum.
+
+It exists twice over the same two functions: as ``torch.library`` custom ops, which compilers, exporters and fake
+tensors can see through, and as a plain ``autograd.Function`` for eager code, where dispatching a custom op costs
+several times what the kernel itself takes for one spectrum.
 """
 
 from __future__ import annotations
@@ -14,11 +18,13 @@ from torch import Tensor
 
 from peploss.kernels.threads import split
 
-Derivatives = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+SECOND_DERIVATIVE = (
+    "The spectrum cosine has no second derivative: its fast kernels give first derivatives only. "
+    "Use backend='reference', which is plain torch, to differentiate twice."
+)
 
 
-@torch.library.custom_op("peploss::cosine", mutates_args=(), device_types="cpu")
-def cosine_op(
+def _forward(
     a_mz: Tensor,  # (N,) float64
     a_intensity: Tensor,  # (N,)
     a_sigma: Tensor,  # (N,) in Th
@@ -31,78 +37,107 @@ def cosine_op(
     n_bins: int,
     grad_a: bool,
     grad_b: bool,
-) -> Derivatives:
-    """Cosines (B,) and their derivatives by a's m/z, intensity, sigma (N,) and b's (M,); (0,) where not asked for."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Cosines (B,), derivatives by a's m/z, intensity, sigma (3, N) and by b's (3, M); no columns where not asked."""
     from peploss.kernels import cpu
 
-    am, aw, asig, aoff = _arrays(a_mz, a_intensity, a_sigma, a_offsets)
-    bm, bw, bsig, boff = _arrays(b_mz, b_intensity, b_sigma, b_offsets)
-    cos = np.empty(len(aoff) - 1)
-    ga = np.zeros((3, len(am) if grad_a else 0))
-    gb = np.zeros((3, len(bm) if grad_b else 0))
+    a = arrays(a_mz, a_intensity, a_sigma, a_offsets)
+    b = arrays(b_mz, b_intensity, b_sigma, b_offsets)
+    cos = np.empty(len(a[3]) - 1)
+    a_out = np.zeros((3, len(a[0]) if grad_a else 0))
+    b_out = np.zeros((3, len(b[0]) if grad_b else 0))
 
     def run(start: int, stop: int) -> None:
-        cpu.cosine_range(
-            start, stop, am, aw, asig, aoff, bm, bw, bsig, boff, bin_width, n_bins, grad_a, grad_b,
-            cos, ga[0], ga[1], ga[2], gb[0], gb[1], gb[2],
-        )  # fmt: skip
+        cpu.cosine_range(start, stop, *a, *b, bin_width, n_bins, grad_a, grad_b, cos, a_out, b_out)
 
-    split(run, aoff + boff)
-    # Rows of one array, but an op's outputs must not share memory.
-    return torch.from_numpy(cos), *(torch.from_numpy(g).clone() for g in (*ga, *gb))
+    split(run, a[3] + b[3])
+    return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
 
 
-def _arrays(*tensors: Tensor) -> list[Any]:
-    return [np.ascontiguousarray(t.detach().numpy()) for t in tensors]
+def arrays(*peaks: Tensor) -> list[np.ndarray]:
+    """m/z, intensity, sigma and offsets as contiguous arrays.
+
+    Raises:
+        ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
+    """
+    out = [np.ascontiguousarray(t.detach().numpy()) for t in peaks]
+    offsets, n = out[3], len(out[0])
+    if offsets[0] != 0 or offsets[-1] != n or (offsets[1:] < offsets[:-1]).any() or not len(out[1]) == len(out[2]) == n:
+        raise ValueError(
+            f"Offsets must rise from 0 to the number of peaks, {n}; they run from {offsets[0]} to {offsets[-1]}. "
+            f"m/z, intensity and sigma must be equally long; they are {n}, {len(out[1])} and {len(out[2])}."
+        )
+    return out
+
+
+def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
+    """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
+    if upstream.shape[0] == 1:
+        return derivatives * upstream
+    return derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])
+
+
+class CosineFunction(torch.autograd.Function):
+    """The eager way."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        cos, by_a, by_b = _forward(*inputs)
+        ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
+        ctx.save_for_backward(inputs[3], inputs[7], by_a, by_b)
+        return cos
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
+        scale = _scale
+        if torch.is_grad_enabled():  # a graph of the backward is wanted: let it lead to the error, not to nothing
+            scale, by_a, by_b = scale_op, by_a.requires_grad_(), by_b.requires_grad_()
+        a = scale(upstream, a_offsets, by_a) if ctx.grad_a else (None,) * 3
+        b = scale(upstream, b_offsets, by_b) if ctx.grad_b else (None,) * 3
+        return *a, None, *b, None, None, None, None, None
+
+
+cosine_op = torch.library.custom_op("peploss::cosine", _forward, mutates_args=(), device_types="cpu")
+scale_op = torch.library.custom_op("peploss::scale_by_spectrum", _scale, mutates_args=(), device_types="cpu")
 
 
 @cosine_op.register_fake
-def _(
-    a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, bin_width, n_bins, grad_a, grad_b
-) -> Derivatives:  # type: ignore[no-untyped-def]  # fmt: skip
-    def like(peaks: Tensor, wanted: bool) -> Tensor:
-        return peaks.new_empty(peaks.shape[0] if wanted else 0, dtype=torch.float64)
-
+def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, h, n_bins, grad_a, grad_b):  # type: ignore[no-untyped-def]
     cos = a_mz.new_empty(a_offsets.shape[0] - 1, dtype=torch.float64)
-    return cos, *(like(a_mz, grad_a) for _ in range(3)), *(like(b_mz, grad_b) for _ in range(3))
-
-
-@torch.library.custom_op("peploss::scale_by_spectrum", mutates_args=(), device_types="cpu")
-def scale_op(upstream: Tensor, offsets: Tensor, x: Tensor, y: Tensor, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Three (N,) rows of derivatives, each value times the upstream gradient (B,) of its spectrum."""
-    per_peak = torch.repeat_interleave(upstream, offsets.diff(), output_size=x.shape[0])
-    return x * per_peak, y * per_peak, z * per_peak
+    by_a = a_mz.new_empty((3, a_mz.shape[0] if grad_a else 0), dtype=torch.float64)
+    by_b = b_mz.new_empty((3, b_mz.shape[0] if grad_b else 0), dtype=torch.float64)
+    return cos, by_a, by_b
 
 
 @scale_op.register_fake
-def _(upstream, offsets, x, y, z) -> tuple[Tensor, Tensor, Tensor]:  # type: ignore[no-untyped-def]
-    return torch.empty_like(x), torch.empty_like(y), torch.empty_like(z)
+def _(upstream, offsets, derivatives):  # type: ignore[no-untyped-def]
+    return torch.empty_like(derivatives)
 
 
-def _no_second_derivative(ctx: Any, *grads: Tensor) -> None:
-    raise RuntimeError(
-        "The spectrum cosine has no second derivative: its fast kernels give first derivatives only. "
-        "Use backend='reference', which is plain torch, to differentiate twice."
-    )
-
-
-scale_op.register_autograd(_no_second_derivative)
-
-
-def _save(ctx: Any, inputs: tuple[Any, ...], output: Derivatives) -> None:
+def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
     ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
     ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
 
 
 def _backward(ctx: Any, upstream: Tensor, *of_derivatives: Tensor | None) -> tuple[Tensor | None, ...]:
-    a_offsets, b_offsets, *derivatives = ctx.saved_tensors
-    a: tuple[Tensor | None, ...] = (None,) * 3
-    b: tuple[Tensor | None, ...] = (None,) * 3
-    if ctx.grad_a:
-        a = scale_op(upstream, a_offsets, *derivatives[:3])
-    if ctx.grad_b:
-        b = scale_op(upstream, b_offsets, *derivatives[3:])
+    a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
+    a = scale_op(upstream, a_offsets, by_a).unbind() if ctx.grad_a else (None,) * 3
+    b = scale_op(upstream, b_offsets, by_b).unbind() if ctx.grad_b else (None,) * 3
     return *a, None, *b, None, None, None, None, None
 
 
+def _no_second_derivative(ctx: Any, *grads: Tensor) -> None:
+    raise RuntimeError(SECOND_DERIVATIVE)
+
+
 cosine_op.register_autograd(_backward, setup_context=_save)
+scale_op.register_autograd(_no_second_derivative)
+
+
+def cosine(*inputs: Any) -> Tensor:
+    """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma."""
+    plain = all(type(x) in (Tensor, torch.nn.Parameter) for x in inputs[:8])  # not fake, not traced
+    if plain and not torch.compiler.is_compiling():
+        return CosineFunction.apply(*inputs)
+    return cosine_op(*inputs)[0]
