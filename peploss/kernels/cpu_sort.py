@@ -9,21 +9,28 @@ from numpy.typing import NDArray
 
 @njit(cache=True, nogil=True)
 def sort_by(key: NDArray[np.float64], order: NDArray[np.int64], n: int) -> None:
-    """Sorts ``order[:n]`` by ``key[order]``, stable, by merging the runs that are already ascending.
+    """Sorts ``order[:n]`` by ``key[order]``, stable, by merging the runs that are already there.
 
-    Observed peaks come as one run, fragments as one run for each ion type, charge and loss: a merge or two, where
-    a general sort starts anew.
+    Observed peaks come as one ascending run, fragments as an ascending or a descending one for each ion type, charge
+    and loss: a merge or two, where a general sort starts anew.
     """
     ends = np.empty(n + 1, np.int64)
-    runs = 0
-    for i in range(1, n):
-        if key[order[i]] < key[order[i - 1]]:
-            ends[runs] = i
-            runs += 1
-    if runs == 0:
+    runs, i = 0, 0
+    while i < n:
+        start = i
+        i += 1
+        if i < n and key[order[i]] < key[order[start]]:
+            while i < n and key[order[i]] < key[order[i - 1]]:  # strictly: turning a tie round would not be stable
+                i += 1
+            for k in range((i - start) // 2):
+                order[start + k], order[i - 1 - k] = order[i - 1 - k], order[start + k]
+        else:
+            while i < n and key[order[i]] >= key[order[i - 1]]:
+                i += 1
+        ends[runs] = i
+        runs += 1
+    if runs <= 1:
         return
-    ends[runs] = n
-    runs += 1
     other = np.empty(n, np.int64)
     while runs > 1:
         start, merged = 0, 0

@@ -20,7 +20,9 @@ def test_equals_the_dense_render(sigma: float, bin_width: float) -> None:
     bins, values = render_nonzero(mz, intensity, sigma=sigma, grid=grid)
     dense = np.zeros(grid.n_bins)
     dense[bins] = values
-    true = reference.render(torch.tensor(mz), torch.tensor(intensity), torch.full((mz.size,), sigma).double(), grid)
+    true = reference.render(
+        torch.tensor(mz), torch.tensor(intensity), torch.full((mz.size,), sigma, dtype=torch.float64), grid
+    )
     np.testing.assert_allclose(dense, true, rtol=0, atol=1e-12 * max(1.0, 0.1 / sigma))
     assert (np.diff(bins) > 0).all()
 

@@ -1,0 +1,33 @@
+"""The run-merging sort against numpy's stable one."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from peploss.kernels.cpu_sort import sort_by
+
+
+def check(key: np.ndarray, chosen: np.ndarray) -> None:
+    order = np.append(chosen, -7)  # one slot past the end, which must stay as it is
+    sort_by(key, order, chosen.size)
+    np.testing.assert_array_equal(order[:-1], chosen[np.argsort(key[chosen], kind="stable")])
+    assert order[-1] == -7
+
+
+@given(arrays(np.float64, st.integers(0, 60), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0, 1e3])))
+def test_equals_a_stable_sort(key: np.ndarray) -> None:
+    check(key, np.arange(key.size))
+
+
+@given(arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 2000)), st.data())
+def test_sorts_the_chosen_only(key: np.ndarray, data: st.DataObject) -> None:
+    chosen = data.draw(st.lists(st.integers(0, key.size - 1), unique=True).map(sorted))
+    check(key, np.array(chosen, dtype=np.int64))
+
+
+def test_fragments_one_run_up_and_one_run_down() -> None:
+    b = np.linspace(50, 900, 20)
+    check(np.concatenate([b, 950 - b, b / 2, 475 - b / 2]), np.arange(80))
