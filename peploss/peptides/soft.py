@@ -197,8 +197,8 @@ def soft_fragments(
     mz, valid = [], []
     for kind, charge, loss in ions:
         prefix = kind in N_TERMINAL
-        offset = ION_OFFSETS[kind] - LOSS_MASSES[loss]
-        mz.append(((n_terminal if prefix else c_terminal) + offset) / charge + PROTON)
+        neutral = (n_terminal if prefix else c_terminal) + ION_OFFSETS[kind] - LOSS_MASSES[loss]
+        mz.append(neutral / charge + PROTON)
         valid.append(n_valid if prefix else c_valid)
     if not ions:
         return masses[:, :0], mask[:, :0]

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyteomics import proforma as pyteomics_proforma
+
+from peploss.errors import PeptideError
+from peploss.peptides import proforma
+from peploss.peptides.peptide import Peptide
+
+
+@pytest.mark.parametrize(
+    ("text", "position", "says"),
+    [
+        ("", 0, "empty"),
+        ("   ", 0, "empty"),
+        ("PEPTIDB", 6, "N or D"),
+        ("ZPEP", 0, "Q or E"),
+        ("PEPXK", 3, "no mass of its own"),
+        ("pePTIDE", 0, "Lower-case"),
+        ("PEPTsIDE", 4, r"S\[Phospho\]"),
+        ("  PEPtIDE", 5, "Lower-case"),
+        ("PEP TIDE", 3, "white space"),
+        ("PEPTIDE 2", 7, "charge is written as /2"),
+        ("PEP*TIDE", 3, "not an amino acid"),
+        ("PEP–TIDE", 3, "not an amino acid"),
+        ("PEP.K", 3, "not an amino acid"),
+        ("PEP]K", 3, "never opened"),
+        ("M[Oxidation", 1, "never closed"),
+        ("M[Xlink:DTSSP[88]", 1, "never closed"),
+        ("<[Oxidation]@M", 0, "never closed"),
+        ("{Hex", 0, "never closed"),
+        ("[Acetyl]", 0, "stands on nothing"),
+        ("[Acetyl]PEPTIDE", 0, "hyphen"),
+        ("[Acetyl]-", 8, "residue was expected"),
+        ("<[Carbamidomethyl]@C>", 20, "residue was expected"),
+        ("[Acetyl]--PEP", 9, "residue was expected"),
+        ("PEPTIDE-", 7, "C-terminal modification was expected"),
+        ("H-PEPTIDE-OH", 1, "C-terminal modification was expected"),
+        ("PEPTIDE-[Amidated]K", 18, "Only a charge may follow"),
+        ("PEPTIDE/", 7, "charge from 1"),
+        ("PEPTIDE/0", 7, "charge from 1"),
+        ("PEPTIDE/-2", 7, "charge from 1"),
+        ("PEPTIDE/²", 7, "charge from 1"),
+        ("PEPTIDE/100", 7, "charge from 1"),
+        ("PEPTIDE/2+", 9, "behind the charge"),
+        ("PEPTIDE/2+PEPTIDE/3", 9, "Several peptides"),
+        ("PEPTIDE//PEPTIDE", 7, "Cross-linked"),
+        ("PEPTIDE/2[+2Na+]", 9, "protons"),
+        ("M(ox)K", 1, r"M\[Oxidation\]"),
+        ("M(UniMod:35)K", 1, r"M\[UNIMOD:35\]"),
+        ("M(+15.99)K", 1, r"M\[\+15.99\]"),
+        ("_(ac)PEPTIDE_", 1, "square brackets"),
+        ("M+15.99K", 1, r"M\[\+15.9949\]"),
+        ("M[15.99]K", 2, r"\[\+15.99\]"),
+        ("M[]K", 2, "expected between the brackets"),
+        ("M[ ]K", 3, "expected between the brackets"),
+        ("M[+15,99]K", 2, "not a mass shift"),
+        ("M[+inf]K", 2, "not a mass shift"),
+        ("M[+1e9]K", 2, "not a mass shift"),
+        ("M[Formula:Qq2]K", 2, "not a chemical formula"),
+        ("M[Formula:]K", 2, "not a chemical formula"),
+        ("M[Oxidatoin]K", 2, "Did you mean Oxidation"),
+        ("M[ Oxidatoin]K", 3, "Did you mean Oxidation"),
+        ("[Acetil]-PEP", 1, "Did you mean Acetyl"),
+        ("PEP-[Amidatd]", 5, "Did you mean Amidated"),
+        ("<[Carbamidometyl]@C>AK", 2, "Did you mean Carbamidomethyl"),
+        ("{Hexx}AK", 1, "Did you mean Hex"),
+        ("M[MOD:00719]K", 2, "PSI-MOD, and only Unimod"),
+        ("K[XLMOD:02001]K", 2, "XL-MOD, and only Unimod"),
+        ("N[Glycan:Hex1]K", 2, "Glycan compositions"),
+        ("PE(PT)[+1]K", 2, "range"),
+        ("(?DQ)NK", 0, "range"),
+        ("[Phospho]?STK", 0, "unknown position"),
+        ("[Phospho]^2?STK", 0, "unknown position"),
+        ("S[Phospho#g1]T[#g1]K", 9, "several possible positions"),
+        ("K[#XL1]K", 2, "cross-link"),
+        ("<13C>PEPTIDE", 0, "Isotope labels"),
+        ("<[Oxidation]>MK", 0, "needs the residues"),
+        ("<[Oxidation]@M,B>MK", 15, "cannot go on 'B'"),
+        ("<[Oxidation]@M,>MK", 15, "cannot go on ''"),
+        ("<[Oxidation]@M>M[Oxidation]K", 2, "count it twice"),
+        ("K[-500]", 2, "more mass than residue 1"),
+        ("[-500]-K", 1, "more mass than residue 1"),
+    ],
+)
+def test_one_sentence_that_points_at_the_place(text, position, says):
+    with pytest.raises(PeptideError, match=says) as error:
+        Peptide.parse(text)
+    assert error.value.position == position
+    assert error.value.text == text
+    assert len(str(error.value)) < 260
+
+
+PIECES = (
+    "P E K M X B [ ] { } < > ( ) - / 2 + ? ^ @ , # | : _ . [Oxidation] [+1] Acetyl <[Oxidation]@M> N-term U:35 INFO:"
+)
+structured = st.lists(st.sampled_from([*PIECES.split(), " ", "\n"]), max_size=14).map("".join)
+
+
+@given(structured | st.text(max_size=12))
+def test_any_text_is_a_peptide_or_a_peptide_error_with_its_place(text):
+    problem = None
+    try:
+        peptide = Peptide.parse(text)
+    except PeptideError as error:
+        problem = error
+    if problem is None:
+        assert peptide.neutral_mass > 0
+        assert Peptide.parse(peptide.proforma).proforma == peptide.proforma
+    else:
+        assert problem.position is not None
+        assert 0 <= problem.position < max(1, len(text))
+
+
+residue = st.tuples(
+    st.sampled_from("ACDEFGHIKLMNPQRSTVWY"),
+    st.sampled_from(
+        ["", "", "[Oxidation]", "[+15.9949]", "[Phospho][Methyl]", "[Xlink:DTSSP[88]]", "[U:Acetyl|INFO:x]"]
+    ),
+).map("".join)
+
+
+@given(
+    st.sampled_from(["", "<[Carbamidomethyl]@C>", "<[TMT6plex]@K,N-term>", "{Hex}"]),
+    st.sampled_from(["", "[Acetyl]-"]),
+    st.lists(residue, min_size=1, max_size=12).map("".join),
+    st.sampled_from(["", "-[Amidated]"]),
+    st.sampled_from(["", "/2"]),
+)
+def test_structure_is_that_of_pyteomics(start, n_term, middle, c_term, charge):
+    text = start + n_term + middle + c_term + charge
+    mine = proforma.read(text)
+    sequence, properties = pyteomics_proforma.parse(text)
+
+    def plain(tags):
+        return [str(tag) for tag in tags or ()]
+
+    assert [r for r, _ in sequence] == list(mine.residues)
+    for (_, theirs), tags in zip(sequence, mine.tags, strict=True):
+        assert plain(theirs) == [_spelling(tag.text) for tag in tags]
+    assert plain(properties["n_term"]) == [tag.text for tag in mine.n_term]
+    assert plain(properties["c_term"]) == [tag.text for tag in mine.c_term]
+    assert plain(properties["labile_modifications"]) == [tag.text for tag in mine.labile]
+    assert [str(rule.modification_tag) for rule in properties["fixed_modifications"]] == [
+        r.tag.text for r in mine.fixed
+    ]
+    state = properties["charge_state"]
+    assert (state and state.charge) == mine.charge
+    for place, letter in zip(mine.positions, mine.residues, strict=True):
+        assert text[place] == letter
+    for tag in (*mine.n_term, *mine.c_term, *mine.labile, *(t for tags in mine.tags for t in tags)):
+        assert text[tag.position :].startswith(tag.text)
+
+
+def _spelling(tag: str) -> str:
+    return tag.replace("U:", "UNIMOD:").replace("INFO:", "")  # pyteomics writes the long prefix, and INFO without
