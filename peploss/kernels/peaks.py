@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -90,4 +91,6 @@ class Peaks(NamedTuple):
 
 
 def _float64(values: Any) -> Tensor:
+    if isinstance(values, np.ndarray) and not values.flags.writeable:
+        values = values.copy()  # torch warns of arrays it may not write to; a Spectrum's are such
     return torch.as_tensor(values, dtype=torch.float64)
