@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,26 +57,56 @@ def render_curves(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSet
     sides = []
     for mz, intensity in (pred, obs):
         height = scaled(intensity)
-        there = height > 0
+        real = height > 0
         sides.append(
             render_nonzero(
-                mz[there],
-                height[there],
+                mz[real],
+                height[real],
                 sigma=settings.sigma,
                 sigma_unit=settings.sigma_unit,
                 grid=settings.grid,
             )
         )
     (p_bins, p), (o_bins, o) = sides
-    bins, in_p, in_o = np.intersect1d(p_bins, o_bins, assume_unique=True, return_indices=True)
-    product = p[in_p] * o[in_o]
+    pieces = list(_shared_stretches(p_bins, o_bins))
+    product = np.concatenate([np.zeros(0), *(p[i] * o[j] for i, j in pieces)])
+    bins = np.concatenate([np.zeros(0, dtype=np.int64), *(p_bins[i] for i, _ in pieces)])
+    there = product > 0
+    bins, product = bins[there], product[there]
     norm = float(np.sqrt(p @ p) * np.sqrt(o @ o))
-    both = product > 0
-    contribution = product[both] / norm if norm > 0 else np.zeros(0)
     return Curves(
         predicted=Curve(p_bins, scaled(p)),
         observed=Curve(o_bins, scaled(o)),
-        shared_bins=bins[both],
-        shared_mz=np.multiply(bins[both] + 0.5, settings.bin_width, dtype=np.float64),
-        contribution=contribution,
+        shared_bins=bins,
+        shared_mz=np.multiply(bins + 0.5, settings.bin_width, dtype=np.float64),
+        contribution=product / norm if norm > 0 else product,
     )
+
+
+def _shared_stretches(a: I64, b: I64) -> Iterator[tuple[slice, slice]]:
+    """Where two ascending lists of bins hold the same ones, as slices into both.
+
+    By stretches without a gap, of which there are no more than peaks, while bins there may be millions.
+    """
+    left, right = _stretches(a), _stretches(b)
+    i = j = 0
+    while i < len(left) and j < len(right):
+        (a_first, a_last, a_at), (b_first, b_last, b_at) = left[i], right[j]
+        first, last = max(a_first, b_first), min(a_last, b_last)
+        if first <= last:
+            n = last - first + 1
+            a_from, b_from = a_at + first - a_first, b_at + first - b_first
+            yield slice(a_from, a_from + n), slice(b_from, b_from + n)
+        if a_last <= b_last:
+            i += 1
+        else:
+            j += 1
+
+
+def _stretches(bins: I64) -> list[tuple[int, int, int]]:
+    """First bin, last bin and place in ``bins`` of each stretch without a gap."""
+    if bins.size == 0:
+        return []
+    start = np.concatenate([[0], np.flatnonzero(np.diff(bins) > 1) + 1])
+    stop = np.append(start[1:], bins.size)
+    return list(zip(bins[start].tolist(), bins[stop - 1].tolist(), start.tolist(), strict=True))

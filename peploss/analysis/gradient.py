@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from peploss.analysis.batching import as_peaks
-from peploss.kernels import spectrum_cosine
+from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
@@ -75,10 +75,7 @@ def loss_and_gradient(
     with torch.enable_grad():
         peaks = as_peaks([pred])
         peaks.mz.requires_grad_()
-        cosine = spectrum_cosine(
-            peaks, as_peaks([obs]), sigma=settings.sigma, sigma_unit=settings.sigma_unit, grid=settings.grid
-        )
-        loss = (1.0 - cosine).sum()  # of one spectrum
+        loss = spectrum_loss_at(peaks, as_peaks([obs]), settings).sum()  # of one spectrum
         (slope,) = torch.autograd.grad(loss, peaks.mz)
     return loss.item(), Gradient(
         by_mz=slope.numpy(),

@@ -1,0 +1,185 @@
+"""Why one spectrum and one candidate have the loss they have: everything a page shows, as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.analysis.batching import as_peaks, scaled
+from peploss.analysis.curves import Curves, render_curves
+from peploss.analysis.decomposition import Decomposition, decompose
+from peploss.analysis.gradient import Gradient, loss_and_gradient
+from peploss.analysis.ladder import Bond, ladder
+from peploss.analysis.matching import Matches, match
+from peploss.analysis.sampling import (
+    PhaseSpread,
+    continuum_loss,
+    guard,
+    in_range,
+    is_rendered,
+    phase_spread,
+    sigma_per_bin,
+)
+from peploss.analysis.waterfall import Step, waterfall
+from peploss.constants import PROTON
+from peploss.losses.baselines import min_distance_loss
+from peploss.losses.precursor import PrecursorError, precursor_error
+from peploss.peptides.fragments import Fragments, fragments
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.preprocessing import preprocess
+from peploss.spectra.spectrum import Spectrum
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One comparison taken apart. F fragments, P observed peaks after preprocessing; no array holds a NaN.
+
+    Attributes:
+        spectrum, peptide, settings: what was compared.
+        charge: precursor charge the fragments were made for: the candidate's own (``/2``) where it has one, else the
+            spectrum's, None where neither is known.
+        observed: the spectrum after preprocessing.
+        fragments: predicted fragments.
+        fragment_in_range, peak_in_range: (F,), (P,) whether it lies in the grid's m/z range.
+        fragment_rendered, peak_rendered: (F,), (P,) whether the loss sees it: in range and not between bins.
+        loss: the spectrum loss, ``1 - cosine``, in [0, 1].
+        continuum_loss: the same for infinitely narrow bins, of the peaks in range.
+        phases: the loss over shifts of the grid by less than a bin.
+        sigma_per_bin: least and greatest sigma over bin width; they differ only in ppm.
+        guard: warning where sigma is less than a bin, else None.
+        precursor: mass error of the candidate and its loss; None where precursor m/z or charge is not known.
+        min_distance_loss: the min-distance Huber loss on the same peaks.
+        matches: mutual nearest pairs within 3 sigma.
+        bonds: (L - 1,) which backbone bonds the matched fragments prove.
+        shares: additive shares in the cosine and in the loss.
+        gradient: slope of the loss by each fragment's m/z, and which fragments it no longer reaches.
+        steps: bars from 0 to the loss: intensity, position, missing, unexplained.
+    """
+
+    spectrum: Spectrum
+    peptide: Peptide
+    settings: LossSettings
+    charge: int | None
+    observed: Spectrum
+    fragments: Fragments
+    fragment_in_range: Bools
+    peak_in_range: Bools
+    fragment_rendered: Bools
+    peak_rendered: Bools
+    loss: float
+    continuum_loss: float
+    phases: PhaseSpread
+    sigma_per_bin: tuple[float, float]
+    guard: str | None
+    precursor: PrecursorError | None
+    min_distance_loss: float
+    matches: Matches
+    bonds: tuple[Bond, ...]
+    shares: Decomposition
+    gradient: Gradient
+    steps: tuple[Step, ...]
+
+    @property
+    def cosine(self) -> float:
+        """Cosine similarity of the two rendered spectra, in [0, 1]."""
+        return 1.0 - self.loss
+
+    @property
+    def grid_artefact(self) -> float:
+        """What sampling on the grid adds to the loss of the continuum; negative where it hides some."""
+        return self.loss - self.continuum_loss
+
+    @property
+    def n_matched(self) -> int:
+        """Number of matched fragments."""
+        return len(self.matches)
+
+    @property
+    def n_matchable(self) -> int:
+        """Number of fragments that weigh anything and lie in the grid's m/z range."""
+        return int((self.fragment_in_range & (self.fragments.intensity > 0)).sum())
+
+    @cached_property
+    def explained_intensity(self) -> float:
+        """Share of the observed intensity (preprocessed, in the grid's m/z range) in matched peaks; 0 of nothing."""
+        intensity = scaled(self.observed.intensity) * self.peak_in_range
+        total = float(intensity.sum())
+        return float(intensity[self.matches.peak].sum()) / total if total > 0 else 0.0
+
+    @property
+    def n_bonds_covered(self) -> int:
+        """Number of backbone bonds with a matched fragment on either side."""
+        return sum(bond.covered for bond in self.bonds)
+
+    @cached_property
+    def curves(self) -> Curves:
+        """Both rendered curves and each bin's part of the cosine. Made when first asked for: cost grows with the
+        number of bins a peak covers, which everything else does not know of."""
+        return render_curves(
+            (self.fragments.mz, self.fragments.intensity), (self.observed.mz, self.observed.intensity), self.settings
+        )
+
+
+def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Explanation:
+    """Compare a spectrum with a candidate and take the loss apart.
+
+    Every case has an answer: without a peak, a fragment, or any intensity on the grid the loss is exactly 1, its
+    gradient and all shares in the cosine are exactly 0.
+
+    Args:
+        spectrum: as read; preprocessed here, as the settings say.
+        peptide: the candidate.
+        settings: what "the loss" means.
+    Raises:
+        Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
+    """
+    charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
+    observed = preprocess(spectrum, settings)
+    predicted = fragments(peptide, settings, charge)
+    pred, obs = (predicted.mz, predicted.intensity), (observed.mz, observed.intensity)
+
+    pred_in, obs_in = in_range(pred[0], settings), in_range(obs[0], settings)
+    pred_seen, obs_seen = is_rendered(pred[0], settings), is_rendered(obs[0], settings)
+    loss, gradient = loss_and_gradient(pred, obs, pred_seen & (pred[1] > 0), obs_seen & (obs[1] > 0), settings)
+    phases = phase_spread(pred, obs, settings)
+    ratio = sigma_per_bin(np.concatenate([pred[0][pred_in], obs[0][obs_in]]), settings)
+    matches = match(pred[0], np.where(pred_in, pred[1], 0.0), obs[0], np.where(obs_in, obs[1], 0.0), settings)
+    return Explanation(
+        spectrum=spectrum,
+        peptide=peptide,
+        settings=settings,
+        charge=charge,
+        observed=observed,
+        fragments=predicted,
+        fragment_in_range=pred_in,
+        peak_in_range=obs_in,
+        fragment_rendered=pred_seen,
+        peak_rendered=obs_seen,
+        loss=loss,
+        continuum_loss=continuum_loss(pred, obs, settings),
+        phases=phases,
+        sigma_per_bin=ratio,
+        guard=guard(ratio, phases, int((pred_in & ~pred_seen).sum()), int((obs_in & ~obs_seen).sum())),
+        precursor=_precursor(spectrum, peptide, charge, settings),
+        min_distance_loss=float(min_distance_loss(as_peaks([pred]), as_peaks([obs]))[0]),
+        matches=matches,
+        bonds=ladder(len(peptide), predicted, matches.peak_of_fragment >= 0),
+        shares=decompose(pred, obs, settings),
+        gradient=gradient,
+        steps=waterfall(loss, *pred, *obs, matches, settings),
+    )
+
+
+def _precursor(
+    spectrum: Spectrum, peptide: Peptide, charge: int | None, settings: LossSettings
+) -> PrecursorError | None:
+    # Below the proton's own m/z there is no neutral mass to compare with.
+    if spectrum.precursor_mz is None or charge is None or spectrum.precursor_mz <= PROTON:
+        return None
+    return precursor_error(peptide.neutral_mass, spectrum.precursor_mz, charge, scale=settings.precursor_scale)
