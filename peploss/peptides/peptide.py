@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,12 +11,9 @@ from numpy.typing import NDArray
 
 from peploss.constants import PROTON, RESIDUE_MASSES, WATER
 from peploss.errors import PeptideError
-from peploss.peptides import proforma, unimod
-from peploss.peptides.proforma import MAX_CHARGE, Tag
-
-_MASS_SHIFT = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_FORMULA = re.compile(r"(?:\[[0-9]+[A-Z][a-z]?-?[0-9]*\]|[A-Z][a-z]?(?:-?[0-9]+)?|\s)+")
-_MAX_SHIFT = 1e5  # Da
+from peploss.peptides import proforma
+from peploss.peptides.proforma import MAX_CHARGE, Notation, Tag
+from peploss.peptides.tags import resolve_tag
 
 
 class ModificationSite(NamedTuple):
@@ -32,6 +28,16 @@ class ModificationSite(NamedTuple):
     position: int | str
     name: str
     mass: float
+
+
+class _Placed(NamedTuple):
+    """A modification with the index in the text where it is written."""
+
+    site: ModificationSite
+    position: int
+
+
+_Sites = dict[int | str, list[_Placed]]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,72 +90,31 @@ class Peptide:
         if charge is not None and not 1 <= charge <= MAX_CHARGE:
             raise PeptideError(f"A charge from 1 to {MAX_CHARGE} was expected, not {charge}.", text=text)
         notation = proforma.read(text)
-        masses = [RESIDUE_MASSES.get(residue, 0.0) for residue in notation.residues]
-        last = len(masses) - 1
-        on: dict[int | str, list[tuple[ModificationSite, int]]] = {}
-
-        def add(site: int | str, tag: Tag) -> None:
-            resolved = _resolve(tag, text)
-            if resolved is not None:
-                on.setdefault(site, []).append((ModificationSite(site, *resolved), tag.position))
-
-        for site, tags in (
-            ("n_term", notation.n_term),
-            *enumerate(notation.tags),
-            ("c_term", notation.c_term),
-            ("labile", notation.labile),
-        ):
-            for tag in tags:
-                add(site, tag)
-        written = {site: [m for m, _ in found] for site, found in on.items()}
-        for rule in notation.fixed:
-            sites: dict[int | str, None] = {}
-            for end, residue in rule.targets:
-                if end:
-                    if residue in ("", notation.residues[0 if end == "n_term" else last]):
-                        sites[end] = None
-                else:
-                    sites.update((i, None) for i, r in enumerate(notation.residues) if r == residue)
-            for site in sites:
-                add(site, rule.tag)
-                fixed = on[site][-1][0] if site in on else None
-                if fixed and any(abs(m.mass - fixed.mass) < 1e-3 for m in written.get(site, ())):
-                    raise PeptideError(
-                        f"{fixed.name} is fixed and also written on the same site, which would count it twice.",
-                        text=text,
-                        position=rule.tag.position,
-                        remedy="Leave out one of the two.",
-                    )
-            if not sites:
-                _resolve(rule.tag, text)  # a typo in a rule is a typo even where it matches nothing
-
-        ends = {"n_term": 0.0, "c_term": 0.0, "labile": 0.0}
-        for site, found in on.items():
-            shift = math.fsum(m.mass for m, _ in found)
-            if isinstance(site, str):
-                ends[site] += shift
-            else:
-                masses[site] += shift
+        sites = _written(notation, text)
+        _fix(notation, sites, text)
+        shifts = {site: math.fsum(m.site.mass for m in placed) for site, placed in sites.items()}
+        masses = []
         for i, residue in enumerate(notation.residues):
-            if residue == "X" and i not in on:
+            if residue == "X" and i not in sites:
                 raise PeptideError(
                     "X has no mass of its own.",
                     text=text,
                     position=notation.positions[i],
                     remedy="Write the residue it is, or a gap of known mass as X[+113.084].",
                 )
-        _check_positive(masses, ends, on, text)
+            masses.append(RESIDUE_MASSES.get(residue, 0.0) + shifts.get(i, 0.0))
+        _check_positive(masses, shifts, sites, text)
         residue_masses = np.array(masses)
         residue_masses.flags.writeable = False
-        order: list[int | str] = ["n_term", *range(last + 1), "c_term", "labile"]
+        order: list[int | str] = ["n_term", *range(len(masses)), "c_term", "labile"]
         return cls(
             text=text,
             residues=notation.residues,
             residue_masses=residue_masses,
-            n_term_mass=ends["n_term"],
-            c_term_mass=ends["c_term"],
-            labile_mass=ends["labile"],
-            modifications=tuple(m for site in order for m, _ in on.get(site, ())),
+            n_term_mass=shifts.get("n_term", 0.0),
+            c_term_mass=shifts.get("c_term", 0.0),
+            labile_mass=shifts.get("labile", 0.0),
+            modifications=tuple(m.site for site in order for m in sites.get(site, ())),
             charge=charge if notation.charge is None else notation.charge,
         )
 
@@ -207,126 +172,58 @@ class Peptide:
         return replace(self, charge=charge)
 
 
-def _resolve(tag: Tag, text: str) -> tuple[str, float] | None:
-    """(name, mass) of one bracket's content; None where it holds nothing but INFO."""
-    position = tag.position
-    problem: PeptideError | None = None
-    observed: tuple[str, float] | None = None
-    informed = False
-    for part in tag.text.split("|"):
-        name = part.strip()
-        place = position + len(part) - len(part.lstrip())
-        position += len(part) + 1
-        prefix, colon, value = name.partition(":")
-        kind = prefix.upper() if colon else ""
-        if kind == "INFO":
-            informed = True
+def _written(notation: Notation, text: str) -> _Sites:
+    """The modifications written on residues, ends and as labile."""
+    brackets: list[tuple[int | str, tuple[Tag, ...]]] = [("n_term", notation.n_term)]
+    brackets.extend(enumerate(notation.tags))
+    brackets.extend([("c_term", notation.c_term), ("labile", notation.labile)])
+    sites: _Sites = {}
+    for site, tags in brackets:
+        for tag in tags:
+            resolved = resolve_tag(tag, text)
+            if resolved is not None:
+                sites.setdefault(site, []).append(_Placed(ModificationSite(site, *resolved), tag.position))
+    return sites
+
+
+def _fix(notation: Notation, sites: _Sites, text: str) -> None:
+    """Add the fixed modifications to ``sites``."""
+    ends = {"n_term": notation.residues[0], "c_term": notation.residues[-1]}
+    written = {site: [m.site for m in placed] for site, placed in sites.items()}
+    for rule in notation.fixed:
+        resolved = resolve_tag(rule.tag, text)  # a typo is one even where the rule matches nothing
+        if resolved is None:
             continue
-        try:
-            if kind == "OBS":
-                observed = (name, _mass_shift(value, text, place))
-                continue
-            return _described(name, kind, value.strip(), text, place)
-        except PeptideError as error:
-            problem = problem or error
-    if observed is not None:
-        return observed
-    if problem is not None:
-        raise problem
-    if informed:
-        return None
-    raise PeptideError("The brackets are empty.", text=text, position=tag.position, remedy="Name the modification.")
+        targets: dict[int | str, None] = {}  # an ordered set
+        for end, residue in rule.targets:
+            if end and residue in ("", ends[end]):
+                targets[end] = None
+            elif not end:
+                targets.update((i, None) for i, r in enumerate(notation.residues) if r == residue)
+        for site in targets:
+            fixed = ModificationSite(site, *resolved)
+            if any(abs(m.mass - fixed.mass) < 1e-3 for m in written.get(site, ())):
+                raise PeptideError(
+                    f"{fixed.name} is fixed and also written on the same site, which would count it twice.",
+                    text=text,
+                    position=rule.tag.position,
+                    remedy="Leave out one of the two.",
+                )
+            sites.setdefault(site, []).append(_Placed(fixed, rule.tag.position))
 
 
-def _described(name: str, kind: str, value: str, text: str, place: int) -> tuple[str, float]:
-    if not name:
-        raise PeptideError(
-            "A modification was expected between the brackets.",
-            text=text,
-            position=place,
-            remedy="Write its Unimod name, as in M[Oxidation], or its mass, as in M[+15.9949].",
-        )
-    if "#" in name:
-        what = "A cross-link" if re.search("#(XL|BRANCH)", name) else "A modification with several possible positions"
-        raise PeptideError(
-            f"{what} (#) leaves the fragment masses open.",
-            text=text,
-            position=place + name.index("#"),
-            remedy="Put the modification on one residue.",
-        )
-    if name[0] in "+-":
-        return name, _mass_shift(name, text, place)
-    if kind in ("U", "UNIMOD", "M", "MOD", "R", "RESID", "X", "XLMOD", "G", "GNO") and value[:1] in ("+", "-"):
-        return value, _mass_shift(value, text, place)
-    if re.fullmatch(r"[0-9]+\.?[0-9]*", name):
-        raise PeptideError(
-            f"{name} has no sign.",
-            text=text,
-            position=place,
-            remedy=f"A mass shift is written as [+{name}]; the mass of a whole residue is not understood.",
-        )
-    if kind == "FORMULA":
-        return f"Formula:{value}", _formula_mass(value, text, place)
-    if kind == "GLYCAN":
-        raise PeptideError(
-            "Glycan compositions are not supported.",
-            text=text,
-            position=place,
-            remedy="Give the Unimod name, as in [Hex(1)HexNAc(1)], the formula or the mass.",
-        )
-    try:
-        found = unimod.resolve(name)
-    except PeptideError as error:
-        raise PeptideError(error.problem, text=text, position=place, remedy=error.remedy) from None
-    return found.name, found.mass
-
-
-def _mass_shift(written: str, text: str, place: int) -> float:
-    mass = float(written) if _MASS_SHIFT.fullmatch(written) else math.nan
-    if not abs(mass) <= _MAX_SHIFT:  # NaN too
-        raise PeptideError(
-            f"{written[:40]!r} is not a mass shift between -100,000 and +100,000 Da.",
-            text=text,
-            position=place,
-            remedy="Write it as [+15.9949].",
-        )
-    return mass
-
-
-def _formula_mass(formula: str, text: str, place: int) -> float:
-    problem = PeptideError(
-        f"{formula[:40]!r} is not a chemical formula.",
-        text=text,
-        position=place,
-        remedy="Write it as [Formula:C2H3NO].",
-    )
-    if not _FORMULA.fullmatch(formula):
-        raise problem
-    from pyteomics.auxiliary import PyteomicsError
-    from pyteomics.proforma import FormulaModification  # a second to import, and formulas are rare
-
-    try:
-        mass = float(FormulaModification(formula).mass)
-    except (PyteomicsError, KeyError, ValueError) as error:
-        raise problem from error
-    if not abs(mass) <= _MAX_SHIFT:
-        raise problem
-    return mass
-
-
-def _check_positive(
-    masses: list[float],
-    ends: dict[str, float],
-    on: dict[int | str, list[tuple[ModificationSite, int]]],
-    text: str,
-) -> None:
-    for i, mass in enumerate(masses):
-        sites: tuple[int | str, ...] = (i,)
+def _check_positive(masses: list[float], shifts: dict[int | str, float], sites: _Sites, text: str) -> None:
+    for i, residue_mass in enumerate(masses):
+        near: list[int | str] = [i]
         if i == 0:
-            mass, sites = mass + min(ends["n_term"], 0.0), (*sites, "n_term")
+            near.append("n_term")
         if i == len(masses) - 1:
-            mass, sites = mass + min(ends["c_term"], 0.0), (*sites, "c_term")
+            near.append("c_term")
+        mass = residue_mass + sum(min(shifts.get(end, 0.0), 0.0) for end in near[1:])
         # Unimod's Lys-loss takes a whole residue away and leaves rounding behind.
         if mass < -0.001:
-            place = min((p for site in sites for _, p in on.get(site, ())), default=None)
-            raise PeptideError(f"The modifications take more mass than residue {i + 1} has.", text=text, position=place)
+            raise PeptideError(
+                f"The modifications take more mass than residue {i + 1} has.",
+                text=text,
+                position=min(m.position for site in near for m in sites.get(site, ())),
+            )

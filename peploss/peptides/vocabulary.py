@@ -57,7 +57,7 @@ class Vocabulary:
         if all(mass is None for mass in self.masses):
             raise SettingsError("A vocabulary needs at least one token that is a residue, with its mass.")
         for role, name in (("pad", self.pad), ("sos", self.sos), ("eos", self.eos)):
-            if name is not None and self._id.get(name) is None:
+            if name is not None and name not in self._id:
                 raise SettingsError(f"The vocabulary has no token {name!r} to be its {role}.")
 
     @classmethod
@@ -106,6 +106,16 @@ class Vocabulary:
     def _id(self) -> dict[str, int]:
         return {token: i for i, token in enumerate(self.tokens)}
 
+    def id(self, token: str) -> int:
+        """Index of a token.
+
+        Raises:
+            SettingsError: it is not in the vocabulary.
+        """
+        if token not in self._id:
+            raise SettingsError(f"The vocabulary has no token {token!r}.")
+        return self._id[token]
+
     def mass_tensor(self, device: torch.device | None = None) -> Tensor:
         """(V,) float64 masses in Da, 0 for special tokens."""
         masses = torch.tensor([mass or 0.0 for mass in self.masses], dtype=torch.float64)
@@ -141,18 +151,13 @@ class Vocabulary:
         >>> targets.tolist(), mask.sum(1).tolist()
         ([[1, 4, 5, 2], [1, 4, 2, 0]], [4, 3])
         """
-        before = [] if self.sos is None else [self._id[self.sos]]
-        behind = [] if self.eos is None else [self._id[self.eos]]
-        rows = []
-        for sequence in sequences:
-            unknown = next((token for token in sequence if token not in self._id), None)
-            if unknown is not None:
-                raise SettingsError(f"The vocabulary has no token {unknown!r}.")
-            rows.append([*before, *(self._id[token] for token in sequence), *behind])
+        before = [] if self.sos is None else [self.id(self.sos)]
+        behind = [] if self.eos is None else [self.id(self.eos)]
+        rows = [[*before, *(self.id(token) for token in sequence), *behind] for sequence in sequences]
         length = max((len(row) for row in rows), default=0)
         if self.pad is None and any(len(row) < length for row in rows):
             raise SettingsError("Sequences of different lengths need a padding token, and the vocabulary has none.")
-        pad = 0 if self.pad is None else self._id[self.pad]
+        pad = 0 if self.pad is None else self.id(self.pad)
         targets = [row + [pad] * (length - len(row)) for row in rows]
         mask = [[True] * len(row) + [False] * (length - len(row)) for row in rows]
         shape = (len(rows), length)
