@@ -3,7 +3,7 @@
 One forward computes the cosine and, where asked, its derivative by every input at once (each pair of peaks is
 visited anyway); the backward only scales them by the upstream gradient of their spectrum.
 
-It exists twice over the same two functions: as ``torch.library`` custom ops, which compilers, exporters and fake
+It exists twice over the same two functions: as a ``torch.library`` custom op, which compilers, exporters and fake
 tensors can see through, and as a plain ``autograd.Function`` for eager code, where dispatching a custom op costs
 several times what the kernel itself takes for one spectrum.
 """
@@ -77,29 +77,40 @@ def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
     return derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])
 
 
+def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
+    ctx.set_materialize_grads(False)
+    # Saved as outputs, so that a second derivative finds its way back here, and is refused, not taken for zero.
+    ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
+
+
+def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None) -> tuple[Tensor | None, ...]:
+    if any(g is not None for g in of_derivatives):
+        raise RuntimeError(SECOND_DERIVATIVE)
+    a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
+    a: tuple[Tensor | None, ...] = (None,) * 3
+    b: tuple[Tensor | None, ...] = (None,) * 3
+    if upstream is not None and ctx.grad_a:
+        a = _scale(upstream, a_offsets, by_a).unbind()
+    if upstream is not None and ctx.grad_b:
+        b = _scale(upstream, b_offsets, by_b).unbind()
+    return *a, None, *b, None, None, None, None, None
+
+
 class CosineFunction(torch.autograd.Function):
     """The eager way."""
 
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> Tensor:
-        cos, by_a, by_b = _forward(*inputs)
-        ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
-        ctx.save_for_backward(inputs[3], inputs[7], by_a, by_b)
-        return cos
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+        output = _forward(*inputs)
+        _save(ctx, inputs, output)
+        return output
 
-    @staticmethod
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
-        scale = _scale
-        if torch.is_grad_enabled():  # a graph of the backward is wanted: let it lead to the error, not to nothing
-            scale, by_a, by_b = scale_op, by_a.requires_grad_(), by_b.requires_grad_()
-        a = scale(upstream, a_offsets, by_a) if ctx.grad_a else (None,) * 3
-        b = scale(upstream, b_offsets, by_b) if ctx.grad_b else (None,) * 3
-        return *a, None, *b, None, None, None, None, None
+    backward = staticmethod(_backward)
 
 
 cosine_op = torch.library.custom_op("peploss::cosine", _forward, mutates_args=(), device_types="cpu")
-scale_op = torch.library.custom_op("peploss::scale_by_spectrum", _scale, mutates_args=(), device_types="cpu")
+cosine_op.register_autograd(_backward, setup_context=_save)
 
 
 @cosine_op.register_fake
@@ -110,34 +121,9 @@ def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offse
     return cos, by_a, by_b
 
 
-@scale_op.register_fake
-def _(upstream, offsets, derivatives):  # type: ignore[no-untyped-def]
-    return torch.empty_like(derivatives)
-
-
-def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-    ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
-    ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
-
-
-def _backward(ctx: Any, upstream: Tensor, *of_derivatives: Tensor | None) -> tuple[Tensor | None, ...]:
-    a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
-    a = scale_op(upstream, a_offsets, by_a).unbind() if ctx.grad_a else (None,) * 3
-    b = scale_op(upstream, b_offsets, by_b).unbind() if ctx.grad_b else (None,) * 3
-    return *a, None, *b, None, None, None, None, None
-
-
-def _no_second_derivative(ctx: Any, *grads: Tensor) -> None:
-    raise RuntimeError(SECOND_DERIVATIVE)
-
-
-cosine_op.register_autograd(_backward, setup_context=_save)
-scale_op.register_autograd(_no_second_derivative)
-
-
 def cosine(*inputs: Any) -> Tensor:
     """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma."""
     plain = all(type(x) in (Tensor, torch.nn.Parameter) for x in inputs[:8])  # not fake, not traced
     if plain and not torch.compiler.is_compiling():
-        return CosineFunction.apply(*inputs)
+        return CosineFunction.apply(*inputs)[0]
     return cosine_op(*inputs)[0]
