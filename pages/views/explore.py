@@ -1,0 +1,234 @@
+"""Explore: why is this loss what it is?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from peploss.analysis.explain import Explanation, explain
+from peploss.errors import PeplossError, PeptideError
+from peploss.explorer import browse, components, controls, details, figures, payload, sources, state
+from peploss.explorer.sources import Source
+from peploss.explorer.text import caret, escape_markdown, sentence
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE
+from peploss.spectra.spectrum import Spectrum
+
+
+def page() -> None:
+    """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
+    state.sync_with_link()
+    with st.sidebar:
+        source = _source()
+        settings = _settings()
+    if source is None:
+        st.markdown("### Choose a spectrum")
+        st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
+        return
+    _restart_if_new(source)
+    spectrum = _spectrum(source)
+    if st.session_state.pop("_fill", False):
+        st.session_state["peptide"] = (spectrum.peptide or "") if spectrum else ""
+    text = _line(source, spectrum, settings)
+    trouble = st.container()
+    if spectrum is None:
+        with trouble:
+            _reason(source)
+        return
+    peptide = _peptide(text, spectrum, trouble)
+    if peptide is None:
+        _without_candidate(spectrum, text)
+    else:
+        _stage(source, spectrum, peptide, settings)
+        _details(source, spectrum, peptide, settings)
+    state.write_link()
+
+
+def _source() -> Source | None:
+    try:
+        source = sources.choose()
+    except PeplossError as error:
+        st.error(sentence(error))
+        return None
+    if source is not None:
+        if source.about:
+            st.caption(escape_markdown(source.about))
+        if source.eager:
+            browse.problems(source)
+    return source
+
+
+def _settings() -> LossSettings:
+    try:
+        return controls.choose_settings()
+    except PeplossError as error:
+        st.error(sentence(error))
+        return LossSettings()
+
+
+def _restart_if_new(source: Source) -> None:
+    """A new source starts at its first usable spectrum; a link may name another."""
+    if st.session_state.get("_source") == source.key:
+        return
+    opening = "_source" not in st.session_state
+    st.session_state["_source"] = source.key
+    if opening and state.index() is not None:
+        st.session_state["_fill"] = "peptide" not in st.query_params
+        return
+    wanted = DEFAULT_TITLE if source.sample == DEFAULT_FILE else ""
+    try:
+        place: int | None = browse.first(source, wanted)
+    except PeplossError:
+        place = 0  # its reason is shown where the spectrum would be
+    state.set_index(place)
+    st.session_state["_fill"] = not (opening and "peptide" in st.query_params)
+
+
+def _spectrum(source: Source) -> Spectrum | None:
+    try:
+        return source.spectra.read(state.index() or 0)
+    except PeplossError:
+        return None
+
+
+def _reason(source: Source) -> None:
+    try:
+        source.spectra.read(state.index() or 0)
+    except PeplossError as error:
+        st.error(sentence(error))
+        st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
+
+
+def _line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
+    """One line: stepping, browsing, which spectrum this is, and its candidate. Returns the peptide as typed."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="line"):
+        st.button(
+            "",
+            icon=":material/chevron_left:",
+            key="prev",
+            help="Previous spectrum (key P)",
+            shortcut="P",
+            on_click=browse.step,
+            args=(source, settings, -1),
+        )
+        st.button(
+            "",
+            icon=":material/chevron_right:",
+            key="next",
+            help="Next spectrum (key N)",
+            shortcut="N",
+            on_click=browse.step,
+            args=(source, settings, 1),
+        )
+        picker = st.popover("Browse", key="picker", on_change="rerun", width="content", icon=":material/table_rows:")
+        name = escape_markdown(spectrum.name) if spectrum else "–"
+        st.markdown(f"**{name}**  \n:small[{_facts(source, spectrum)}]", width="content")
+        text = st.text_input(
+            "Peptide (ProForma)",
+            key="peptide",
+            bind="query-params",
+            placeholder="PEPTIDEK, PEM[Oxidation]K/2, …",
+            label_visibility="collapsed",
+            autocomplete="off",
+        ).strip()
+    if picker.open:
+        with picker:
+            _browse(source, settings)
+    return text
+
+
+def _browse(source: Source, settings: LossSettings) -> None:
+    if source.eager or st.session_state.get("_read_all") == source.key:
+        browse.panel(source, settings)
+        return
+    st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
+    if st.button("Read the whole file"):
+        bar = st.progress(0.0)
+        source.spectra.headers(lambda done, total: bar.progress(done / total, f"{done:,} of {total:,}"))
+        st.session_state["_read_all"] = source.key
+        st.rerun()
+
+
+def _facts(source: Source, spectrum: Spectrum | None) -> str:
+    place = f"{(state.index() or 0) + 1} of {len(source.spectra)}"
+    if spectrum is None:
+        return place
+    facts = [place]
+    if spectrum.precursor_mz:
+        facts.append(f"m/z {spectrum.precursor_mz:.4f}")
+    facts.append(f"{spectrum.precursor_charge}+" if spectrum.precursor_charge else "charge not given")
+    if spectrum.rt is not None:
+        facts.append(f"{spectrum.rt / 60:.1f} min")
+    facts.append(f"{len(spectrum)} peaks")
+    return " · ".join(escape_markdown(fact) for fact in facts)
+
+
+def _peptide(text: str, spectrum: Spectrum, trouble: st.delta_generator.DeltaGenerator) -> Peptide | None:
+    """The candidate; where it cannot be read, the last good one of this spectrum, and a sentence that points."""
+    here = (st.session_state.get("_source"), spectrum.index)
+    if not text:
+        return None
+    try:
+        peptide = Peptide.parse(text)
+    except PeptideError as error:
+        with trouble:
+            st.error(sentence(error), icon=":material/error:")
+            if error.position is not None:
+                st.code(caret(error.text or text, error.position), language=None)
+        place, good = st.session_state.get("_good", (None, None))
+        return Peptide.parse(good) if place == here and good else None
+    st.session_state["_good"] = (here, text)
+    return peptide
+
+
+def _without_candidate(spectrum: Spectrum, text: str) -> None:
+    components.figure(figures.observed_figure(spectrum), key="observed")
+    if not text:
+        st.info("Type a peptide above to see its fragments and its loss.", icon=":material/edit:")
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _explained(
+    source: str,
+    place: int,
+    peptide: str,
+    settings_toml: str,
+    _spectrum: Spectrum,
+    _peptide: Peptide,
+    _settings: LossSettings,
+) -> Explanation:
+    return explain(_spectrum, _peptide, _settings)
+
+
+def _explain(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> Explanation:
+    settings = state.view().settings(base)
+    return _explained(source.key, spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings)
+
+
+def _settled() -> None:
+    """The hand rests: the tabs and the link follow. A move that came in
+    meanwhile shares this run, so the stage is in it, too."""
+    st.rerun(["stage", "details"])
+
+
+@st.fragment(key="stage")
+def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> None:
+    try:
+        ex = _explain(source, spectrum, peptide, base)
+    except PeplossError as error:
+        st.error(sentence(error))
+        return
+    components.stage(payload.stage(ex, state.view(), source=source.key), key=state.STAGE, on_settled=_settled)
+
+
+@st.fragment(key="details")
+def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> None:
+    state.write_link()
+    try:
+        ex = _explain(source, spectrum, peptide, base)
+    except PeplossError:
+        return  # said above the plot
+    details.tabs(ex, source)
+
+
+page()

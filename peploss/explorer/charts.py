@@ -1,0 +1,213 @@
+"""The small figures under the spectrum: the waterfall to the loss, the shares, the mass errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from peploss.analysis.explain import Explanation
+from peploss.explorer.figures import SERIES, escape, series_of
+
+MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
+MOST_BARS = 24
+
+
+def waterfall_figure(ex: Explanation) -> dict[str, Any]:
+    """Bars from 0 to the loss, one a step, and the loss itself as the last."""
+    titles = [_wrapped(step.title) for step in ex.steps]
+    base = [min(step.start, step.end) for step in ex.steps]
+    size = [abs(step.value) for step in ex.steps]
+    colours = ["@bad" if step.value >= 0 else "@good" for step in ex.steps]
+    x = list(range(len(ex.steps) + 1))
+    links: dict[str, list[float | None]] = {"x": [], "y": []}
+    for k, step in enumerate(ex.steps):
+        links["x"] += [k + 0.34, k + 0.66, None]
+        links["y"] += [step.end, step.end, None]
+    data = [
+        {"type": "scatter", "mode": "lines", "hoverinfo": "skip", "line": {"color": "@faint", "width": 1}, **links},
+        {
+            "type": "bar",
+            "x": x[:-1],
+            "y": size,
+            "base": base,
+            "width": 0.68,
+            "marker": {"color": colours},
+            "text": [f"{step.value:+.4f}" for step in ex.steps],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "textfont": {"size": 12},
+            "hovertemplate": "%{text}<extra></extra>",
+        },
+        {
+            "type": "bar",
+            "x": x[-1:],
+            "y": [ex.loss],
+            "width": 0.68,
+            "marker": {"color": "@total"},
+            "text": [f"{ex.loss:.4f}"],
+            "textposition": "outside",
+            "cliponaxis": False,
+            "textfont": {"size": 12},
+            "hovertemplate": "spectrum loss %{text}<extra></extra>",
+        },
+    ]
+    top = max([ex.loss, *(max(step.start, step.end) for step in ex.steps)], default=1.0)
+    low = min([0.0, *(min(step.start, step.end) for step in ex.steps)])
+    layout = {
+        "margin": MARGIN | {"b": 52},
+        "barmode": "overlay",
+        "xaxis": {
+            "tickvals": x,
+            "ticktext": [*titles, "<b>spectrum loss</b>"],
+            "showgrid": False,
+            "ticks": "",
+            "tickfont": {"size": 12, "color": "@text"},
+            "fixedrange": True,
+        },
+        "yaxis": {
+            "title": {"text": "loss"},
+            "range": [low * 1.15, (top or 1.0) * 1.15],
+            "fixedrange": True,
+            "zeroline": True,
+            "zerolinecolor": "@line",
+            "nticks": 6,
+        },
+    }
+    told = ", ".join(f"{step.title} {step.value:+.4f}" for step in ex.steps)
+    return {"data": data, "layout": layout, "height": 320, "description": f"From 0 to {ex.loss:.4f}: {told}."}
+
+
+def shares_figure(ex: Explanation, *, of: str) -> dict[str, Any]:
+    """The largest additive shares in the cosine, of the ``"fragments"`` or of the ``"peaks"``; together they are it."""
+    if of == "fragments":
+        share = ex.shares.fragment_cosine
+        names = [escape(label) for label in ex.fragments.label]
+        series = series_of(ex.fragments.ion_type)
+    else:
+        share = ex.shares.peak_cosine
+        partner = ex.matches.fragment_of_peak
+        names = [
+            f"{mz:.3f}" + (f" {escape(ex.fragments.label[f])}" if f >= 0 else "")
+            for mz, f in zip(ex.observed.mz.tolist(), partner.tolist(), strict=True)
+        ]
+        by_fragment = series_of(ex.fragments.ion_type)
+        series = np.array([str(by_fragment[f]) if f >= 0 else "observed" for f in partner])
+    order = np.argsort(-share, kind="stable")[:MOST_BARS]
+    order = order[share[order] > 0]
+    rest = ex.cosine - float(share[order].sum())
+    x = list(range(order.size))
+    text = [f"<b>{names[i]}</b><br>{share[i]:.4f} of the cosine" for i in order]
+    data = [
+        {
+            "type": "bar",
+            "x": x,
+            "y": share[order],
+            "marker": {"color": [f"@{series[i]}" for i in order]},
+            "width": 0.74,
+            "customdata": text,
+            "hovertemplate": "%{customdata}<extra></extra>",
+        }
+    ]
+    more = int((share > 0).sum()) - order.size
+    note = f"{more} more add {rest:.4f}" if more > 0 else ""
+    layout = {
+        "margin": MARGIN | {"b": 66 if of == "fragments" else 96},
+        "xaxis": {
+            "tickvals": x,
+            "ticktext": [names[i] for i in order],
+            "tickangle": -60,
+            "showgrid": False,
+            "ticks": "",
+            "fixedrange": True,
+            "range": [-0.6, max(order.size, 8) - 0.4],
+        },
+        "yaxis": {"title": {"text": "share of the cosine"}, "rangemode": "tozero", "fixedrange": True, "nticks": 5},
+        "annotations": [
+            {
+                "text": note,
+                "xref": "paper",
+                "yref": "paper",
+                "x": 1,
+                "y": 1,
+                "xanchor": "right",
+                "showarrow": False,
+                "font": {"size": 11, "color": "@muted"},
+            }
+        ],
+    }
+    best = ", ".join(f"{names[i]} {share[i]:.4f}" for i in order[:3])
+    return {"data": data, "layout": layout, "height": 280, "description": f"Largest shares of {of}: {best}."}
+
+
+def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
+    """Error of every matched fragment over m/z, in ``"ppm"`` or ``"Da"``, with the reach of a match as a band."""
+    error = ex.matches.error_ppm if unit == "ppm" else ex.matches.error_da
+    mz = ex.fragments.mz[ex.matches.fragment]
+    series = series_of(ex.fragments.ion_type)[ex.matches.fragment]
+    height = ex.observed.intensity[ex.matches.peak]
+    size = 5 + 9 * np.sqrt(height / height.max()) if height.size else height
+    digits = "+.1f" if unit == "ppm" else "+.4f"
+    data = []
+    for name in SERIES:
+        of = series == name
+        label = {"b": "b ions", "y": "y ions", "other": "other ions"}[name]
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": label,
+                "x": mz[of],
+                "y": error[of],
+                "marker": {"color": f"@{name}", "size": size[of], "opacity": 0.85, "line": {"width": 0}},
+                "text": [escape(ex.fragments.label[i]) for i in ex.matches.fragment[of]],
+                "showlegend": bool(of.any()),
+                "hovertemplate": f"<b>%{{text}}</b>  m/z %{{x:.4f}}<br>%{{y:{digits}}} {unit}<extra></extra>",
+            }
+        )
+    far = float(np.abs(error).max(initial=0.0)) * 1.25 or 1.0
+    shapes = []
+    if error.size:
+        median = float(np.median(error))
+        shapes.append(
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": median,
+                "y1": median,
+                "line": {"color": "@muted", "width": 1, "dash": "dot"},
+            }
+        )
+    layout = {
+        "margin": MARGIN,
+        "shapes": shapes,
+        "showlegend": True,
+        "legend": {
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "font": {"size": 11, "color": "@muted"},
+        },
+        "xaxis": {"title": {"text": "m/z"}, "showgrid": False, "showline": True},
+        "yaxis": {
+            "title": {"text": f"observed − predicted, {unit}"},
+            "range": [-far, far],
+            "zeroline": True,
+            "zerolinecolor": "@line",
+        },
+    }
+    return {
+        "data": data,
+        "layout": layout,
+        "height": 320,
+        "description": f"Mass errors in {unit} of {len(ex.matches)} matched fragments.",
+    }
+
+
+def _wrapped(title: str) -> str:
+    head, _, tail = title.partition(" ")
+    return f"{head}<br>{tail}" if tail else head

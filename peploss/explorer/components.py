@@ -1,0 +1,38 @@
+"""The browser side as two calls: the stage (numbers, plot, sliders) and a plain figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from peploss.explorer import assets
+from peploss.explorer.wire import pack
+
+_LOADER = (assets.FRONTEND / "loader.js").read_text(encoding="utf-8").replace("__BASE__", assets.base_path())
+_mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=_LOADER, isolate_styles=False)
+
+
+def _nothing() -> None:
+    """A state needs a callback to be one; what follows it is decided where it is read."""
+
+
+def stage(payload: Mapping[str, Any], *, key: str, on_settled: Callable[[], None]) -> None:
+    """Numbers, ladder, plot and the two sliders, all in one node that lives as long as the page.
+
+    Args:
+        payload: see ``figures.stage_payload``. What the user did last stands in ``st.session_state[key]["view"]``.
+        on_settled: called once the hand rests, in a run of its own.
+    """
+    _mount(
+        data=pack({"kind": "stage", **payload}),
+        key=key,
+        on_view_change=_nothing,
+        on_settled_change=on_settled,
+    )
+
+
+def figure(payload: Mapping[str, Any], *, key: str) -> None:
+    """One figure: ``data``, ``layout``, ``height`` in px and a ``description`` for screen readers."""
+    _mount(data=pack({"kind": "figure", **payload}), key=key)

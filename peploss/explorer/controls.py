@@ -1,0 +1,120 @@
+"""The sidebar's settings of fragments, preprocessing and grid, as one ``LossSettings``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from peploss.settings import ION_TYPES, NEUTRAL_LOSSES, LossSettings
+
+DEFAULT = LossSettings()
+_ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
+
+
+def choose_settings() -> LossSettings:
+    """Draw the widgets; sigma and bin width stay at their defaults, they belong to the plot.
+
+    Raises:
+        SettingsError: two settings contradict each other.
+    """
+    st.subheader("Fragments")
+    ions = st.pills(
+        "Ion types",
+        ION_TYPES,
+        selection_mode="multi",
+        default=["b", "y"],
+        key="ions",
+        bind="query-params",
+        help=_ION_HELP,
+    )
+    losses = st.pills(
+        "Neutral losses",
+        NEUTRAL_LOSSES,
+        selection_mode="multi",
+        key="nl",
+        bind="query-params",
+        format_func=lambda name: "−" + name,
+    )
+    charge = st.selectbox(
+        "Highest charge",
+        ["auto", "1", "2", "3", "4", "5"],
+        key="zmax",
+        bind="query-params",
+        help="Never above the precursor's. auto: 1, and 2 from precursor charge 3 on.",
+    )
+    with st.expander("More ions and weights"):
+        immonium = st.toggle("Immonium ions", key="imm", bind="query-params")
+        precursor = st.toggle("Precursor", key="prec", bind="query-params", help="The intact peptide.")
+        isotope = st.toggle("Isotope +1", key="iso", bind="query-params", help="First 13C peak of every fragment.")
+        st.caption("Predicted intensity by ion type. 1 for all is the loss as it is defined.")
+        names = [*ions, *(["immonium"] if immonium else []), *(["precursor"] if precursor else [])]
+        weights = {}
+        for column, name in zip(st.columns(2) * len(names), names, strict=False):
+            weights[name] = column.number_input(
+                f"Weight {name}",
+                min_value=0.0,
+                max_value=100.0,
+                value=1.0,
+                step=0.1,
+                key=f"w_{name}",
+                bind="query-params",
+            )
+    st.subheader("Observed peaks")
+    sqrt = st.toggle("Square root of intensities", key="sqrt", bind="query-params")
+    with st.expander("Filter peaks"):
+        remove = st.toggle("Remove the precursor", key="rmprec", bind="query-params")
+        tolerance = DEFAULT.precursor_tolerance
+        if remove:
+            tolerance = st.number_input(
+                "within ± m/z", min_value=0.001, value=tolerance, step=0.1, key="tol", bind="query-params"
+            )
+        top = st.number_input(
+            "Keep the highest", min_value=1, value=None, step=10, key="top", bind="query-params", placeholder="all"
+        )
+        share = st.number_input(
+            "Drop below % of the highest",
+            min_value=0.0,
+            max_value=99.0,
+            value=0.0,
+            step=0.5,
+            key="rel",
+            bind="query-params",
+        )
+        left, right = st.columns(2)
+        low = left.number_input("m/z from", min_value=0.0, value=None, key="lo", bind="query-params", placeholder="0")
+        high = right.number_input("to", min_value=0.0, value=None, key="hi", bind="query-params", placeholder="all")
+    with st.expander("Grid and precursor loss"):
+        max_mz = st.number_input(
+            "Grid ends at m/z",
+            min_value=100.0,
+            max_value=10_000.0,
+            value=DEFAULT.max_mz,
+            step=100.0,
+            key="maxmz",
+            bind="query-params",
+        )
+        scale = st.number_input(
+            "Precursor scale, ppm",
+            min_value=1.0,
+            value=DEFAULT.precursor_scale,
+            step=1000.0,
+            key="scale",
+            bind="query-params",
+        )
+    return DEFAULT.replace(
+        ion_types=tuple(ions),
+        neutral_losses=tuple(losses),
+        max_fragment_charge=None if charge == "auto" else int(charge),
+        immonium=immonium,
+        precursor=precursor,
+        isotopes=int(isotope),
+        ion_weights={name: weight for name, weight in weights.items() if weight != 1.0},
+        sqrt=sqrt,
+        remove_precursor=remove,
+        precursor_tolerance=tolerance,
+        top_n=top,
+        relative_threshold=share / 100,
+        min_peak_mz=low,
+        max_peak_mz=high,
+        max_mz=max_mz,
+        precursor_scale=scale,
+    )

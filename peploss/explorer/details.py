@@ -1,0 +1,143 @@
+"""The tabs under the plot: why, fragments, mass errors, export."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from peploss.analysis.explain import Explanation
+from peploss.analysis.export import fragments_csv, snippet
+from peploss.explorer import charts, components, payload, summary
+from peploss.explorer.sources import Source
+from peploss.spectra.writers import to_mgf
+
+TABS = ("Why", "Fragments", "Mass errors", "Export")
+
+
+def tabs(ex: Explanation, source: Source) -> None:
+    """Draw the tab that is open; the others cost nothing."""
+    drawn = (_why, _fragments, _errors, lambda ex: _export(ex, source))
+    for tab, draw in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), drawn, strict=True):
+        if tab.open:
+            with tab:
+                draw(ex)
+
+
+def _why(ex: Explanation) -> None:
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.markdown("**From 0 to the loss**", help=_WATERFALL)
+        components.figure(charts.waterfall_figure(ex), key="waterfall")
+    with right:
+        of = st.segmented_control(
+            "Shares of the cosine",
+            ["fragments", "peaks"],
+            default="fragments",
+            required=True,
+            key="shares",
+            bind="query-params",
+            help=_SHARES,
+        )
+        components.figure(charts.shares_figure(ex, of=of or "fragments"), key="shares_figure")
+
+
+_WATERFALL = """
+Each bar compares two partial spectra with the loss itself, so the bars add up to it exactly.
+
+- *Intensity mismatch*: matched peaks only, each fragment moved onto its peak.
+- *m/z misalignment*: the same at their real positions.
+- *Missing fragments*: unmatched fragments are added.
+- *Unexplained peaks*: unmatched observed peaks are added.
+
+Matched: each is the other's nearest, within 3 σ. A bar can point down: an unmatched
+peak beside a matched one still overlaps.
+"""
+
+_SHARES = "Additive: all shares together are the cosine, and 1 − cosine is the loss."
+
+
+def _fragments(ex: Explanation) -> None:
+    columns = summary.fragment_table(ex)
+    covered = f"{ex.n_bonds_covered} of {len(ex.bonds)} bonds covered"
+    dead = int(ex.gradient.out_of_reach.sum())
+    st.caption(
+        f"{ex.n_matched} of {ex.n_matchable} fragments matched, {covered}. "
+        + (
+            f"{dead} out of reach of any peak: their gradient is dead."
+            if dead
+            else "Every fragment is within reach of a peak."
+        )
+    )
+    st.dataframe(
+        pd.DataFrame(columns),
+        hide_index=True,
+        height=min(38 + 35 * len(ex.fragments), 460),
+        column_config={
+            "ion": st.column_config.TextColumn(width=70),
+            "type": None,
+            "ordinal": None,
+            "charge": st.column_config.NumberColumn("z", width=40),
+            "m/z": st.column_config.NumberColumn(format="%.4f"),
+            "weight": st.column_config.NumberColumn(format="%.3g", width=64),
+            "observed m/z": st.column_config.NumberColumn(format="%.4f"),
+            "error Da": st.column_config.NumberColumn(format="%+.4f"),
+            "error ppm": st.column_config.NumberColumn(format="%+.1f"),
+            "intensity %": st.column_config.NumberColumn(format="%.1f", help="Of the highest observed peak"),
+            "share of cosine": st.column_config.NumberColumn(format="%.4f"),
+            "share of loss": st.column_config.NumberColumn(
+                format="%+.4f", help="Cost less gain; all together are the loss"
+            ),
+            "slope per Da": st.column_config.NumberColumn(format="%+.4f", help="Of the loss, by its m/z"),
+        },
+    )
+
+
+def _errors(ex: Explanation) -> None:
+    if not len(ex.matches):
+        st.info("No fragment is matched, so there is no error to show. A wider σ reaches further.")
+        return
+    unit = st.segmented_control(
+        "Errors in",
+        ["ppm", "Da"],
+        default="ppm",
+        required=True,
+        key="errors",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    components.figure(charts.errors_figure(ex, unit=unit or "ppm"), key="errors_figure")
+
+
+def _export(ex: Explanation, source: Source) -> None:
+    stem = payload.file_stem(ex)
+    st.markdown("**Link to this view**")
+    if source.in_link:
+        st.code(_link(), language=None, wrap_lines=True)
+    else:
+        st.info("Uploaded and pasted spectra stay here: the link restores the settings and the peptide, not the data.")
+        st.code(_link(), language=None, wrap_lines=True)
+    st.markdown("**Files**")
+    with st.container(horizontal=True):
+        st.download_button("Fragments as CSV", fragments_csv(ex), f"{stem}.csv", "text/csv", on_click="ignore")
+        st.download_button(
+            "Spectrum as MGF",
+            to_mgf(ex.spectrum),
+            f"{stem}.mgf",
+            "text/plain",
+            on_click="ignore",
+            help="As it was read, before preprocessing.",
+        )
+        st.download_button("Settings as TOML", ex.settings.to_toml(), "peploss.toml", "text/plain", on_click="ignore")
+    st.caption("The plot itself: SVG and PNG, over the plot on the right.")
+    st.markdown("**The same number in Python**")
+    st.code(snippet(ex), language="python", height=260)
+    with st.expander("Settings"):
+        st.code(ex.settings.to_toml(), language="toml")
+
+
+def _link() -> str:
+    query = st.query_params.to_dict()
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?{urlencode(query)}" if query else base

@@ -1,0 +1,28 @@
+// The one door Streamlit knocks at: every run calls it with the newest payload, the nodes behind it stay.
+import { Figure } from "./figure.js";
+import { Stage } from "./stage.js";
+import { unpack } from "./wire.js";
+
+const KINDS = { stage: Stage, figure: Figure };
+
+if (!document.querySelector("link[data-peploss]")) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL("plot.css", import.meta.url).href;
+  link.dataset.peploss = "";
+  document.head.append(link);
+}
+
+export default function mount(component) {
+  const root = component.parentElement.querySelector(".pl");
+  const payload = unpack(component.data);
+  root.peploss ??= new KINDS[payload.kind](root);
+  root.peploss.update(payload, component).catch((error) => {
+    console.error(error);
+    root.dataset.error = String(error);
+  });
+  return () => {
+    // Streamlit also calls this for a run that a newer one overtook, while the node is still on the page.
+    if (!root.isConnected) root.peploss?.close();
+  };
+}

@@ -1,0 +1,250 @@
+// The stage: numbers, ladder, plot and sliders in one node, so that all of them follow the pointer together.
+import { LogSlider } from "./controls.js";
+import { el, setText } from "./dom.js";
+import { drawLadder } from "./ladder.js";
+import { placeLabels } from "./labels.js";
+import { Numbers } from "./numbers.js";
+import { CONFIG, dress, download, loadPlotly } from "./plotly.js";
+import { paint, palette } from "./theme.js";
+
+const SETTLE = 350; // ms without a change until the rest of the page follows
+const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
+
+export class Stage {
+  constructor(root) {
+    this.root = root;
+    this.seq = 0;
+    this.inflight = null;
+    this.dirty = false;
+    this.painted = 0;
+    this.build();
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.plot);
+  }
+
+  build() {
+    this.numbers = new Numbers();
+    this.ladder = el("div", { class: "pl-ladder" });
+    this.plot = el("div", { class: "pl-plot", role: "img" });
+    this.sigma = new LogSlider({
+      id: "sigma", label: "Peak width σ",
+      help: "Standard deviation of the Gaussian every peak is drawn with.",
+      units: [{ name: "Da", low: 0.001, high: 1 }, { name: "ppm", low: 1, high: 2000 }],
+      onchange: (value) => this.change({ sigma: value }), onunit: () => this.switchUnit(),
+    });
+    this.bin = new LogSlider({
+      id: "bin", label: "Bin width h", help: "Width of a bin of the m/z grid the loss is summed over.",
+      units: [{ name: "Da", low: 0.001, high: 1 }], onchange: (value) => this.change({ bin: value }),
+    });
+    this.guard = el("p", { class: "pl-guard", role: "status" });
+    this.toggles = {};
+    const toggle = (key, label, title) => {
+      this.toggles[key] = el("button", { type: "button", class: "pl-tool", title, "aria-pressed": "false", onclick: () => this.change({ [key]: !this.view[key] }, true) }, label);
+      return this.toggles[key];
+    };
+    const mode = (name, label) => {
+      this.toggles[name] = el("button", { type: "button", class: "pl-tool", "aria-pressed": "false", onclick: () => this.change({ mode: name }, true) }, label);
+      return this.toggles[name];
+    };
+    const tool = (label, title, onclick) => el("button", { type: "button", class: "pl-tool pl-plain", title, onclick }, label);
+    this.zoomOut = tool("Whole range", "Zoom out to the whole m/z range (or double-click the plot)", () => this.zoom(null));
+    this.node = el(
+      "div", { class: "pl-stage" }, this.numbers.node,
+      el(
+        "div", { class: "pl-bar" }, this.ladder,
+        el(
+          "div", { class: "pl-tools", role: "toolbar", "aria-label": "Plot" },
+          el("div", { class: "pl-segment" }, mode("mirror", "Mirror"), mode("overlay", "Overlay")),
+          el("div", { class: "pl-segment" },
+            toggle("bins", "Bins", "Contribution of each bin to the cosine"),
+            toggle("grad", "Gradient", "Gradient of the loss with respect to each fragment's m/z"),
+            toggle("labels", "Labels", "Fragment labels")),
+          this.zoomOut,
+          el("div", { class: "pl-segment" },
+            tool("SVG", "Save the plot as SVG; text stays text", () => this.export("svg")),
+            tool("PNG", "Save the plot as PNG", () => this.export("png"))),
+        ),
+      ),
+      this.plot,
+      el("div", { class: "pl-controls" }, this.sigma.node, this.bin.node,
+        el("button", { type: "button", class: "pl-tool pl-plain pl-defaults", title: "Back to the default widths", onclick: () => this.defaults() }, "Defaults")),
+      this.guard,
+    );
+    this.root.append(this.node);
+  }
+
+  // ---- what the user does -------------------------------------------------------------------------------------
+
+  change(patch, atOnce = false) {
+    this.view = { ...this.view, ...patch };
+    this.showControls();
+    this.dirty = true;
+    if (this.inflight === null) this.send();
+    if (atOnce) this.settleSoon(0);
+    else this.settleSoon(SETTLE);
+  }
+
+  send() {
+    this.dirty = false;
+    this.inflight = ++this.seq;
+    clearTimeout(this.lost);
+    this.lost = setTimeout(() => {
+      if (this.inflight !== null) this.send();
+    }, GIVE_UP);
+    this.component.setStateValue("view", { ...this.view, seq: this.seq });
+  }
+
+  // The tabs and the link under the plot follow once the hand rests.
+  settleSoon(wait) {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => {
+      if (this.inflight !== null || this.dirty) this.settleSoon(wait || 30);
+      else this.component.setTriggerValue("settled", this.seq);
+    }, wait);
+  }
+
+  switchUnit() {
+    // The same width at m/z 500, where the two scales are compared.
+    const toPpm = this.view.unit === "Da";
+    const value = toPpm ? this.view.sigma * 2000 : this.view.sigma / 2000;
+    const limits = toPpm ? [1, 2000] : [0.001, 1];
+    const sigma = Number(Math.min(Math.max(value, limits[0]), limits[1]).toPrecision(3));
+    this.change({ sigma, unit: toPpm ? "ppm" : "Da" }, true);
+  }
+
+  defaults() {
+    this.change({ ...this.payload.defaults }, true);
+  }
+
+  zoom(range) {
+    this.view = { ...this.view, x: range };
+    if (this.drawn) this.relayout({ "xaxis.range": range ?? this.payload.full });
+    this.zoomOut.disabled = range === null;
+    // Only the link has to know; nothing on the server depends on it.
+    clearTimeout(this.zooming);
+    this.zooming = setTimeout(() => this.change({}, true), SETTLE);
+  }
+
+  async relayout(patch) {
+    await window.Plotly.relayout(this.plot, patch);
+    this.relabel();
+  }
+
+  export(format) {
+    download(window.Plotly, this.plot, format, this.payload.filename, palette(this.root).colours.paper);
+  }
+
+  // ---- what the server sends ----------------------------------------------------------------------------------
+
+  async update(payload, component) {
+    this.component = component;
+    const theme = palette(this.root);
+    const sameTheme = this.theme?.name === theme.name;
+    this.theme = theme;
+    this.root.dataset.theme = theme.name;
+    if (payload.seq === this.inflight) {
+      this.inflight = null;
+      clearTimeout(this.lost);
+    }
+    this.seq = Math.max(this.seq, payload.seq);
+    const answered = this.inflight === null && !this.dirty;
+    if (!this.view || answered) this.view = payload.view;
+    const sameFigure = this.payload && payload.revision === this.payload.revision && sameTheme;
+    this.payload = payload;
+    this.numbers.update(payload.numbers);
+    this.showControls();
+    if (!sameFigure) await this.draw(payload);
+    if (this.inflight === null && this.dirty) this.send();
+    this.painted = payload.seq;
+    this.root.dataset.painted = String(payload.seq);
+  }
+
+  showControls() {
+    const { view } = this;
+    const sigmaTh = view.unit === "Da" ? view.sigma : null;
+    this.sigma.set(view.sigma, view.unit, sigmaTh === null ? null : { value: view.bin, title: "σ = h: to the left of it the grid shows through" });
+    this.bin.set(view.bin, "Da");
+    for (const name of ["mirror", "overlay"]) this.toggles[name].setAttribute("aria-pressed", String(view.mode === name));
+    for (const name of ["bins", "grad", "labels"]) this.toggles[name].setAttribute("aria-pressed", String(Boolean(view[name])));
+    this.zoomOut.disabled = !view.x;
+  }
+
+  async draw(payload) {
+    setText(this.guard, payload.guard ?? "");
+    this.guard.hidden = !payload.guard;
+    const ladder = JSON.stringify(payload.ladder);
+    if (ladder !== this.ladderDrawn) this.ladder.replaceChildren(...(payload.ladder ? [drawLadder(payload.ladder)] : []));
+    this.ladderDrawn = ladder;
+    this.plot.style.height = `${payload.height}px`;
+    this.plot.setAttribute("aria-label", payload.description);
+    const Plotly = await loadPlotly();
+    const { colours } = this.theme;
+    const layout = dress(paint(payload.layout, colours), colours);
+    layout.xaxis = { ...layout.xaxis, range: [...(this.view.x ?? payload.full)] };
+    layout.uirevision = "stage";
+    this.data = paint(payload.data, colours);
+    this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
+    this.texts = this.data.findIndex((trace) => trace.meta === "labels");
+    // The labels need the size of the plot, which is known once it has been drawn.
+    if (this.drawn) this.fillLabels(layout);
+    await Plotly.react(this.plot, this.data, layout, CONFIG);
+    if (!this.drawn) {
+      this.drawn = true;
+      this.listen();
+      this.relabel();
+    }
+  }
+
+  listen() {
+    this.plot.on("plotly_relayout", (event) => {
+      const low = event["xaxis.range[0]"];
+      const high = event["xaxis.range[1]"];
+      if (low === undefined || high === undefined) return;
+      const [x0, x1] = this.payload.full;
+      const range = [Math.max(low, x0 - (x1 - x0)), Math.min(high, x1 + (x1 - x0))].map((v) => Number(v.toFixed(4)));
+      this.zoom(range);
+    });
+    this.plot.on("plotly_doubleclick", () => this.zoom(null));
+  }
+
+  resize() {
+    if (!this.drawn || this.plot.clientWidth === 0) return;
+    window.Plotly.Plots.resize(this.plot).then(() => this.relabel());
+  }
+
+  fillLabels(layout) {
+    if (this.texts < 0) return;
+    const full = this.plot._fullLayout;
+    const [x0, x1] = layout.xaxis.range;
+    const [y0, y1] = layout.yaxis.range;
+    const { out, lead } = placeLabels(this.payload.labels, { x0, x1, y0, y1, width: full.xaxis._length, height: this.mainHeight(layout, full) });
+    const { colours } = this.theme;
+    Object.assign(this.data[this.texts], {
+      x: out.x, y: out.y, text: out.text,
+      textfont: { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text) },
+    });
+    Object.assign(this.data[this.leaders], { x: lead.x, y: lead.y });
+  }
+
+  mainHeight(layout, full) {
+    const margin = layout.margin;
+    const inner = this.payload.height - margin.t - margin.b;
+    const [d0, d1] = layout.yaxis.domain ?? full.yaxis.domain;
+    return inner * (d1 - d0);
+  }
+
+  relabel() {
+    if (this.texts < 0) return;
+    const layout = this.plot.layout;
+    this.fillLabels(layout);
+    const text = this.data[this.texts];
+    const lead = this.data[this.leaders];
+    window.Plotly.restyle(this.plot, { x: [lead.x, text.x], y: [lead.y, text.y], text: [undefined, text.text], "textfont.color": [undefined, text.textfont.color] }, [this.leaders, this.texts]);
+  }
+
+  close() {
+    this.observer.disconnect();
+    for (const timer of [this.settling, this.zooming, this.lost]) clearTimeout(timer);
+    if (window.Plotly) window.Plotly.purge(this.plot);
+  }
+}

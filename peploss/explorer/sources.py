@@ -1,0 +1,170 @@
+"""Where spectra come from: the sidebar's source widgets, and files opened once and shared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from peploss.errors import SourceError, SpectrumError
+from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
+from peploss.spectra.pasted import parse_peak_list
+from peploss.spectra.readers import Header, Problem, SpectrumFile, open_spectra
+from peploss.spectra.samples import sample_files
+from peploss.spectra.spectrum import Spectrum
+
+EAGER_BYTES = 30_000_000  # up to this size all headers are read at once when a file is opened
+
+KINDS = {"samples": "Built-in samples", "upload": "Upload", "folder": "Data folder", "paste": "Pasted peak list"}
+
+
+class PastedList:
+    """One pasted spectrum, with the face of a file."""
+
+    format = "peak list"
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def __init__(self, spectrum: Spectrum) -> None:
+        self.spectrum = spectrum
+        self.name = "pasted"
+        self.path = "pasted.mgf"
+
+    def __len__(self) -> int:
+        return 1
+
+    def read(self, index: int) -> Spectrum:
+        """The spectrum, at index 0."""
+        if index != 0:
+            raise SpectrumError("There is one pasted spectrum.")
+        return self.spectrum
+
+    def headers(self) -> list[Header]:
+        """Its line in the table."""
+        s = self.spectrum
+        return [
+            Header(
+                index=0,
+                title="pasted",
+                precursor_mz=s.precursor_mz,
+                precursor_charge=s.precursor_charge,
+                n_peaks=len(s),
+                notes=s.notes,
+            )
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An opened source.
+
+    Attributes:
+        key: the same text for the same content, for caches.
+        spectra: the opened file or pasted list.
+        in_link: whether a link alone can open it again.
+        eager: whether its headers are read at once.
+        about: one line on what it is.
+        sample: name of the built-in file, ``""`` for any other.
+    """
+
+    key: str
+    spectra: SpectrumFile | PastedList
+    in_link: bool
+    eager: bool
+    about: str = ""
+    sample: str = ""
+
+
+def choose() -> Source | None:
+    """Draw the source widgets and open what they name; None where nothing is chosen yet.
+
+    Raises:
+        SourceError: it cannot be opened as spectra.
+        SpectrumError: a pasted list is no spectrum.
+    """
+    kind = st.selectbox("Spectra from", list(KINDS), format_func=KINDS.__getitem__, key="source", bind="query-params")
+    return {"samples": _sample, "upload": _upload, "folder": _folder, "paste": _paste}[kind or "samples"]()
+
+
+def _sample() -> Source:
+    by_title = {sample.title: sample for sample in sample_files()}
+    title = st.selectbox(
+        "Sample", list(by_title), key="sample", bind="query-params", label_visibility="collapsed", required=True
+    )
+    sample = by_title[title]
+    about = f"{sample.instrument}. From {sample.origin}, {sample.licence}. Usual tolerance {sample.tolerance}."
+    return _from_path(sample.path, "sample", about, sample.name)
+
+
+def _folder() -> Source | None:
+    root = data_folder()
+    if root is None:
+        st.info(f"Set {ENVIRONMENT} to a folder and start the app again; its spectrum files are then listed here.")
+        return None
+    names = [entry.name for entry in _listing(root)]
+    if not names:
+        st.info("The folder holds no MGF, mzML, mzXML or MSP file.")
+        return None
+    if len(names) == MAX_FILES:
+        st.caption(f"The first {MAX_FILES:,} files are listed.")
+    name = st.selectbox("File", names, key="file", bind="query-params", label_visibility="collapsed", required=True)
+    return _from_path(resolve_in(root, name), "folder")
+
+
+@st.cache_data(ttl=10, max_entries=4, show_spinner=False)
+def _listing(root: Path) -> list[FolderFile]:
+    return list_folder(root)
+
+
+def _from_path(path: Path, kind: str, about: str = "", sample: str = "") -> Source:
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise SourceError(f"The file cannot be opened: {error.strerror}.", where=path.name) from error
+    stamp = (str(path), stat.st_mtime_ns, stat.st_size)
+    spectra = _opened(*stamp)
+    return Source(f"{kind}:{stamp}", spectra, True, stat.st_size <= EAGER_BYTES, about, sample)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the file…")
+def _opened(path: str, mtime_ns: int, size: int) -> SpectrumFile:
+    return open_spectra(path)
+
+
+def _upload() -> Source | None:
+    upload = st.file_uploader(
+        "MGF, mzML, mzXML or MSP, also gzipped", key="upload", type=["mgf", "mzml", "mzxml", "msp", "sptxt", "gz"]
+    )
+    if upload is None:
+        st.session_state.pop("_upload", None)
+        st.caption("It stays on this machine and is forgotten when the page is closed.")
+        return None
+    known = st.session_state.get("_upload")
+    if known is None or known.key != f"upload:{upload.file_id}":
+        # Held by this session alone, and let go with it.
+        spectra = open_spectra(upload, upload.name)
+        known = Source(f"upload:{upload.file_id}", spectra, False, upload.size <= EAGER_BYTES)
+        st.session_state["_upload"] = known
+    return known
+
+
+def _paste() -> Source | None:
+    text = st.text_area(
+        "Peaks: m/z and intensity, one peak a line",
+        key="paste",
+        height=150,
+        persist_state="session",
+        placeholder="175.1190  1200\n288.2030  3400\n…",
+    )
+    left, right = st.columns(2)
+    mz = left.number_input(
+        "Precursor m/z", min_value=0.0, value=None, format="%.4f", key="paste_mz", persist_state="session"
+    )
+    charge = right.number_input(
+        "Charge", min_value=1, max_value=50, value=None, step=1, key="paste_z", persist_state="session"
+    )
+    if not text.strip():
+        return None
+    spectrum = parse_peak_list(text, mz or None, charge)
+    return Source(f"paste:{hash((text, mz, charge))}", PastedList(spectrum), False, True)

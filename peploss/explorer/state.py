@@ -1,0 +1,166 @@
+"""What the page shows, as one value: read from a link, from the sliders, and written back into the link.
+
+Widgets keep their own parameter (``bind="query-params"``). What is not a widget, the sliders and switches inside the
+plot and the place in the file, lives here under the names of ``LINK``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from peploss.settings import LossSettings
+
+STAGE = "stage"
+_VIEW, _INDEX, _SEEN_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_seen_seq"
+LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x")
+WIDTHS = (0.001, 1.0)  # Da
+WIDTHS_PPM = (1.0, 2000.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """The plot's own state.
+
+    Args:
+        sigma, unit: width of a peak, in Da or ppm.
+        bin: bin width in Th.
+        mode: ``"mirror"`` or ``"overlay"``.
+        bins, grad, labels: whether the panel of bin contributions, of gradients, and the labels are on.
+        x: m/z range, or None for all of it.
+    """
+
+    sigma: float = LossSettings.sigma
+    unit: str = "Da"
+    bin: float = LossSettings.bin_width
+    mode: str = "mirror"
+    bins: bool = False
+    grad: bool = False
+    labels: bool = True
+    x: tuple[float, float] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> View:
+        """A view from loose values, of a browser or a link; what makes no sense takes its default."""
+        unit = "ppm" if values.get("unit") == "ppm" else "Da"
+        start = cls()
+        return cls(
+            sigma=_within(values.get("sigma"), WIDTHS if unit == "Da" else WIDTHS_PPM)
+            or (start.sigma if unit == "Da" else 100.0),
+            unit=unit,
+            bin=_within(values.get("bin"), WIDTHS) or start.bin,
+            mode="overlay" if values.get("mode") == "overlay" else "mirror",
+            bins=_truth(values.get("bins"), start.bins),
+            grad=_truth(values.get("grad"), start.grad),
+            labels=_truth(values.get("labels"), start.labels),
+            x=_range(values.get("x")),
+        )
+
+    def settings(self, base: LossSettings) -> LossSettings:
+        """``base`` with the widths of this view."""
+        return base.replace(sigma=self.sigma, sigma_unit=self.unit, bin_width=self.bin)
+
+    def link(self) -> dict[str, str]:
+        """What of it differs from the defaults, as query parameters."""
+        start = View()
+        out = {}
+        if (self.sigma, self.unit) != (start.sigma, start.unit):
+            out["sigma"] = repr(self.sigma)
+        if self.unit != start.unit:
+            out["unit"] = self.unit
+        if self.bin != start.bin:
+            out["h"] = repr(self.bin)
+        if self.mode != start.mode:
+            out["mode"] = self.mode
+        for name in ("bins", "grad", "labels"):
+            if getattr(self, name) != getattr(start, name):
+                out[name] = "1" if getattr(self, name) else "0"
+        if self.x:
+            out["x"] = f"{self.x[0]:g}_{self.x[1]:g}" if max(self.x) < 1e5 else ""
+        return out
+
+
+def sync_with_link() -> None:
+    """Take over a link that did not come from us: a fresh page, or the browser's back button."""
+    link = _current_link()
+    if st.session_state.get(_SEEN_LINK) == link:
+        return
+    st.session_state[_SEEN_LINK] = link
+    x = link.get("x", "").split("_")
+    values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
+    st.session_state[_VIEW] = View.of(values)
+    st.session_state[_INDEX] = int(link["i"]) - 1 if link.get("i", "").isdecimal() else None
+
+
+def view() -> View:
+    """The view now: what the browser sent last, if it is news, over what was there."""
+    sent = (st.session_state.get(STAGE) or {}).get("view")
+    if sent and sent.get("seq") != st.session_state.get(_SEEN_SEQ):
+        st.session_state[_SEEN_SEQ] = sent.get("seq")
+        st.session_state[_VIEW] = View.of(sent)
+    return st.session_state.get(_VIEW, View())
+
+
+def sequence() -> int:
+    """Number of the browser's last message that is answered by now."""
+    return int(st.session_state.get(_SEEN_SEQ) or 0)
+
+
+def as_payload(current: View) -> dict[str, Any]:
+    """The view as the browser keeps it."""
+    return asdict(current)
+
+
+def index() -> int | None:
+    """0-based place in the file; None where nothing was chosen yet."""
+    return st.session_state.get(_INDEX)
+
+
+def set_index(value: int | None) -> None:
+    """Choose a spectrum; a new one is shown whole, not in the old one's zoom."""
+    if value != st.session_state.get(_INDEX):
+        st.session_state[_VIEW] = replace(view(), x=None)
+    st.session_state[_INDEX] = value
+
+
+def write_link() -> None:
+    """Put view and place into the address bar."""
+    place = index()
+    link = view().link() | ({"i": str(place + 1)} if place is not None else {})
+    if link == _current_link():
+        return
+    for name in LINK:
+        if name not in link and name in st.query_params:
+            del st.query_params[name]
+    st.query_params.update(link)
+    st.session_state[_SEEN_LINK] = link
+
+
+def _current_link() -> dict[str, str]:
+    return {name: st.query_params[name] for name in LINK if name in st.query_params}
+
+
+def _within(value: object, limits: tuple[float, float]) -> float | None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
+    return number if limits[0] <= number <= limits[1] else None
+
+
+def _truth(value: object, default: bool) -> bool:
+    return default if value is None else value in (True, 1, "1", "true")
+
+
+def _range(value: object) -> tuple[float, float] | None:
+    if not (isinstance(value, (list, tuple)) and len(value) == 2):
+        return None
+    try:
+        low, high = float(value[0]), float(value[1])
+    except (TypeError, ValueError):
+        return None
+    return (low, high) if math.isfinite(low) and math.isfinite(high) and low < high else None
