@@ -9,7 +9,7 @@ from pyteomics import mzml
 
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
-from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, inflate, number, seconds, whole, wrap
+from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
 from peploss.spectra.xml_index import XmlLayout
 
 _HEAD_LIMIT: Final = 1 << 22
@@ -20,8 +20,6 @@ _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
 
 class _Reader(StrictArrays, mzml.MzML):  # type: ignore[misc]
     """pyteomics' reader, of documents that hold one spectrum."""
-
-    compression_type_map = dict(mzml.MzML.compression_type_map) | {"zlib compression": inflate}
 
 
 class MzmlFile(XmlFile):
@@ -34,7 +32,7 @@ class MzmlFile(XmlFile):
         index=re.compile(rb"<index\s+name\s*=\s*[\"']spectrum[\"']\s*>"),
         offset=re.compile(rb"<offset\b[^>]*\bidRef\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
         pointer=re.compile(rb"<indexListOffset>\s*(?P<at>\d+)\s*</indexListOffset>"),
-        end=b"</mzML>",
+        end=re.compile(rb"</(?:indexed)?mzML\s*>"),
         id_format="{}",
     )
 

@@ -8,14 +8,12 @@ from typing import Any
 from pyteomics import mzxml
 
 from peploss.spectra.record import Record
-from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, inflate, number, seconds, whole, wrap
+from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
 from peploss.spectra.xml_index import XmlLayout
 
 
 class _Reader(StrictArrays, mzxml.MzXML):  # type: ignore[misc]
     """pyteomics' reader, of documents that hold one scan."""
-
-    compression_type_map = dict(mzxml.MzXML.compression_type_map) | {"zlib compression": inflate}
 
 
 class MzxmlFile(XmlFile):
@@ -28,7 +26,7 @@ class MzxmlFile(XmlFile):
         index=re.compile(rb"<index\s+name\s*=\s*[\"']scan[\"']\s*>"),
         offset=re.compile(rb"<offset\b[^>]*\bid\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
         pointer=re.compile(rb"<indexOffset>\s*(?P<at>\d+)\s*</indexOffset>"),
-        end=b"</mzXML>",
+        end=re.compile(rb"</mzXML\s*>"),
         id_format="scan={}",
     )
 

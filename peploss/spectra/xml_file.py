@@ -23,6 +23,7 @@ from lxml import etree
 from numpy.typing import NDArray
 from pyteomics.auxiliary import PyteomicsError
 
+from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum_file import SpectrumFile
@@ -60,8 +61,22 @@ def inflate(data: bytes) -> bytes:
     return out
 
 
+COMPRESSION: Final = {  # by the names of the PSI-MS vocabulary
+    "no compression": bytes,
+    "zlib compression": inflate,
+    "MS-Numpress linear prediction compression": decode_linear,
+    "MS-Numpress positive integer compression": decode_pic,
+    "MS-Numpress short logged float compression": decode_slof,
+    "MS-Numpress linear prediction compression followed by zlib compression": lambda data: decode_linear(inflate(data)),
+    "MS-Numpress positive integer compression followed by zlib compression": lambda data: decode_pic(inflate(data)),
+    "MS-Numpress short logged float compression followed by zlib compression": lambda data: decode_slof(inflate(data)),
+}
+
+
 class StrictArrays:
     """Mixin for pyteomics readers: bounded decompression, and base64 that is checked instead of guessed."""
+
+    compression_type_map = COMPRESSION
 
     def _base64_decode(self, source: str) -> bytes:
         return base64.b64decode("".join(source.split()).encode("ascii"), validate=True)

@@ -24,7 +24,7 @@ class XmlLayout:
         index: matches the start of the index of spectra.
         offset: matches one entry of the index; groups "id" and "at".
         pointer: matches the pointer to the index, at the end of the file; group "at".
-        end: the last bytes of a whole file.
+        end: matches the closing tag of a whole file.
         id_format: how an id of the index is shown.
     """
 
@@ -32,7 +32,7 @@ class XmlLayout:
     index: re.Pattern[bytes]
     offset: re.Pattern[bytes]
     pointer: re.Pattern[bytes]
-    end: bytes
+    end: re.Pattern[bytes]
     id_format: str
 
 
@@ -50,7 +50,7 @@ def build_index(source: ByteSource, layout: XmlLayout) -> XmlIndex:
     """The embedded index if there is one that holds, else one made by reading the file once."""
     tail = source.read_at(max(source.size - _TAIL, 0), _TAIL)
     notes: list[str] = []
-    if layout.end not in tail:
+    if not layout.end.search(tail):
         notes.append("The file is cut short: it has no closing tag at its end.")
     embedded = _embedded(source, layout, tail, notes)
     if isinstance(embedded, str):
