@@ -1,0 +1,153 @@
+"""The losses the cosine is compared with, each per sample on the same peaks, behind one call.
+
+>>> from peploss.kernels import Peaks
+>>> pred = Peaks.from_list([([100.0, 200.0], [1.0, 1.0])] * 2)
+>>> obs = Peaks.from_list([([100.01, 200.0], [1.0, 2.0]), ([300.0], [1.0])])
+>>> for name, baseline in BASELINES.items():
+...     print(name, [round(x, 3) for x in baseline(pred, obs).tolist()])
+min_distance [0.0, 19.98]
+soft_coverage [0.007, 1.0]
+soft_f1 [0.008, 1.0]
+spectral_angle [0.212, 1.0]
+spectral_entropy [0.024, 1.0]
+masked_spectral_distance [0.213, 1.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from torch import Tensor
+
+from peploss.kernels import Peaks
+from peploss.losses.baselines.angle import angle_distance, spectral_angle
+from peploss.losses.baselines.entropy import spectral_entropy_distance
+from peploss.losses.baselines.matching import (
+    masked_spectral_distance,
+    min_distance_loss,
+    soft_coverage,
+    soft_f1,
+)
+from peploss.settings import LossSettings
+
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "angle_distance",
+    "masked_spectral_distance",
+    "min_distance_loss",
+    "soft_coverage",
+    "soft_f1",
+    "spectral_angle",
+    "spectral_entropy_distance",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Baseline:
+    """One loss, as a page or a table needs to know it.
+
+    Args:
+        name: its key in ``BASELINES``.
+        title: what to call it.
+        formula: in words and signs, one line.
+        range: lowest and highest value; infinity where it has no bound.
+        unit: of its value; ``""`` for a plain number.
+        source: where it comes from.
+        function: ``(pred: Peaks, obs: Peaks, *, ...) -> (B,)``, differentiable.
+        uses: which of ``sigma``, ``sigma_unit`` and ``grid`` it takes.
+        needs_intensities: True if it says little when every predicted intensity is 1.
+    """
+
+    name: str
+    title: str
+    formula: str
+    range: tuple[float, float]
+    unit: str
+    source: str
+    function: Callable[..., Tensor]
+    uses: tuple[str, ...]
+    needs_intensities: bool = False
+
+    def __call__(self, pred: Peaks, obs: Peaks, settings: LossSettings | None = None) -> Tensor:
+        """The loss of every spectrum at the sigma and grid of ``settings`` (None: the defaults).
+
+        Args:
+            pred, obs: B spectra each; m/z in Th. Preprocess them first: no other setting is applied here.
+        Returns:
+            (B,) float64.
+        Raises:
+            ValueError: batch sizes differ.
+        """
+        chosen = settings or LossSettings()
+        return self.function(pred, obs, **{name: getattr(chosen, name) for name in self.uses})
+
+
+_ALL = (
+    Baseline(
+        name="min_distance",
+        title="Min-distance Huber",
+        formula="Σ_j w_j Huber_0.2(min_i |m_i - o_j|)",
+        range=(0.0, float("inf")),
+        unit="Th²",
+        source="Huber (1964), doi:10.1214/aoms/1177703732",
+        function=min_distance_loss,
+        uses=(),
+    ),
+    Baseline(
+        name="soft_coverage",
+        title="Soft coverage",
+        formula="1 - Σ_j w_j max_i exp(-(m_i - o_j)² / 2σ²)",
+        range=(0.0, 1.0),
+        unit="",
+        source="soft form of the share of intensity annotated",
+        function=soft_coverage,
+        uses=("sigma", "sigma_unit"),
+    ),
+    Baseline(
+        name="soft_f1",
+        title="Soft F1-like",
+        formula="1 - (soft recall + soft precision) / 2",
+        range=(0.0, 1.0),
+        unit="",
+        source="soft form of precision and recall of matched peaks",
+        function=soft_f1,
+        uses=("sigma", "sigma_unit"),
+    ),
+    Baseline(
+        name="spectral_angle",
+        title="Spectral angle",
+        formula="2 arccos(cos(S_pred, S_obs)) / π",
+        range=(0.0, 1.0),
+        unit="",
+        source="Toprak et al. (2014), doi:10.1074/mcp.O113.036475",
+        function=spectral_angle,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="spectral_entropy",
+        title="Spectral entropy distance",
+        formula="(2 H((P + Q) / 2) - H(P) - H(Q)) / ln 4",
+        range=(0.0, 1.0),
+        unit="",
+        source="Li et al. (2021), doi:10.1038/s41592-021-01331-z",
+        function=spectral_entropy_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="masked_spectral_distance",
+        title="Masked spectral distance",
+        formula="2 arccos(Σ g v u / √(Σ v² Σ g u²)) / π over predicted fragments, g = exp(-(m - o)² / 2σ²)",
+        range=(0.0, 1.0),
+        unit="",
+        source="Gessulat et al. (2019), doi:10.1038/s41592-019-0426-7",
+        function=masked_spectral_distance,
+        uses=("sigma", "sigma_unit"),
+        needs_intensities=True,
+    ),
+)
+
+BASELINES: Mapping[str, Baseline] = MappingProxyType({b.name: b for b in _ALL})
+"""The losses the cosine is compared with, by name."""
