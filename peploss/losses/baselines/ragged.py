@@ -36,8 +36,9 @@ class Side(NamedTuple):
 
 def spectrum_of(peaks: Peaks) -> Tensor:
     """(N,) int64: which spectrum each peak belongs to."""
-    at = torch.arange(peaks.mz.shape[0], device=peaks.mz.device)
-    return torch.searchsorted(peaks.offsets[1:].contiguous(), at, right=True)
+    which = torch.arange(peaks.batch, device=peaks.mz.device)
+    # Not searchsorted: it wakes torch's threads however few the peaks, which a busy machine waits for.
+    return torch.repeat_interleave(which, peaks.offsets.diff(), output_size=peaks.mz.shape[0])
 
 
 def sum_by(spectrum: Tensor, values: Tensor, size: int) -> Tensor:
