@@ -101,7 +101,7 @@ class LossSettings:
         for ion, weight in self.ion_weights.items():
             if not (_is_number(weight) and weight >= 0):
                 raise SettingsError(f"ion_weights[{ion!r}] must be a finite number of at least 0, not {weight!r}.")
-            if ion not in EXTRA_IONS and ion not in ION_TYPES and ion.rstrip("123456789") not in ION_TYPES:
+            if not (ion in EXTRA_IONS or any(ion == t + charge for t in ION_TYPES for charge in ("", *"123456789"))):
                 raise SettingsError(
                     f"ion_weights has no ion {ion!r}.",
                     remedy=f"Use an ion type ({', '.join(ION_TYPES)}), with a charge behind it if need be (y2), or "
