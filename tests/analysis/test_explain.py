@@ -16,6 +16,8 @@ from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
+from peploss.spectra.readers import open_spectra
+from peploss.spectra.samples import samples_folder
 from peploss.spectra.spectrum import Spectrum
 
 PEPTIDE = Peptide.parse("LVNELTEFAK/2")
@@ -273,3 +275,14 @@ def test_an_explanation_can_be_made_in_two_threads_at_once() -> None:
     with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda s: explain(s, PEPTIDE, LossSettings()).loss, spectra))
     assert together == alone
+
+
+@pytest.mark.parametrize("options", [LossSettings(), LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.01)])
+def test_real_spectra_are_taken_apart_without_a_rest(options: LossSettings) -> None:
+    with open_spectra(samples_folder() / "hcd_qe_openms_qc.mgf") as file:
+        spectra = [file.read(i) for i in range(0, len(file), 4)]
+    found = [explain_strictly(s, Peptide.parse(s.peptide or ""), options) for s in spectra]
+    assert len(found) > 20
+    assert all(len(e.steps) == 4 for e in found)
+    assert np.median([e.loss for e in found]) < 0.9
+    assert all(e.precursor is not None for e in found)
