@@ -20,7 +20,7 @@ from peploss.spectra.source import ByteSource, scan
 from peploss.spectra.spectrum_file import SpectrumFile
 
 _IONS: Final = re.compile(rb"IONS")
-_TITLE: Final = re.compile(rb"(?:[\r\n])[ \t]*TITLE[ \t]*=([^\r\n]*)")
+_TITLE: Final = re.compile(rb"[\r\n][ \t]*(?:TITLE[ \t]*=([^\r\n]*)|END[ \t]+IONS|BEGIN[ \t]+IONS)")
 _CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
 _COMMENT: Final = (b"#", b";", b"!", b"/")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
@@ -59,9 +59,8 @@ class MgfFile(SpectrumFile):
                     self._read_globals(offset)
                 elif _stray(hit.buffer[max(outside - hit.base, 0) : start]):
                     self._notes.append(f"Text between two spectra, before line {hit.line}, was ignored.")
-                until = hit.buffer.find(b"END IONS", end, end + _TITLE_WITHIN)
-                title = _TITLE.search(hit.buffer, end, until if until > 0 else end + _TITLE_WITHIN)
-                begin = offset, hit.line, _decode(title.group(1)).strip() if title else ""
+                title = _TITLE.search(hit.buffer, end, end + _TITLE_WITHIN)
+                begin = offset, hit.line, _decode(title.group(1) or b"").strip() if title else ""
             elif word == [b"END", b"IONS"] and begin:
                 outside = hit.base + end
                 self._add(begin, outside, None)

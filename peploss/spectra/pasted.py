@@ -16,7 +16,7 @@ _BLOCK: Final = re.compile(r"^[ \t]*BEGIN[ \t]+IONS", re.M)
 _END: Final = re.compile(r"^[ \t]*END[ \t]+IONS[^\n]*", re.M)
 _COMMENT: Final = ("#", "//", "!")
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf(?:inity)?)", re.I)
-_DECIMAL_COMMA: Final = re.compile(r"\d,\d+(?=\s*[;\t ]\s*\d)|[;\t ]\s*\d+,\d+\s*$|\d\.\d{3},\d")
+_COMMA_NUMBER: Final = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 
 
 def parse_peak_list(text: str, precursor_mz: float | None = None, precursor_charge: int | None = None) -> Spectrum:
@@ -77,7 +77,7 @@ def _from_list(text: str, precursor_mz: float | None, precursor_charge: int | No
         line = raw.strip()
         if not line or line.startswith(_COMMENT):
             continue
-        if _DECIMAL_COMMA.search(line) and not line[0].isalpha():
+        if _has_decimal_commas(line):
             raise SpectrumError(
                 f"Line {number}: {_shown(line)} has decimal commas.",
                 where="pasted list",
@@ -113,6 +113,17 @@ def _from_list(text: str, precursor_mz: float | None, precursor_charge: int | No
         )
     except SpectrumError as error:
         raise SpectrumError(error.problem, where="pasted list") from error
+
+
+def _has_decimal_commas(line: str) -> bool:
+    """Whether a comma in a line stands, or may well stand, for a decimal point."""
+    fields = [f for f in re.split(r"[\s;]+", line) if f][:2]
+    if len(fields) == 2:
+        numbers = [bool(_NUMBER.fullmatch(f)) for f in fields]
+        commas = [bool(_COMMA_NUMBER.fullmatch(f)) for f in fields]
+        return any(commas) and all(n or c for n, c in zip(numbers, commas, strict=True))
+    by_comma = line.split(",")
+    return len(by_comma) > 2 and all(f.strip().isdecimal() for f in by_comma)
 
 
 def _shown(line: str) -> str:

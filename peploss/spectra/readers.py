@@ -37,7 +37,8 @@ def open_spectra(
     Raises:
         SourceError: it cannot be opened, is empty, is not a file of spectra, or holds none.
 
-    >>> with open_spectra("sample_spectra/hcd_qe_openms_qc.mgf") as spectra:  # doctest: +SKIP
+    >>> from peploss.spectra.samples import sample_files
+    >>> with open_spectra(sample_files()[0].path) as spectra:
     ...     print(len(spectra), spectra.read(0).title)
     109 QC1.2
     """

@@ -1,0 +1,73 @@
+"""The embedded index is used when it holds, and replaced by a scan, with a note, when it does not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from peploss.spectra.readers import open_spectra
+
+Build = Callable[..., bytes]
+Element = Callable[..., str]
+
+
+def notes_and_scans(data: bytes) -> tuple[str, list[int | None]]:
+    with open_spectra(io.BytesIO(data), "run.mzML") as spectra:
+        return " ".join(spectra.notes), [spectra.read(i).scan for i in range(len(spectra))]
+
+
+def test_a_good_index_is_used_without_a_word(mzml: Build, spectrum_xml: Element) -> None:
+    data = mzml([spectrum_xml(i) for i in range(1, 41)])
+    assert notes_and_scans(data) == ("", list(range(1, 41)))
+
+
+@pytest.mark.parametrize("shift", [-3, 1, 10_000_000])
+def test_wrong_offsets(mzml: Build, spectrum_xml: Element, shift: int) -> None:
+    notes, scans = notes_and_scans(mzml([spectrum_xml(i) for i in (1, 2, 3)], shift=shift))
+    assert "index is wrong" in notes
+    assert "reading the whole file once" in notes
+    assert scans == [1, 2, 3]
+
+
+@pytest.mark.parametrize("pointer", [-200, 60, 10**15])
+def test_wrong_pointer(mzml: Build, spectrum_xml: Element, pointer: int) -> None:
+    notes, scans = notes_and_scans(mzml([spectrum_xml(i) for i in (1, 2, 3)], pointer=pointer))
+    assert scans == [1, 2, 3]
+    assert "pointer to its index is wrong" in notes or pointer == -200
+
+
+def test_swapped_ids(mzml: Build, spectrum_xml: Element) -> None:
+    data = mzml([spectrum_xml(1), spectrum_xml(2)])
+    head, index = data[: data.index(b"<indexList ")], data[data.index(b"<indexList ") :]
+    index = index.replace(b"scan=1", b"scan=9").replace(b"scan=2", b"scan=1").replace(b"scan=9", b"scan=2")
+    notes, scans = notes_and_scans(head + index)
+    assert "index is wrong" in notes
+    assert scans == [1, 2]
+
+
+def test_empty_index(mzml: Build, spectrum_xml: Element) -> None:
+    data = mzml([spectrum_xml(1), spectrum_xml(2)])
+    start, end = data.index(b"<offset"), data.index(b"</index>")
+    notes, scans = notes_and_scans(data[:start] + data[end:])
+    assert "index is empty" in notes
+    assert scans == [1, 2]
+
+
+def test_one_wrong_offset_among_many_costs_one_spectrum(mzml: Build, spectrum_xml: Element) -> None:
+    data = mzml([spectrum_xml(i) for i in range(1, 101)])
+    at = data.index(b">", data.index(b'idRef="controllerType=0 scan=50"')) + 1
+    with open_spectra(io.BytesIO(data[:at] + b"1" + data[at + 1 :]), "run.mzML") as spectra:
+        wrong = [p for p in spectra.problems if p.index == 49]
+        assert len(wrong) == 1
+        assert "index is wrong here" in wrong[0].reason
+        assert len(spectra.problems) <= 2
+
+
+def test_ids_are_unescaped(mzml: Build, spectrum_xml: Element) -> None:
+    data = mzml([spectrum_xml(1)]).replace(b"controllerType=0 scan=1", b"a&lt;b&gt;&amp; scan=1")
+    data = data.replace(b"<indexListOffset>", b"<indexListOffset>0")
+    with open_spectra(io.BytesIO(data), "run.mzML") as spectra:
+        assert spectra.ids == ["a<b>& scan=1"]
+        assert spectra.read(0).scan == 1
