@@ -8,7 +8,7 @@ from peploss.analysis.explain import Explanation, explain
 from peploss.errors import PeplossError, PeptideError
 from peploss.explorer import browse, components, controls, details, figures, payload, sources, state
 from peploss.explorer.sources import Source
-from peploss.explorer.text import caret, escape_markdown, sentence
+from peploss.explorer.text import escape_markdown, pointed, sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE
@@ -172,9 +172,7 @@ def _peptide(text: str, spectrum: Spectrum, trouble: st.delta_generator.DeltaGen
         peptide = Peptide.parse(text)
     except PeptideError as error:
         with trouble:
-            st.error(sentence(error), icon=":material/error:")
-            if error.position is not None:
-                st.code(caret(error.text or text, error.position), language=None)
+            st.error(pointed(error), icon=":material/error:")
         place, good = st.session_state.get("_good", (None, None))
         return Peptide.parse(good) if place == here and good else None
     st.session_state["_good"] = (here, text)

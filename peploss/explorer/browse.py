@@ -169,6 +169,7 @@ def panel(source: Source, settings: LossSettings) -> None:
     if "loss" not in rows:
         rows = rows.assign(loss=_losses(source, settings).reindex(rows.index))
     rows.insert(0, "#", rows.index + 1)
+    shown = rows.dropna(axis="columns", how="all")
 
     def chosen() -> None:
         picked = st.session_state["browse"]["selection"]["rows"]
@@ -178,7 +179,7 @@ def panel(source: Source, settings: LossSettings) -> None:
     here = state.index()
     at = [int(rows.index.get_loc(here))] if here in rows.index else []
     st.dataframe(
-        rows,
+        shown,
         key="browse",
         on_select=chosen,
         selection_mode="single-row",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from peploss.analysis.explain import Explanation
-from peploss.explorer.figures import SERIES, escape, series_of
+from peploss.explorer.traces import SERIES, escape, series_of
 
 MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
 MOST_BARS = 24
@@ -36,6 +36,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "text": [f"{step.value:+.4f}" for step in ex.steps],
             "textposition": "outside",
             "cliponaxis": False,
+            "constraintext": "none",
             "textfont": {"size": 12},
             "hovertemplate": "%{text}<extra></extra>",
         },
@@ -48,6 +49,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "text": [f"{ex.loss:.4f}"],
             "textposition": "outside",
             "cliponaxis": False,
+            "constraintext": "none",
             "textfont": {"size": 12},
             "hovertemplate": "spectrum loss %{text}<extra></extra>",
         },
@@ -149,9 +151,8 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     size = 5 + 9 * np.sqrt(height / height.max()) if height.size else height
     digits = "+.1f" if unit == "ppm" else "+.4f"
     data = []
-    for name in SERIES:
+    for name, label in SERIES.items():
         of = series == name
-        label = {"b": "b ions", "y": "y ions", "other": "other ions"}[name]
         data.append(
             {
                 "type": "scatter",

@@ -32,7 +32,6 @@ def choose_settings() -> LossSettings:
         selection_mode="multi",
         key="nl",
         bind="query-params",
-        format_func=lambda name: "−" + name,
     )
     charge = st.selectbox(
         "Highest charge",

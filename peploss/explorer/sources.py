@@ -16,7 +16,7 @@ from peploss.spectra.spectrum import Spectrum
 
 EAGER_BYTES = 30_000_000  # up to this size all headers are read at once when a file is opened
 
-KINDS = {"samples": "Built-in samples", "upload": "Upload", "folder": "Data folder", "paste": "Pasted peak list"}
+KINDS = ("Samples", "Upload", "Folder", "Paste")
 
 
 class PastedList:
@@ -83,8 +83,8 @@ def choose() -> Source | None:
         SourceError: it cannot be opened as spectra.
         SpectrumError: a pasted list is no spectrum.
     """
-    kind = st.selectbox("Spectra from", list(KINDS), format_func=KINDS.__getitem__, key="source", bind="query-params")
-    return {"samples": _sample, "upload": _upload, "folder": _folder, "paste": _paste}[kind or "samples"]()
+    kind = st.selectbox("Spectra from", KINDS, key="source", bind="query-params")
+    return {"Samples": _sample, "Upload": _upload, "Folder": _folder, "Paste": _paste}[kind]()
 
 
 def _sample() -> Source:

@@ -17,7 +17,8 @@ from peploss.settings import LossSettings
 
 STAGE = "stage"
 _VIEW, _INDEX, _SEEN_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_seen_seq"
-LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x")
+LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel")
+LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
 
@@ -32,6 +33,7 @@ class View:
         mode: ``"mirror"`` or ``"overlay"``.
         bins, grad, labels: whether the panel of bin contributions, of gradients, and the labels are on.
         x: m/z range, or None for all of it.
+        sel: name of the selected fragment or peak, ``""`` for none.
     """
 
     sigma: float = LossSettings.sigma
@@ -42,6 +44,7 @@ class View:
     grad: bool = False
     labels: bool = True
     x: tuple[float, float] | None = None
+    sel: str = ""
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> View:
@@ -58,6 +61,7 @@ class View:
             grad=_truth(values.get("grad"), start.grad),
             labels=_truth(values.get("labels"), start.labels),
             x=_range(values.get("x")),
+            sel=str(values.get("sel") or "")[:LONGEST_NAME],
         )
 
     def settings(self, base: LossSettings) -> LossSettings:
@@ -80,7 +84,9 @@ class View:
             if getattr(self, name) != getattr(start, name):
                 out[name] = "1" if getattr(self, name) else "0"
         if self.x:
-            out["x"] = f"{self.x[0]:g}_{self.x[1]:g}" if max(self.x) < 1e5 else ""
+            out["x"] = f"{self.x[0]:.8g}_{self.x[1]:.8g}"
+        if self.sel:
+            out["sel"] = self.sel
         return out
 
 
@@ -121,9 +127,9 @@ def index() -> int | None:
 
 
 def set_index(value: int | None) -> None:
-    """Choose a spectrum; a new one is shown whole, not in the old one's zoom."""
-    if value != st.session_state.get(_INDEX):
-        st.session_state[_VIEW] = replace(view(), x=None)
+    """Choose a spectrum; one that follows another is shown whole, not in the old one's zoom."""
+    if st.session_state.get(_INDEX) not in (None, value):
+        st.session_state[_VIEW] = replace(view(), x=None, sel="")
     st.session_state[_INDEX] = value
 
 

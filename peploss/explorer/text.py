@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from peploss.errors import PeplossError
+from peploss.errors import PeplossError, PeptideError
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@/=\"'^])")
 
@@ -16,11 +16,18 @@ def escape_markdown(text: str) -> str:
 
 def sentence(error: PeplossError) -> str:
     """What went wrong and the way out, as Markdown."""
-    return escape_markdown(str(error))
+    text = str(error)
+    if "_" not in text.split(" ", 1)[0]:  # the name of a setting stays as it is
+        text = text[:1].upper() + text[1:]
+    return escape_markdown(text)
 
 
-def caret(text: str, position: int) -> str:
-    """The text with a caret under one of its characters, for a fixed-width font; long texts are cut to the place."""
-    start = max(0, position - 60)
-    shown = ("…" if start else "") + text[start : position + 30].replace("\n", " ")
-    return f"{shown}\n{' ' * (position - start + bool(start))}^"
+def pointed(error: PeptideError) -> str:
+    """The sentence, and under it the text with a caret at the place, as Markdown; a long text is cut to the place."""
+    if error.position is None:
+        return sentence(error)
+    start = max(0, error.position - 60)
+    shown = ("…" if start else "") + error.text[start : error.position + 30]
+    shown = "".join(c if c.isprintable() else " " for c in shown)
+    fence = "`" * (3 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{sentence(error)}\n{fence}\n{shown}\n{' ' * (error.position - start + bool(start))}^\n{fence}"

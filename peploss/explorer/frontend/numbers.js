@@ -33,7 +33,8 @@ export class Numbers {
   build(groups) {
     this.cells.clear();
     this.hide();
-    this.node.replaceChildren(
+    const row = el("div", { class: "pl-groups" });
+    row.append(
       ...groups.map((group) =>
         el(
           "div", { class: "pl-group", role: "group", "aria-label": group.title },
@@ -41,8 +42,8 @@ export class Numbers {
           el("div", { class: "pl-cells" }, ...group.items.map((item) => this.cell(item))),
         ),
       ),
-      this.tip,
     );
+    this.node.replaceChildren(row, this.tip);
   }
 
   cell(item) {

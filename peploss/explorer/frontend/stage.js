@@ -7,7 +7,7 @@ import { Numbers } from "./numbers.js";
 import { CONFIG, dress, download, loadPlotly } from "./plotly.js";
 import { paint, palette } from "./theme.js";
 
-const SETTLE = 350; // ms without a change until the rest of the page follows
+const SETTLE = 500; // ms without a change until the rest of the page follows
 const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
 
 export class Stage {
@@ -183,6 +183,7 @@ export class Stage {
     layout.xaxis = { ...layout.xaxis, range: [...(this.view.x ?? payload.full)] };
     layout.uirevision = "stage";
     this.data = paint(payload.data, colours);
+    Object.assign(layout, this.reading());
     this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
     this.texts = this.data.findIndex((trace) => trace.meta === "labels");
     // The labels need the size of the plot, which is known once it has been drawn.
@@ -205,6 +206,36 @@ export class Stage {
       this.zoom(range);
     });
     this.plot.on("plotly_doubleclick", () => this.zoom(null));
+    this.plot.on("plotly_click", (event) => {
+      const key = event.points.find((point) => point.data.meta === "tips")?.customdata;
+      if (key !== undefined) this.select(key === this.view.sel ? "" : key);
+    });
+  }
+
+  // A selected fragment or peak keeps its reading on the plot; it follows every change until it is clicked again.
+  select(key) {
+    this.change({ sel: key }, true);
+    window.Plotly.relayout(this.plot, this.reading());
+  }
+
+  reading() {
+    const { colours } = this.theme;
+    for (const trace of this.data) {
+      if (trace.meta !== "tips" || !this.view.sel) continue;
+      const at = trace.customdata.lastIndexOf(this.view.sel);
+      if (at < 0) continue;
+      const x = trace.x[at];
+      const range = this.view.x ?? this.payload.full;
+      const left = x > (range[0] + range[1]) / 2;
+      return {
+        shapes: [{ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colours.muted, width: 1, dash: "dot" }, layer: "below" }],
+        annotations: [{
+          x, xref: "x", y: 1, yref: "paper", xanchor: left ? "right" : "left", yanchor: "top", xshift: left ? -8 : 8, yshift: -4,
+          text: trace.text[at], align: "left", showarrow: false, bgcolor: colours.tip, bordercolor: colours["tip-line"], borderpad: 5, font: { size: 12 },
+        }],
+      };
+    }
+    return { shapes: [], annotations: [] };
   }
 
   resize() {

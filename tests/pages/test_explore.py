@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE
+
+Open = Callable[..., AppTest]
+
+MGF = """BEGIN IONS
+TITLE=one <b>bold</b> [link](http://e.vil)
+PEPMASS=400.6872
+CHARGE=2+
+SEQ=PEPTIDE
+98.06 10
+227.1026 50
+324.1554 20
+END IONS
+BEGIN IONS
+TITLE=nothing in it
+PEPMASS=300
+END IONS
+"""
+
+
+def said(app: AppTest) -> str:
+    """Everything the page says in words."""
+    blocks = [*app.markdown, *app.error, *app.info, *app.caption, *app.warning, *app.code]
+    return "\n".join(block.value for block in blocks)
+
+
+def fine(app: AppTest) -> None:
+    assert not app.exception
+
+
+def test_it_opens_on_a_well_explained_spectrum_with_its_peptide(opened: Open) -> None:
+    app = opened()
+    fine(app)
+    assert not app.error
+    assert app.text_input(key="peptide").value == DEFAULT_PEPTIDE.partition("/")[0]
+    assert DEFAULT_TITLE.replace(".", r"\.") in said(app)
+    assert app.query_params["i"] == "17"
+
+
+def test_next_and_previous_step_and_bring_the_peptide_along(opened: Open) -> None:
+    app = opened()
+    first = app.text_input(key="peptide").value
+    app.button(key="next").click().run()
+    fine(app)
+    assert app.query_params["i"] == "18"
+    assert app.text_input(key="peptide").value not in ("", first)
+    app.button(key="prev").click().run()
+    assert app.query_params["i"] == "17"
+    assert app.text_input(key="peptide").value == first
+
+
+def test_a_bad_peptide_is_told_with_a_caret_and_the_last_good_view_stays(opened: Open) -> None:
+    app = opened()
+    app.text_input(key="peptide").set_value("VGEM[Oxidatoin]AAK").run()
+    fine(app)
+    assert len(app.error) == 1
+    assert "Oxidation" in app.error[0].value
+    assert "^" in app.error[0].value
+    assert len(app.tabs) == 4
+
+
+def test_a_link_with_a_bad_peptide_shows_the_spectrum(opened: Open) -> None:
+    app = opened(peptide="<script>alert(1)</script>")
+    fine(app)
+    assert len(app.error) == 1
+    assert not app.tabs
+
+
+def test_without_a_peptide_the_page_asks_for_one(opened: Open) -> None:
+    app = opened()
+    app.text_input(key="peptide").set_value("").run()
+    fine(app)
+    assert "Type a peptide" in said(app)
+
+
+def test_a_link_restores_spectrum_peptide_settings_and_view(opened: Open) -> None:
+    link = {"i": "3", "peptide": "PEPTIDEK/3", "sigma": "0.0123", "h": "0.02", "mode": "overlay", "bins": "1",
+            "x": "200_400", "tab": "Export", "sqrt": "true", "nl": "H2O", "sample": "E. coli ion-trap CID"}  # fmt: skip
+    app = opened(**link)
+    fine(app)
+    assert app.text_input(key="peptide").value == "PEPTIDEK/3"
+    script = next(block.value for block in app.code if "LossSettings(" in block.value)
+    for part in ("sigma=0.0123", "bin_width=0.02", "sqrt=True", "neutral_losses=('H2O',)", "'PEPTIDEK/3'"):
+        assert part in script
+    for name in ("i", "sigma", "h", "mode", "bins", "x"):
+        assert app.query_params[name] == link[name]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"i": "99999"}, {"i": "-1"}, {"i": "x"}, {"sigma": "nan"}, {"h": "1e99"}, {"x": "9_3"}, {"sample": "nope"},
+     {"source": "nowhere"}, {"ions": "q"}, {"top": "-3"}, {"lo": "500", "hi": "100"}, {"tab": "nope"}, {"unit": "m"}],
+)  # fmt: skip
+def test_a_broken_link_never_breaks_the_page(opened: Open, query: dict[str, str]) -> None:
+    fine(opened(**query))
+
+
+def test_contradicting_settings_are_told(opened: Open) -> None:
+    app = opened(lo="500", hi="100")
+    assert "min_peak_mz" in said(app).replace("\\", "")
+
+
+def test_no_ion_type_at_all_is_a_loss_of_one_and_no_error(opened: Open) -> None:
+    app = opened()
+    app.button_group(key="ions").set_value([]).run()
+    fine(app)
+    assert not app.error
+
+
+@pytest.mark.parametrize("switch", ["sqrt", "imm", "prec", "iso", "rmprec"])
+def test_every_switch_works(opened: Open, switch: str) -> None:
+    app = opened()
+    app.toggle(key=switch).set_value(True).run()
+    fine(app)
+    assert not app.error
+
+
+def test_every_sample_opens(opened: Open) -> None:
+    app = opened()
+    for title in app.selectbox(key="sample").options:
+        app.selectbox(key="sample").set_value(title).run()
+        fine(app)
+        assert not app.error, title
+
+
+def test_pasted_peaks_open_and_the_page_says_that_the_link_cannot_hold_them(opened: Open) -> None:
+    app = opened(tab="Export")
+    app.selectbox(key="source").set_value("Paste").run()
+    fine(app)
+    app.text_area(key="paste").set_value("98.06 10\n227.1026 50\n324.1554 20").run()
+    app.number_input(key="paste_mz").set_value(400.6872).run()
+    app.number_input(key="paste_z").set_value(2).run()
+    app.text_input(key="peptide").set_value("PEPTIDE").run()
+    fine(app)
+    assert not app.error
+    assert "not the data" in said(app)
+
+
+def test_nonsense_pasted_is_told(opened: Open) -> None:
+    app = opened()
+    app.selectbox(key="source").set_value("Paste").run()
+    app.text_area(key="paste").set_value("hello world").run()
+    fine(app)
+    assert len(app.error) == 1
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    app.selectbox(key="source").set_value("Upload").run()
+    app.file_uploader(key="upload").set_value((name, content, "application/octet-stream")).run()
+    return app
+
+
+def test_an_upload_opens_and_what_cannot_be_used_is_listed_with_its_reason(opened: Open) -> None:
+    app = upload(opened(), "two.mgf", MGF.encode())
+    fine(app)
+    assert not app.error
+    assert app.text_input(key="peptide").value == "PEPTIDE"
+    assert "1 of 2 spectra cannot be used" in [e.label for e in app.expander]
+    # What the file calls itself is text: neither a link nor bold.
+    title = next(m.value for m in app.markdown if "bold" in m.value)
+    assert r"\[link\]\(" in title
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("empty.mzML", b""), ("text.mgf", b"hello"), ("cut.mzML", b"<?xml version='1.0'?><mzML><run>"),
+     ("zeros.mgf", bytes(5000)), ("wrong.msp", b"\x89PNG\r\n"), ("bad.mgf.gz", b"\x1f\x8b\x08garbage")],
+)  # fmt: skip
+def test_a_file_that_cannot_be_opened_is_told_in_one_sentence(opened: Open, name: str, content: bytes) -> None:
+    app = upload(opened(), name, content)
+    fine(app)
+    assert len(app.error) == 1
+    assert len(app.error[0].value) > 20
+
+
+def test_files_of_the_data_folder_are_listed_and_opened(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.mgf").write_text(MGF)
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
+    app = opened(source="Folder")
+    fine(app)
+    assert app.selectbox(key="file").options == ["a.mgf"]
+    assert app.text_input(key="peptide").value == "PEPTIDE"
+
+
+def test_without_a_data_folder_the_page_says_how_to_name_one(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PEPLOSS_DATA_DIR", raising=False)
+    app = opened(source="Folder")
+    fine(app)
+    assert "PEPLOSS_DATA_DIR" in said(app)
+
+
+def test_a_data_folder_that_is_not_there_is_told(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", "/no/such/folder")
+    app = opened(source="Folder")
+    fine(app)
+    assert len(app.error) == 1
+
+
+@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Export"])
+def test_every_tab_opens_by_link(opened: Open, tab: str) -> None:
+    app = opened(tab=tab)
+    fine(app)
+    assert not app.error
+
+
+def test_the_snippet_prints_the_loss_on_the_page_to_the_last_digit(
+    opened: Open, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = opened(tab="Export", sigma="0.0313", sqrt="true", top="40")
+    script = next(block.value for block in app.code if "LossSettings(" in block.value)
+    exec(compile(script, "snippet", "exec"), {})
+    printed = capsys.readouterr().out.strip()
+    assert f"# {printed}" in script
