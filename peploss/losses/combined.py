@@ -135,8 +135,17 @@ class CombinedLoss(nn.Module):
         Raises:
             ValueError, SettingsError: a shape does not fit.
         """
-        if all_logits.ndim == 4 and targets.shape != all_logits.shape[1:3]:
-            raise ValueError(f"targets must be (B, L) = {tuple(all_logits.shape[1:3])}, not {tuple(targets.shape)}.")
+        if all_logits.ndim != 4 or all_logits.shape[-1] != len(self.vocabulary):
+            raise ValueError(
+                f"all_logits must have shape (T, B, L, V) with V = {len(self.vocabulary)} as in the vocabulary, not "
+                f"{tuple(all_logits.shape)}. Give the model's own tokens as vocabulary=; for a decoder without "
+                "refinement pass logits.unsqueeze(0)."
+            )
+        if targets.shape != all_logits.shape[1:3] or target_mask.shape != targets.shape:
+            raise ValueError(
+                f"targets and target_mask must both be (B, L) = {tuple(all_logits.shape[1:3])}, not "
+                f"{tuple(targets.shape)} and {tuple(target_mask.shape)}."
+            )
         dtype = torch.promote_types(all_logits.dtype, torch.float32)
         skipped = all_logits.new_full(targets.shape[:1] if self.reduction == "none" else (), torch.nan, dtype=dtype)
         metrics = {f"ce_step_{t}": skipped for t in range(all_logits.shape[0])}

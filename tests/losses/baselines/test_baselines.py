@@ -12,6 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from peploss.kernels import Peaks
 from peploss.losses.baselines import BASELINES, Baseline
+from peploss.peptides.soft import expected_residue_masses, soft_fragments
+from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
 
 EMPTY = {"min_distance": 0.0}  # nothing observed, nothing to pay for; every other loss is 1
@@ -74,6 +76,24 @@ def test_gradcheck(baseline: Baseline, differentiable: tuple[Peaks, Peaks]) -> N
     leaves = (pred.mz, pred.intensity, obs.mz, obs.intensity)
     slow = baseline.name == "spectral_entropy"
     assert torch.autograd.gradcheck(run, leaves, eps=1e-7, atol=1e-5, rtol=1e-4, fast_mode=slow)
+
+
+def test_gradcheck_through_soft_peptides_to_the_logits(baseline: Baseline) -> None:
+    targets, mask = Vocabulary().encode(["PEPTIDE", "GAS"])
+    g = torch.Generator().manual_seed(2)
+    logits = 4.0 * torch.nn.functional.one_hot(targets, 24).double()
+    logits = (logits + torch.randn(logits.shape, generator=g, dtype=torch.float64)).requires_grad_()
+    obs_mz = 100.0 + 500.0 * torch.rand(2, 30, generator=g, dtype=torch.float64)
+    obs = Peaks.from_padded(obs_mz, torch.rand(2, 30, generator=g, dtype=torch.float64))
+
+    def run(x: torch.Tensor) -> torch.Tensor:
+        residues = expected_residue_masses(x.softmax(-1), mask)
+        mz, valid = soft_fragments(residues.masses, residues.mask)
+        return baseline(Peaks.from_padded(mz, torch.ones_like(mz), valid), obs, LossSettings(sigma=2.0, bin_width=0.5))
+
+    assert torch.autograd.gradcheck(run, logits, eps=1e-7, atol=1e-5, rtol=1e-4, fast_mode=True)
+    (gradient,) = torch.autograd.grad(run(logits).sum(), logits)
+    assert (gradient != 0).any()
 
 
 @pytest.mark.parametrize("baseline", [b for b in BASELINES.values() if "sigma" in b.uses], ids=lambda b: b.name)

@@ -1,0 +1,406 @@
+"""CombinedLoss: the sum of its parts, the interface training code relies on, and what torch may do with it."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import io
+import math
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import pytest
+import torch
+from pyteomics import mass
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from peploss.errors import SettingsError
+from peploss.losses.combined import CombinedLoss
+from peploss.losses.precursor import PrecursorMassLoss
+from peploss.losses.spectrum import SpectrumMatchingLoss
+from peploss.losses.supervision import DeepSupervisionLoss
+from peploss.peptides.fragments import fragments
+from peploss.peptides.peptide import Peptide
+from peploss.peptides.vocabulary import Vocabulary
+from peploss.settings import LossSettings
+
+PEPTIDES = ["PEPTIDE", "GAS", "LLYWKR"]
+KEYS = {
+    *("ce_step_0", "ce_step_1", "ce_final", "spectrum_loss", "total_loss"),
+    *("ppm_error", "mass_error_da", "predicted_peptide_mass"),
+}
+EXTRA_KEYS = {"precursor_loss", "precursor_known", "special_token_probability"}
+
+
+class Batch(NamedTuple):
+    """The arguments of one call."""
+
+    logits: Tensor
+    targets: Tensor
+    mask: Tensor
+    mz: Tensor
+    intensity: Tensor
+    peak_mask: Tensor
+    precursor: Tensor
+
+
+def batch(dtype: torch.dtype = torch.float64, sharpness: float = 5.0) -> Batch:
+    """Two steps of logits that lean to three peptides of different lengths, and spectra near theirs."""
+    targets, mask = Vocabulary().encode(PEPTIDES)
+    g = torch.Generator().manual_seed(0)
+    lean = sharpness * torch.nn.functional.one_hot(targets, 24).double()
+    logits = lean + 0.5 * torch.randn(2, *lean.shape, generator=g, dtype=torch.float64)
+    mz, peak_mask = torch.zeros(3, 20, dtype=torch.float64), torch.zeros(3, 20, dtype=torch.bool)
+    for b, text in enumerate(PEPTIDES):
+        f = torch.from_numpy(fragments(Peptide.parse(text), LossSettings(), 2).mz)
+        mz[b, : len(f)], peak_mask[b, : len(f)] = f, True
+    precursor = torch.tensor([mass.calculate_mass(sequence=p) for p in PEPTIDES], dtype=torch.float64)
+    intensity = torch.rand(3, 20, generator=g, dtype=torch.float64)
+    return Batch(logits.to(dtype).requires_grad_(), targets, mask, mz, intensity, peak_mask, precursor)
+
+
+def wide(**keywords) -> CombinedLoss:
+    """So wide that the unsure logits of ``batch`` have a gradient."""
+    return CombinedLoss(sigma=2.0, bin_size=1.0, **keywords)
+
+
+def test_constructor_and_call_are_those_training_code_uses() -> None:
+    names = list(inspect.signature(CombinedLoss).parameters)
+    assert names[:12] == [
+        *("ce_weight", "spectrum_weight", "precursor_weight", "iteration_weights", "label_smoothing"),
+        *("bin_size", "max_mz", "sigma", "ion_type_names", "ms2pip_model", "precursor_use_log", "precursor_scale"),
+    ]
+    assert list(inspect.signature(CombinedLoss.forward).parameters)[1:] == [
+        *("all_logits", "targets", "target_mask", "observed_masses", "observed_intensities", "peak_mask"),
+        "precursor_mass",
+    ]
+    total, metrics = CombinedLoss()(*batch())
+    assert total.shape == ()
+    assert set(metrics) == KEYS | EXTRA_KEYS
+    assert all(m.shape == () and not m.requires_grad and torch.isfinite(m) for m in metrics.values())
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_is_the_weighted_sum_of_its_parts(reduction: str) -> None:
+    x = batch()
+    loss = wide(
+        ce_weight=0.7, spectrum_weight=0.3, precursor_weight=5.0, iteration_weights="linear", reduction=reduction
+    )
+    total, metrics = loss(*x)
+    probs = x.logits[-1].softmax(-1)
+    ce, ce_metrics = DeepSupervisionLoss("linear", reduction=reduction)(*x[:3])
+    spectrum = SpectrumMatchingLoss(1.0, sigma=2.0, reduction=reduction)(probs, *x[3:6], x.mask)
+    precursor, precursor_metrics = PrecursorMassLoss(reduction=reduction)(probs, x.precursor, x.mask)
+    expected = 0.7 * ce + 0.3 * spectrum + 5.0 * precursor
+    torch.testing.assert_close(total, expected, rtol=1e-12, atol=0)
+    assert total.shape == ((3,) if reduction == "none" else ())
+    torch.testing.assert_close(metrics["total_loss"], total.detach())
+    torch.testing.assert_close(metrics["spectrum_loss"], spectrum.detach())
+    torch.testing.assert_close(metrics["precursor_loss"], precursor.detach())
+    for name, value in (ce_metrics | precursor_metrics).items():
+        torch.testing.assert_close(metrics[name], value)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_gradcheck_to_the_logits(reduction: str) -> None:
+    x = batch(sharpness=3.0)
+    loss = wide(spectrum_weight=1.0, precursor_weight=1.0, precursor_scale=1000.0, reduction=reduction)
+    assert torch.autograd.gradcheck(lambda y: loss(y, *x[1:])[0], x.logits, fast_mode=True)
+
+
+@pytest.mark.parametrize(
+    ("weight", "keys"),
+    [
+        ("ce_weight", {"ce_step_0", "ce_step_1", "ce_final"}),
+        ("spectrum_weight", {"spectrum_loss"}),
+        (
+            "precursor_weight",
+            {"precursor_loss", "ppm_error", "mass_error_da", "predicted_peptide_mass", "precursor_known"},
+        ),
+    ],
+)
+def test_a_weight_of_zero_skips_the_part_and_keeps_its_keys(weight: str, keys: set[str]) -> None:
+    x = batch()
+    total, metrics = CombinedLoss(**{weight: 0.0})(*x)
+    assert set(metrics) == KEYS | EXTRA_KEYS
+    assert {name for name, value in metrics.items() if value.isnan()} == keys
+    total.backward()
+    assert torch.isfinite(x.logits.grad).all()
+
+
+def test_a_skipped_spectrum_part_is_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    loss = CombinedLoss(spectrum_weight=0.0)
+    monkeypatch.setattr(loss.spectrum, "of_residues", None)  # calling it would raise
+    loss(*batch())
+    loss.spectrum_weight = 0.1  # as a curriculum does
+    with pytest.raises(TypeError):
+        loss(*batch())
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_all_weights_zero_can_still_be_differentiated(reduction: str) -> None:
+    x = batch()
+    total, metrics = CombinedLoss(0.0, 0.0, 0.0, reduction=reduction)(*x)
+    assert (total == 0).all()
+    assert total.shape == metrics["ce_final"].shape == ((3,) if reduction == "none" else ())
+    total.sum().backward()
+    assert (x.logits.grad == 0).all()
+
+
+def test_without_precursor_mass_that_part_is_left_out() -> None:
+    x = batch()
+    total, metrics = CombinedLoss()(*x[:-1])
+    other, _ = CombinedLoss(precursor_weight=0.0)(*x)
+    assert total.item() == other.item()
+    assert metrics["ppm_error"].isnan()
+
+
+def test_padding_changes_nothing_and_may_hold_anything() -> None:
+    x = batch()
+    loss = wide(reduction="none")
+    plain, _ = loss(*x)
+    (expected,) = torch.autograd.grad(plain.sum(), x.logits)
+    extra = torch.full((2, 3, 4, 24), torch.nan, dtype=torch.float64)
+    with torch.no_grad():
+        spoiled = torch.where(x.mask[None, :, :, None], x.logits, torch.nan)
+    logits = torch.cat([spoiled, extra], 2).requires_grad_()
+    targets = torch.cat([x.targets, torch.full((3, 4), -100)], 1)
+    mask = torch.cat([x.mask, torch.zeros(3, 4, dtype=torch.bool)], 1)
+    mz = torch.cat([torch.where(x.peak_mask, x.mz, torch.nan), torch.full((3, 2), 150.0).double()], 1)
+    peak_mask = torch.cat([x.peak_mask, torch.zeros(3, 2, dtype=torch.bool)], 1)
+    intensity = torch.cat([x.intensity, torch.full((3, 2), 9.0).double()], 1)
+    padded, _ = loss(logits, targets, mask, mz, intensity, peak_mask, x.precursor)
+    torch.testing.assert_close(padded, plain, rtol=1e-12, atol=0)
+    (gradient,) = torch.autograd.grad(padded.sum(), logits)
+    assert (gradient[:, ~mask] == 0).all()
+    torch.testing.assert_close(gradient[:, :, : x.mask.shape[1]], expected, rtol=1e-9, atol=1e-15)
+
+
+def test_each_sample_is_what_it_is_alone() -> None:
+    x = batch()
+    loss = wide(reduction="none")
+    together, _ = loss(*x)
+    for b in range(3):
+        n = int(x.mask[b].sum())
+        one = slice(b, b + 1)
+        alone, _ = loss(x.logits[:, one, :n], x.targets[one, :n], x.mask[one, :n], *(y[one] for y in x[3:]))
+        assert alone.item() == pytest.approx(together[b].item(), rel=1e-12)
+
+
+def test_residues_are_where_the_targets_have_them() -> None:
+    """A decoder without SOS: the first token is a residue, and must not be taken for one that is none."""
+    x = batch()
+    full, metrics = CombinedLoss(ce_weight=0.0)(*x)
+    cut, cut_metrics = CombinedLoss(ce_weight=0.0)(x.logits[:, :, 1:], x.targets[:, 1:], x.mask[:, 1:], *x[3:])
+    assert cut.item() == pytest.approx(full.item(), rel=1e-12)
+    assert cut_metrics["predicted_peptide_mass"].item() == pytest.approx(metrics["predicted_peptide_mass"].item())
+
+
+def test_an_unknown_target_still_is_a_residue() -> None:
+    x = batch(sharpness=40.0)
+    targets = x.targets.clone()
+    targets[0, 3] = Vocabulary().tokens.index("<UNK>")
+    _, metrics = CombinedLoss(reduction="none")(x.logits, targets, *x[2:])
+    assert metrics["mass_error_da"][0].item() < 1e-3
+
+
+def test_probability_on_special_tokens_is_reported_and_shrinks_no_mass() -> None:
+    x = batch(sharpness=40.0)
+    logits = x.logits.detach().clone()
+    logits[..., 0] = logits.amax(-1)  # as likely as the best: half of everything on <PAD>
+    loss = CombinedLoss(reduction="none")
+    _, sure = loss(*x)
+    _, unsure = loss(logits, *x[1:])
+    assert sure["special_token_probability"].max().item() < 1e-9
+    assert unsure["special_token_probability"].tolist() == pytest.approx([0.5] * 3, abs=1e-6)
+    torch.testing.assert_close(unsure["predicted_peptide_mass"], sure["predicted_peptide_mass"], rtol=1e-9, atol=0)
+
+
+def test_a_perfect_prediction_costs_almost_nothing() -> None:
+    x = batch(sharpness=60.0)
+    flat = torch.ones_like(x.intensity)
+    total, metrics = CombinedLoss()(*x[:4], flat, *x[5:])
+    assert metrics["spectrum_loss"].item() < 1e-9
+    assert metrics["ppm_error"].item() < 0.1
+    assert total.item() < 1e-6
+
+
+def test_another_vocabulary() -> None:
+    masses = {"<PAD>": 0.0, "<SOS>": 0.0, "<EOS>": 0.0, "G": 57.02146, "A": 71.03711, "M(ox)": 147.0354}
+    vocabulary = Vocabulary.from_masses(masses)
+    targets, mask = vocabulary.encode([["G", "M(ox)", "A"]])
+    logits = 60 * torch.nn.functional.one_hot(targets, 6)[None].double()
+    x = batch()
+    loss = CombinedLoss(vocabulary=masses)
+    _, metrics = loss(logits, targets, mask, *(y[:1] for y in x[3:]))
+    assert metrics["predicted_peptide_mass"].item() == pytest.approx(275.09397 + 18.010565, abs=1e-4)
+    with pytest.raises(ValueError, match="V = 6"):
+        loss(*x)
+
+
+def test_empty_spectra_and_sequences_cost_a_constant() -> None:
+    x = batch()
+    total, metrics = CombinedLoss(ce_weight=0.0, precursor_weight=0.0)(*x[:5], torch.zeros_like(x.peak_mask))
+    total.backward()
+    assert metrics["spectrum_loss"].item() == 1.0
+    assert (x.logits.grad == 0).all()
+    x = batch()
+    total, metrics = CombinedLoss(reduction="none")(x.logits, x.targets, torch.zeros_like(x.mask), *x[3:])
+    total.sum().backward()
+    assert total.tolist() == pytest.approx([0.15] * 3)  # no fragment either: the spectrum part is 1
+    assert (x.logits.grad == 0).all()
+    assert metrics["precursor_known"].tolist() == [0.0] * 3
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_low_precision_in_and_float32_or_better_inside(dtype: torch.dtype) -> None:
+    x = batch(dtype=dtype)
+    plain, _ = wide()(*x)
+    exact, _ = wide()(x.logits.detach().double(), *x[1:])
+    with torch.autocast("cpu", dtype=dtype):
+        cast, metrics = wide()(*x)
+    assert plain.dtype == metrics["total_loss"].dtype == metrics["ppm_error"].to(plain).dtype == torch.float32
+    assert torch.equal(plain, cast)
+    assert plain.item() == pytest.approx(exact.item(), rel=1e-6)
+    cast.backward()
+    assert x.logits.grad.dtype == dtype
+    assert torch.isfinite(x.logits.grad).all()
+    assert (x.logits.grad != 0).any()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_compiles_as_one_graph(reduction: str) -> None:
+    loss = wide(reduction=reduction)
+    results = []
+    for call in (loss, torch.compile(loss, fullgraph=True, backend="aot_eager")):
+        x = batch()
+        total, metrics = call(*x)
+        total.sum().backward()
+        results.append((total.detach(), x.logits.grad, metrics))
+    torch.testing.assert_close(results[0], results[1], rtol=1e-9, atol=1e-14)
+
+
+def test_compiled_again_for_other_shapes_and_weights() -> None:
+    torch._dynamo.reset()
+    loss = wide()
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    x = batch()
+    for weight, rows in ((0.15, 3), (0.3, 3), (0.3, 2)):
+        loss.spectrum_weight = weight
+        y = (x.logits[:, :rows], *(z[:rows] for z in x[1:]))
+        assert compiled(*y)[0].item() == pytest.approx(loss(*y)[0].item(), rel=1e-9)
+
+
+def test_exports() -> None:
+    x = batch()
+    arguments = (x.logits.detach(), *x[1:])
+    program = torch.export.export(wide(), arguments)
+    torch.testing.assert_close(program.module()(*arguments), wide()(*arguments), rtol=1e-9, atol=1e-14)
+
+
+class NoSync(TorchDispatchMode):
+    """Raises where a value would have to leave the device, or a size depends on one."""
+
+    FORBIDDEN = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "is_nonzero")
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert not any(name in str(func) for name in self.FORBIDDEN), func
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_nothing_waits_for_the_device(reduction: str) -> None:
+    x = batch()
+    with NoSync():
+        CombinedLoss(reduction=reduction)(*x)[0].sum().backward()
+    with pytest.raises(AssertionError), NoSync():
+        torch.ones(1).item()
+
+
+def test_pickles_copies_moves_and_has_no_state() -> None:
+    x = batch()
+    loss = wide(label_smoothing=0.1, precursor_weight=0.5, vocabulary=Vocabulary())
+    assert loss.state_dict() == {}
+    assert list(loss.parameters()) == list(loss.buffers()) == []
+    want, _ = loss(*x)
+    saved = io.BytesIO()
+    torch.save(loss, saved)
+    saved.seek(0)
+    copies = (pickle.loads(pickle.dumps(loss)), copy.deepcopy(loss), torch.load(saved, weights_only=False))
+    for other in (*copies, loss.half(), loss.to("cpu", torch.bfloat16)):
+        assert torch.equal(other(*x)[0], want)
+    holder = nn.Module()
+    holder.loss = wide()
+    holder.load_state_dict({})
+
+
+def test_the_same_answer_from_several_threads_and_again() -> None:
+    loss = wide()
+
+    def run(_: int) -> tuple[Tensor, Tensor]:
+        x = batch()
+        total, _metrics = loss(*x)
+        return total.detach(), torch.autograd.grad(total, x.logits)[0]
+
+    first = run(0)
+    with ThreadPoolExecutor(4) as pool:
+        for total, gradient in pool.map(run, range(12)):
+            assert torch.equal(total, first[0])
+            assert torch.equal(gradient, first[1])
+
+
+def test_a_second_derivative_is_refused_in_words() -> None:
+    x = batch()
+    total, _ = wide()(*x)
+    (gradient,) = torch.autograd.grad(total, x.logits, create_graph=True)
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        torch.autograd.grad(gradient.sum(), x.logits)
+
+
+def test_a_training_step_lowers_the_loss() -> None:
+    x = batch(sharpness=2.0)
+    logits = x.logits.detach().float().requires_grad_()
+    loss = wide()
+    optimizer = torch.optim.Adam([logits], lr=0.1)
+    totals = []
+    for _ in range(30):
+        optimizer.zero_grad()
+        total, metrics = loss(logits, *x[1:])
+        total.backward()
+        optimizer.step()
+        totals.append(metrics["total_loss"].item())
+    assert totals[-1] < 0.5 * totals[0]
+    assert math.isfinite(totals[-1])
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"ce_weight": -1.0}, "ce_weight must be finite and not negative, not -1.0"),
+        ({"spectrum_weight": math.nan}, "spectrum_weight must be finite"),
+        ({"precursor_weight": math.inf}, "precursor_weight must be finite"),
+        ({"iteration_weights": "cubic"}, "iteration_weights must be"),
+        ({"precursor_scale": 0.0}, "precursor scale must be"),
+        ({"reduction": "max"}, "mean, sum or none"),
+        ({"sigma": 0.0}, "sigma must be"),
+    ],
+)
+def test_refuses_settings_in_words(keywords: dict[str, object], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        CombinedLoss(**keywords)
+
+
+def test_refuses_shapes_that_do_not_belong_together() -> None:
+    x = batch()
+    with pytest.raises(ValueError, match=r"\(T, B, L, V\)"):
+        CombinedLoss()(x.logits[0], *x[1:])
+    with pytest.raises(ValueError, match="T >= 1"):
+        CombinedLoss()(x.logits[:0], *x[1:])
+    for weight in (1.0, 0.0):
+        with pytest.raises(ValueError, match="targets and target_mask must"):
+            CombinedLoss(weight)(x.logits, x.targets[:, :-1], *x[2:])
+    with pytest.raises(ValueError, match="one each per sample"):
+        CombinedLoss()(*x[:-1], x.precursor[:2])
