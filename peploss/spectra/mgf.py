@@ -22,8 +22,12 @@ from peploss.spectra.spectrum_file import SpectrumFile
 _IONS: Final = re.compile(rb"IONS")
 _TITLE: Final = re.compile(rb"[\r\n][ \t]*(?:TITLE[ \t]*=([^\r\n]*)|END[ \t]+IONS|BEGIN[ \t]+IONS)")
 _CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
+_FRAME: Final = ([b"BEGIN", b"IONS"], [b"END", b"IONS"])
+_NUMBER: Final = rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
+_PEAK: Final = re.compile(_NUMBER + rb"\s+" + _NUMBER + rb"(?:\s|$)")
 _COMMENT: Final = (b"#", b";", b"!", b"/")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
+_LINE_WITHIN: Final = 64  # bytes before IONS in which its line starts, if it is a BEGIN or END line
 _HEADER_LIMIT: Final = 1 << 20
 
 
@@ -49,10 +53,11 @@ class MgfFile(SpectrumFile):
         outside = 0  # where the text after the last block starts
         for hit in scan(self._source, _IONS, lines=True):
             at, end = hit.match.span()
-            start = 1 + max(hit.buffer.rfind(b"\n", 0, at), hit.buffer.rfind(b"\r", 0, at))
+            near = max(at - _LINE_WITHIN, 0)
+            start = 1 + max(hit.buffer.rfind(b"\n", near, at), hit.buffer.rfind(b"\r", near, at), near - 1)
             word = hit.buffer[start:end].removeprefix(b"\xef\xbb\xbf").split()
             offset = hit.base + start
-            if word == [b"BEGIN", b"IONS"]:
+            if word == _FRAME[0]:
                 if begin:
                     self._add(begin, offset, f"No END IONS before the next BEGIN IONS at line {hit.line}.")
                 elif not self._blocks:
@@ -61,7 +66,7 @@ class MgfFile(SpectrumFile):
                     self._notes.append(f"Text between two spectra, before line {hit.line}, was ignored.")
                 title = _TITLE.search(hit.buffer, end, end + _TITLE_WITHIN)
                 begin = offset, hit.line, _decode(title.group(1) or b"").strip() if title else ""
-            elif word == [b"END", b"IONS"] and begin:
+            elif word == _FRAME[1] and begin:
                 outside = hit.base + end
                 self._add(begin, outside, None)
                 begin = None
@@ -97,34 +102,36 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
     """
     record = Record()
     values: dict[str, str] = {}
-    mz: list[float] = []
-    intensity: list[float] = []
-    third_column = False
+    peaks: list[tuple[int, bytes]] = []
     for line_number, raw in enumerate(text.splitlines(), first_line):
         line = raw.strip()
-        if not line or line.startswith(_COMMENT) or line.removeprefix(b"\xef\xbb\xbf") in (b"BEGIN IONS", b"END IONS"):
+        if line[:1].isdigit():
+            peaks.append((line_number, line))
+        elif not line or line.startswith(_COMMENT) or line.removeprefix(b"\xef\xbb\xbf").split() in _FRAME:
             continue
-        if b"=" in line and not line[:1].isdigit():
+        elif b"=" in line:
             key, _, value = _decode(line).partition("=")
             values.setdefault(key.strip().upper(), value.strip())
-            continue
-        fields = line.split(None, 2)
-        try:
-            if b"_" in line[:40] and any(b"_" in f for f in fields[:2]):
-                raise ValueError
-            mz.append(float(fields[0]))
-            intensity.append(float(fields[1]))
-        except (ValueError, IndexError):
-            if line.split() not in ([b"BEGIN", b"IONS"], [b"END", b"IONS"]):
-                record.problem = record.problem or f"Line {line_number}: {_bad_line(_decode(line))}"
-            continue
-        third_column = third_column or len(fields) > 2
-    size = min(len(mz), len(intensity))  # an m/z without intensity is a problem already
-    record.mz, record.intensity = np.array(mz[:size]), np.array(intensity[:size])
-    if third_column:
-        record.notes.append("The third column of the peaks (a charge or an annotation) is not used.")
+        else:
+            peaks.append((line_number, line))
+    _read_peaks(record, peaks)
     _fill(record, values, defaults or {})
     return record
+
+
+def _read_peaks(record: Record, lines: list[tuple[int, bytes]]) -> None:
+    rows = [line.split(None, 2) for _, line in lines]
+    try:
+        if any(b"_" in row[0] or b"_" in row[1] for row in rows):  # float() takes 1_000
+            raise ValueError
+        record.mz = np.array([float(row[0]) for row in rows])
+        record.intensity = np.array([float(row[1]) for row in rows])
+    except (ValueError, IndexError):
+        number_, line = next(((n, line) for n, line in lines if not _PEAK.match(line)), lines[0])
+        record.problem = f"Line {number_}: {_bad_line(_decode(line))}"
+        return
+    if any(len(row) > 2 for row in rows):
+        record.notes.append("The third column of the peaks (a charge or an annotation) is not used.")
 
 
 def _fill(record: Record, values: dict[str, str], defaults: dict[str, str]) -> None:

@@ -20,7 +20,6 @@ from peploss.spectra.spectrum_file import SpectrumFile
 _NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]*:([^\r\n]*)")
 _FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*?)\s*:\s*(.*)")
 _COMMENT_FIELD: Final = re.compile(r"([\w]+)=(\"[^\"]*\"|\S*)")
-_PAIR: Final = re.compile(r"([^\s,;\"]+)[\s,]+([^\s,;\"]+)(?:\s+\"[^\"]*\"|[^;\"]*)")
 
 
 class MspFile(SpectrumFile):
