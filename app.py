@@ -27,6 +27,7 @@ def navigate() -> None:
 if __name__ == "__main__":
     navigate()
 else:
-    from peploss.explorer import assets
+    from peploss.explorer import assets, warm
 
+    warm.up()
     app = st.App(__file__, routes=assets.routes())
