@@ -142,6 +142,15 @@ def _prepare(
 
 
 @njit(cache=True, nogil=True)
+def offsets_fit(offsets: I64, n: int) -> bool:
+    """Whether they rise from 0 to n; the kernels read where they point."""
+    for b in range(offsets.size - 1):
+        if offsets[b + 1] < offsets[b]:
+            return False
+    return offsets.size > 0 and offsets[0] == 0 and offsets[-1] == n
+
+
+@njit(cache=True, nogil=True)
 def _longest(offsets: I64, start: int, stop: int) -> int:
     n = 0
     for b in range(start, stop):

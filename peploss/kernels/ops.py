@@ -60,11 +60,13 @@ def arrays(*peaks: Tensor) -> list[np.ndarray]:
     Raises:
         ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
+    from peploss.kernels import cpu
+
     out = [np.ascontiguousarray(t.detach().numpy()) for t in peaks]
-    offsets, n = out[3], len(out[0])
-    if offsets[0] != 0 or offsets[-1] != n or (offsets[1:] < offsets[:-1]).any() or not len(out[1]) == len(out[2]) == n:
+    n = len(out[0])
+    if not (len(out[1]) == len(out[2]) == n and cpu.offsets_fit(out[3], n)):
         raise ValueError(
-            f"Offsets must rise from 0 to the number of peaks, {n}; they run from {offsets[0]} to {offsets[-1]}. "
+            f"Offsets must rise from 0 to the number of peaks, {n}; they are {out[3]}. "
             f"m/z, intensity and sigma must be equally long; they are {n}, {len(out[1])} and {len(out[2])}."
         )
     return out

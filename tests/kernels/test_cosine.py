@@ -336,3 +336,11 @@ def test_refuses_what_does_not_fit() -> None:
         spectrum_cosine(one, one, sigma=0.1, grid=GRID, backend="cuda")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'Da' or 'ppm', not 'mDa'"):
         spectrum_cosine(one, one, sigma=0.1, sigma_unit="mDa", grid=GRID)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("offsets", [[0, 3], [1, 2], [0, 2, 1, 2], [0, -1, 2]])
+def test_refuses_offsets_that_would_read_past_the_end(offsets: list[int]) -> None:
+    bad = Peaks(torch.ones(2).double(), torch.ones(2).double(), torch.tensor(offsets))
+    other = Peaks.from_list([([1.0], [1.0])] * (len(offsets) - 1))
+    with pytest.raises(ValueError, match="must rise from 0 to the number of peaks, 2"):
+        spectrum_cosine(bad, other, sigma=0.1, grid=GRID)
