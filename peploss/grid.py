@@ -56,4 +56,4 @@ class MzGrid:
     @property
     def centers(self) -> NDArray[np.float64]:
         """(n_bins,) bin centres in Th."""
-        return (np.arange(self.n_bins) + 0.5) * self.bin_width
+        return (np.arange(self.n_bins, dtype=np.float64) + 0.5) * self.bin_width

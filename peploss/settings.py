@@ -140,7 +140,8 @@ class LossSettings:
     def from_dict(cls, values: Mapping[str, Any]) -> LossSettings:
         """Inverse of ``to_dict``; an unknown name is an error, a missing one its default."""
         _known(values)
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        arguments: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+        return cls(**arguments)
 
     def to_toml(self) -> str:
         """All settings as TOML, floats to the last digit; what is not given (None) is left out."""

@@ -154,10 +154,8 @@ def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> 
         raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
     _check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
     if not isinstance(sigma, Tensor):
-        widths = tuple(
-            torch.full((x.mz.shape[0],), sigma, dtype=torch.float64, device=x.mz.device) for x in (pred, obs)
-        )
-        return widths if unit == "Da" else (widths[0] * 1e-6 * pred.mz, widths[1] * 1e-6 * obs.mz)
+        a, b = (torch.full((x.mz.shape[0],), sigma, dtype=torch.float64, device=x.mz.device) for x in (pred, obs))
+        return (a, b) if unit == "Da" else (a * 1e-6 * pred.mz, b * 1e-6 * obs.mz)
     value = sigma.to(device=pred.mz.device, dtype=torch.float64)
     if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
         raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")

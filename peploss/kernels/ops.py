@@ -54,7 +54,7 @@ def _forward(
     return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
 
 
-def arrays(*peaks: Tensor) -> list[np.ndarray]:
+def arrays(*peaks: Tensor) -> list[Any]:
     """m/z, intensity, sigma and offsets as contiguous arrays.
 
     Raises:
@@ -116,7 +116,7 @@ cosine_op.register_autograd(_backward, setup_context=_save)
 
 
 @cosine_op.register_fake
-def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, h, n_bins, grad_a, grad_b):  # type: ignore[no-untyped-def]
+def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, h, n_bins, grad_a, grad_b):
     cos = a_mz.new_empty(a_offsets.shape[0] - 1, dtype=torch.float64)
     by_a = a_mz.new_empty((3, a_mz.shape[0] if grad_a else 0), dtype=torch.float64)
     by_b = b_mz.new_empty((3, b_mz.shape[0] if grad_b else 0), dtype=torch.float64)

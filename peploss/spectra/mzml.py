@@ -18,7 +18,7 @@ _MS_LEVEL: Final = re.compile(rb"<cvParam\b[^>]*\bMS:1000511\b[^>]*>")
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
 
 
-class _Reader(StrictArrays, mzml.MzML):  # type: ignore[misc]
+class _Reader(StrictArrays, mzml.MzML):
     """pyteomics' reader, of documents that hold one spectrum."""
 
 

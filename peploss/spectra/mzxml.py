@@ -12,7 +12,7 @@ from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, num
 from peploss.spectra.xml_index import XmlLayout
 
 
-class _Reader(StrictArrays, mzxml.MzXML):  # type: ignore[misc]
+class _Reader(StrictArrays, mzxml.MzXML):
     """pyteomics' reader, of documents that hold one scan."""
 
 
