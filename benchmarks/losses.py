@@ -3,7 +3,7 @@
     python -m benchmarks.losses
 
 Each row gives the median time of one call over a batch. A row is printed only if its answers agree: the loss with the
-dense float64 definition to 1e-6, a peer's number with peploss's own to 1e-6.
+dense float64 definition to 1e-6, a peer's number with peploss's own to 1e-6 (ms_entropy's, which is float32, to 1e-4).
 
 Predicted peaks come as fragments do, one ascending run for b ions and one for y ions; observed peaks ascending, as
 files have them, two fifths of them within a few hundredths of a Th of a predicted one, the rest anywhere.
@@ -12,6 +12,7 @@ files have them, two fifths of them within a few hundredths of a Th of a predict
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 from benchmarks.common import Timing, arguments, show, time_call, write
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks
+from peploss.losses.baselines import spectral_entropy_distance
 from peploss.losses.spectrum import spectrum_loss
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor]  # predicted m/z, intensity (B, P), observed m/z, intensity (B, Q)
@@ -106,9 +108,30 @@ def matchms_scores(data: Batch) -> tuple[Callable[[], list[float]], str]:
     )
 
 
-def agree(got: float, want: float, what: str) -> None:
+def ms_entropy_distances(data: Batch) -> tuple[Callable[[], list[float]], str]:
+    """1 - unweighted spectral entropy similarity of every pair; spectra built beforehand."""
+    import ms_entropy
+
+    pred, obs = (
+        [
+            np.ascontiguousarray(np.stack([m, a / a.sum()], 1)[np.argsort(m)], dtype=np.float32)
+            for m, a in zip(mz, w, strict=True)
+        ]
+        for mz, w in ((data[0].numpy(), data[1].numpy()), (data[2].numpy(), data[3].numpy()))
+    )
+
+    def call() -> list[float]:
+        return [
+            1 - ms_entropy.calculate_unweighted_entropy_similarity(p, o, ms2_tolerance_in_da=1e-3, clean_spectra=False)
+            for p, o in zip(pred, obs, strict=True)
+        ]
+
+    return call, f"ms_entropy {version('ms_entropy')} unweighted"
+
+
+def agree(got: float, want: float, what: str, within: float = 1e-6) -> None:
     """Refuse to go on with a row whose answers differ."""
-    if not abs(got - want) <= 1e-6 * max(abs(want), 1e-6):
+    if not abs(got - want) <= within * max(abs(want), 1e-6):
         raise SystemExit(f"{what}: the answers disagree, {got!r} against {want!r}. No row is printed.")
 
 
@@ -151,20 +174,26 @@ def measure(batch: int, predicted: int, observed: int, bin_width: float, sigma: 
 
 
 def peers(batch: int, predicted: int, observed: int) -> list[dict[str, object]]:
-    """Forward only, on spectra on which a peak-matching cosine and the Gaussian one are the same number."""
+    """Forward only, on spectra on which a peak-matching number and the Gaussian-rendered one are the same.
+
+    Integer m/z lie on bin edges, all at the same place in their bin.
+    """
     data = make_batch(batch, predicted, observed, exact=True)
     grid, sigma = MzGrid(2000.0, 0.1), 0.05
-    # Integer m/z lie on bin edges, all at the same place in their bin: the rendered cosine is the plain one.
-    call, name = matchms_scores(data)
-    ours = fast_loss(data, sigma, grid)
-    for score, loss in zip(call(), ours, strict=True):
-        agree(1 - score, float(loss), name)
-    with torch.no_grad():
-        mine = time_call(lambda: fast_loss(data, sigma, grid))
-    return [
-        row(f"{name}, forward", data, sigma, None, time_call(call, least=3)),
-        row("peploss, forward", data, sigma, grid, mine),
+    pred, obs = Peaks.from_padded(*data[:2]), Peaks.from_padded(*data[2:])
+    scores, matchms_name = matchms_scores(data)
+    distances, ms_entropy_name = ms_entropy_distances(data)
+    pairs = [
+        (matchms_name, lambda: [1 - x for x in scores()], "peploss cosine", lambda: fast_loss(data, sigma, grid)),
+        (ms_entropy_name, distances, "peploss entropy", lambda: spectral_entropy_distance(pred, obs)),
     ]
+    rows = []
+    for name, call, our_name, ours in pairs:
+        for theirs, mine in zip(call(), ours(), strict=True):
+            agree(theirs, float(mine), name, 1e-4 if "entropy" in name else 1e-6)  # ms_entropy counts in float32
+        rows.append(row(f"{name}, forward", data, sigma, None, time_call(call)))
+        rows.append(row(f"{our_name}, forward", data, sigma, grid, time_call(ours)))
+    return rows
 
 
 def main() -> None:
