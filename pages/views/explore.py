@@ -17,7 +17,7 @@ from peploss.spectra.spectrum import Spectrum
 
 def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
-    state.sync_with_link()
+    from_link = state.sync_with_link()
     with st.sidebar:
         source = _source()
         settings = _settings()
@@ -25,10 +25,12 @@ def page() -> None:
         st.markdown("### Choose a spectrum")
         st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
         return
-    _restart_if_new(source)
+    home = _place(source, from_link)
     spectrum = _spectrum(source)
+    own = (spectrum.peptide or "") if spectrum else ""
     if st.session_state.pop("_fill", False):
-        st.session_state["peptide"] = (spectrum.peptide or "") if spectrum else ""
+        linked = state.linked_peptide() if from_link else None
+        st.session_state[state.PEPTIDE] = own if linked is None else linked
     text = _line(source, spectrum, settings)
     trouble = st.container()
     if spectrum is None:
@@ -40,8 +42,8 @@ def page() -> None:
         _without_candidate(spectrum, text)
     else:
         _stage(source, spectrum, peptide, settings)
-        _details(source, spectrum, peptide, settings)
-    state.write_link()
+        _details(source, spectrum, peptide, settings, home)
+    state.write_link(home, own)
 
 
 def _source() -> Source | None:
@@ -66,22 +68,25 @@ def _settings() -> LossSettings:
         return LossSettings()
 
 
-def _restart_if_new(source: Source) -> None:
-    """A new source starts at its first usable spectrum; a link may name another."""
-    if st.session_state.get("_source") == source.key:
-        return
+def _place(source: Source, from_link: bool) -> int:
+    """Settle which spectrum is shown: the one a link names, else where it was, else the first; returns that first."""
     opening = "_source" not in st.session_state
-    st.session_state["_source"] = source.key
-    if opening and state.index() is not None:
-        st.session_state["_fill"] = "peptide" not in st.query_params
-        return
-    wanted = DEFAULT_TITLE if source.sample == DEFAULT_FILE else ""
-    try:
-        place: int | None = browse.first(source, wanted)
-    except PeplossError:
-        place = 0  # its reason is shown where the spectrum would be
-    state.set_index(place)
-    st.session_state["_fill"] = not (opening and "peptide" in st.query_params)
+    if st.session_state.get("_source") != source.key:
+        st.session_state["_source"] = source.key
+        wanted = DEFAULT_TITLE if source.sample == DEFAULT_FILE else ""
+        try:
+            st.session_state["_home"] = browse.first(source, wanted)
+        except PeplossError:
+            st.session_state["_home"] = 0  # its reason is shown where the spectrum would be
+        if not opening:
+            state.set_index(None)
+    home = st.session_state["_home"]
+    if state.index() is None:
+        state.set_index(home)
+        st.session_state["_fill"] = True
+    if from_link:
+        st.session_state["_fill"] = True
+    return home
 
 
 def _spectrum(source: Source) -> Spectrum | None:
@@ -125,8 +130,7 @@ def _line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> 
         st.markdown(f"**{name}**  \n:small[{_facts(source, spectrum)}]", width="content")
         text = st.text_input(
             "Peptide (ProForma)",
-            key="peptide",
-            bind="query-params",
+            key=state.PEPTIDE,
             placeholder="PEPTIDEK, PEM[Oxidation]K/2, …",
             label_visibility="collapsed",
             autocomplete="off",
@@ -220,8 +224,8 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
 
 
 @st.fragment(key="details")
-def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> None:
-    state.write_link()
+def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, home: int) -> None:
+    state.write_link(home, spectrum.peptide or "")
     try:
         ex = _explain(source, spectrum, peptide, base)
     except PeplossError:

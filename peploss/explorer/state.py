@@ -17,7 +17,8 @@ from peploss.settings import LossSettings
 
 STAGE = "stage"
 _VIEW, _INDEX, _SEEN_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_seen_seq"
-LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel")
+LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
+PEPTIDE = "peptide"
 LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
@@ -90,16 +91,17 @@ class View:
         return out
 
 
-def sync_with_link() -> None:
-    """Take over a link that did not come from us: a fresh page, or the browser's back button."""
+def sync_with_link() -> bool:
+    """Take over a link that did not come from us: a fresh page, or the back button. Returns whether it did."""
     link = _current_link()
     if st.session_state.get(_SEEN_LINK) == link:
-        return
+        return False
     st.session_state[_SEEN_LINK] = link
     x = link.get("x", "").split("_")
     values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
     st.session_state[_INDEX] = int(link["i"]) - 1 if link.get("i", "").isdecimal() else None
+    return True
 
 
 def view() -> View:
@@ -133,10 +135,21 @@ def set_index(value: int | None) -> None:
     st.session_state[_INDEX] = value
 
 
-def write_link() -> None:
-    """Put view and place into the address bar."""
-    place = index()
-    link = view().link() | ({"i": str(place + 1)} if place is not None else {})
+def linked_peptide() -> str | None:
+    """The candidate that the link names; None where it leaves the spectrum its own."""
+    return _current_link().get(PEPTIDE)
+
+
+def write_link(home: int, own_peptide: str) -> None:
+    """Put view, place and candidate into the address bar.
+
+    Args:
+        home: the place that needs no mention.
+        own_peptide: the candidate that needs none, because it comes with the spectrum.
+    """
+    place, text = index(), st.session_state.get(PEPTIDE, "")
+    link = view().link() | ({"i": str(place + 1)} if place not in (None, home) else {})
+    link |= {PEPTIDE: text} if text != own_peptide else {}
     if link == _current_link():
         return
     for name in LINK:

@@ -16,13 +16,16 @@ def up() -> None:
     import pyarrow  # noqa: F401
 
     from peploss.analysis.explain import explain
-    from peploss.explorer import browse, charts, controls, details, figures, payload  # noqa: F401
+    from peploss.explorer import charts, figures, summary
     from peploss.peptides.peptide import Peptide
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum
 
     spectrum = Spectrum(mz=[147.11, 276.16], intensity=[1.0, 2.0], precursor_mz=276.16, precursor_charge=1)
     # Compiles the kernels, or loads them from where they were compiled before.
-    payload.stage(explain(spectrum, Peptide.parse("EM[Oxidation]K"), LossSettings()), payload.START, source="")
+    explained = explain(spectrum, Peptide.parse("EM[Oxidation]K"), LossSettings())
+    figures.spectrum_figure(explained, figures.Shown())
+    charts.waterfall_figure(explained)
+    summary.numbers(explained)
     gc.collect()
     gc.freeze()

@@ -1,0 +1,128 @@
+"""A real app in a real browser.
+
+Skipped where there is no Chromium; where ``CI`` is set, missing it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+PAINTED = ".pl[data-painted]"
+
+
+def missing(reason: str) -> None:
+    """Skip, or fail where skipping would hide that nothing was tested."""
+    if os.environ.get("CI"):
+        pytest.fail(f"Browser tests cannot run: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("playwright is not installed")
+    if not Path(CHROMIUM).exists():
+        missing(f"there is no Chromium at {CHROMIUM}; name one in CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def _serve(log: Path, environment: dict[str, str]) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
+               "--server.address", "127.0.0.1", "--server.headless", "true",
+               "--server.fileWatcherType", "none"]  # fmt: skip
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **environment}
+        )
+        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 90
+        try:
+            while True:
+                try:
+                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+                        if answer.read() == b"ok":
+                            break
+                except OSError:
+                    time.sleep(0.1)
+                if server.poll() is not None or time.monotonic() > end:
+                    pytest.fail(f"The app did not start:\n{log.read_text()}")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def url(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an app that all tests share."""
+    folder = tmp_path_factory.mktemp("server")
+    yield from _serve(folder / "log.txt", {"PEPLOSS_DATA_DIR": str(folder)})
+
+
+@pytest.fixture
+def fresh_url(browser: Any, tmp_path: Path) -> Iterator[str]:
+    """Address of an app that nobody has opened before."""
+    yield from _serve(tmp_path / "log.txt", {})
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    item.stash[_FAILED] = outcome.get_result().failed or item.stash.get(_FAILED, False)
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture
+def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """``open_page(url, width=800, dark=True)``: a page, painted and idle. A failed test leaves its picture behind."""
+    contexts, pages = [], []
+
+    def opened(address: str, *, width: int = 1400, height: int = 900, dark: bool = False, painted: bool = True) -> Any:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
+        )
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        contexts.append(context)
+        pages.append(page)
+        page.goto(address)
+        if painted:
+            page.wait_for_selector(PAINTED, timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=60_000)
+        return page
+
+    yield opened
+    for n, page in enumerate(pages):
+        if request.node.stash.get(_FAILED, False):
+            picture = tmp_path / f"failed{n}.png"
+            page.screenshot(path=picture)
+            print(f"picture of the page: {picture}")
+    for context in contexts:
+        context.close()
+    for page in pages:
+        assert not page.errors, page.errors
