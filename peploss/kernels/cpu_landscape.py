@@ -1,0 +1,337 @@
+"""The cosine at every sigma and bin width at once, in numba.
+
+At one sigma a pair of peaks has one Gaussian overlap, one centre c and one width r whatever the bins are, so the
+exponential is taken once per pair and sigma. What is left for a bin width is the Fourier series of the sum over bins
+(see ``peploss.kernels.cpu``): no term at all where bins are narrow (r > 1.38 h), up to nine down to r = 0.14 h,
+and below that the few bins themselves. A shift of the grid only turns the phase of each term, so the sums at all
+phases come from the same terms; where bins are added up one by one, the phases are the bins of a finer grid.
+
+numba caches what it compiled by the time stamp of the caller's file only: after a change in cpu_series.py or
+cpu_sort.py, touch this file too.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from peploss.kernels.cpu import PAIR_REACH
+from peploss.kernels.cpu_series import (
+    EDGE,
+    MAX_TERMS,
+    MIN_RATIO,
+    REACH,
+    SQRT_2PI,
+    TWO_PI,
+    _cos_sin_turns,
+    direct,
+)
+from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.reference import RENDER_REACH
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+U32 = NDArray[np.uint32]
+
+MAX_PHASES = 32  # one bit each
+NO_TERM = 1.38  # r / h above which the first term of the series is below 1e-16
+SMOOTH = 10.0  # r / h above which a sum cut off by an end of the grid is its integral and three corrections
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _fill_coefficients(rho, coef):  # type: ignore[no-untyped-def]
+    """``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ... into ``coef``, and how many count: one exponential, then powers."""
+    x = math.pi * rho
+    q = math.exp(-2.0 * x * x)
+    value, step, square, n = 2.0 * q, q * q * q, q * q, 0
+    while n < MAX_TERMS and value >= 1e-16:
+        coef[n] = value
+        value *= step
+        step *= square
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _in_range(m, s, h, n_bins):  # type: ignore[no-untyped-def]
+    return m + RENDER_REACH * s >= 0.5 * h and m - RENDER_REACH * s <= (n_bins - 0.5) * h
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _mask(m: float, s: float, h: float, n_bins: int, phases: int) -> int:
+    """Bit p says whether the peak is rendered on the grid moved up by p / phases of a bin."""
+    if not _in_range(m, s, h, n_bins):
+        return 0
+    bits = 0
+    for p in range(phases):
+        at = m - p * h / phases
+        nearest = min(max(np.floor(at / h), 0.0), n_bins - 1.0)
+        if abs(at - (nearest + 0.5) * h) <= RENDER_REACH * s:
+            bits |= 1 << p
+    return bits
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _masks(mz: F64, sigma: F64, widths: F64, n_bins: I64, phases: int, out: U32) -> None:
+    """Fills (H, P) masks, where bins are so wide that sums over bins are taken."""
+    for k in range(widths.size):
+        h = widths[k]
+        for i in range(mz.size):
+            if sigma[i] < 0.3 * h:
+                out[k, i] = _mask(mz[i], sigma[i], h, n_bins[k], phases)
+            else:
+                out[k, i] = 0xFFFFFFFF  # not asked for
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cut_off(c: float, r: float, h: float, n_bins: int) -> float:
+    """Sum over the bins of a grid of a Gaussian that one of its ends may cut off."""
+    if r < SMOOTH * h:
+        return direct(c, r, h, n_bins)[0]
+    # Euler-Maclaurin for the midpoint rule; what is left out is below 1e-11 of the whole.
+    total = 0.0
+    for side in range(2):
+        z = ((h * n_bins if side else 0.0) - c) / r
+        g = math.exp(-0.5 * z * z) if abs(z) < 38.0 else 0.0
+        q = h / r
+        first = -z * g
+        third = -(z * z * z - 3.0 * z) * g
+        fifth = -(z**5 - 10.0 * z**3 + 15.0 * z) * g
+        value = 0.5 * SQRT_2PI * math.erf(z / math.sqrt(2.0)) / q
+        value += -q / 24.0 * first + 7.0 * q**3 / 5760.0 * third - 31.0 * q**5 / 967680.0 * fifth
+        total += value if side else -value
+    return total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _sums(
+    am: F64, aw: F64, asig: F64, amask: U32, bm: F64, bw: F64, bsig: F64, bmask: U32, same: bool,
+    widths: F64, n_bins: I64, phases: int, turns: F64,
+    coef: F64, work: F64, real: F64, imag: F64, continuum: F64, value: F64,
+) -> None:  # fmt: skip
+    """Inner products of two rendered spectra at one sigma: ``continuum`` (H,) and ``value`` (H, phases).
+
+    Bin widths and both sides ascend. ``turns`` is (2, phases), cosine and sine of p / phases of a turn; ``coef``,
+    ``real``, ``imag`` (H, MAX_TERMS) and ``work`` (H + 1,) are scratch.
+    """
+    count = widths.size
+    value[:, :phases] = 0.0
+    continuum[:] = 0.0
+    real[:], imag[:], work[:] = 0.0, 0.0, 0.0
+    if am.size == 0 or bm.size == 0:
+        return
+    widest, low_end = widths[count - 1], np.inf
+    for k in range(count):
+        low_end = min(low_end, n_bins[k] * widths[k])
+    terms = np.zeros(count, np.int64)
+    reach = math.sqrt(PAIR_REACH * (asig.max() ** 2 + bsig.max() ** 2))
+    inside = 0.0
+    low = 0
+    memo, first, by_bins = -1.0, 0, 0  # widths from ``first`` on have terms, from ``by_bins`` on are summed by bins
+    for i in range(am.size):
+        mi, s = am[i], asig[i]
+        if same:
+            low = i
+        else:
+            while low < bm.size and bm[low] < mi - reach:
+                low += 1
+        for j in range(low, bm.size):
+            d = mi - bm[j]
+            if d < -reach:
+                break
+            t = bsig[j]
+            v = s * s + t * t
+            x = d * d / v
+            if x > PAIR_REACH:
+                continue
+            e = aw[i] * bw[j] * math.exp(-0.5 * x)
+            if same and i != j:
+                e *= 2.0
+            r = s * t / math.sqrt(v)
+            c = bm[j] + d * t * t / v
+            area = e * r * SQRT_2PI
+            if not (c > EDGE * r + widest and c < low_end - EDGE * r - widest):
+                for k in range(count):
+                    h, n = widths[k], n_bins[k]
+                    if _in_range(mi, s, h, n) and _in_range(bm[j], t, h, n):
+                        continuum[k] += area
+                        both = _mask(mi, s, h, n, phases) & _mask(bm[j], t, h, n, phases)
+                        for p in range(phases):
+                            if both >> p & 1:
+                                value[k, p] += e * _cut_off(c - p * h / phases, r, h, n)
+                continue
+            inside += area
+            if r != memo:
+                memo = r
+                while first > 0 and r < NO_TERM * widths[first - 1]:
+                    first -= 1
+                while first < count and r >= NO_TERM * widths[first]:
+                    first += 1
+                by_bins = max(by_bins, first)
+                while by_bins > first and r < MIN_RATIO * widths[by_bins - 1]:
+                    by_bins -= 1
+                while by_bins < count and r >= MIN_RATIO * widths[by_bins]:
+                    by_bins += 1
+                for k in range(first, by_bins):
+                    terms[k] = _fill_coefficients(r / widths[k], coef[k])
+            work[by_bins] += area  # part of every width before that one
+            for k in range(first, by_bins):
+                cos1, sin1 = _cos_sin_turns(c / widths[k] - 0.5)
+                cos_n, sin_n = cos1, sin1
+                for n in range(terms[k]):
+                    f = area * coef[k, n]
+                    real[k, n] += f * cos_n
+                    imag[k, n] += f * sin_n
+                    cos_n, sin_n = cos_n * cos1 - sin_n * sin1, sin_n * cos1 + cos_n * sin1
+            for k in range(by_bins, count):
+                both = amask[k, i] & bmask[k, j]
+                if both != 0:
+                    _by_bins(c, r, widths[k], e, phases, both, value[k])
+    total = 0.0
+    for k in range(count - 1, -1, -1):
+        total += work[k + 1]
+        continuum[k] += inside
+        if total == 0.0:
+            continue
+        most = 0
+        while most < MAX_TERMS and (real[k, most] != 0.0 or imag[k, most] != 0.0):
+            most += 1
+        for p in range(phases):
+            add = total
+            for n in range(most):
+                turn = (n + 1) * p % phases
+                add += real[k, n] * turns[0, turn] + imag[k, n] * turns[1, turn]
+            value[k, p] += add / widths[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _by_bins(c: float, r: float, h: float, e: float, phases: int, both: int, value: F64) -> None:
+    """Adds a Gaussian bin by bin at all phases: those of one grid of phases times as many bins."""
+    fine = h / phases
+    at = np.ceil((c - REACH * r - 0.5 * h) / fine)
+    last = np.floor((c + REACH * r - 0.5 * h) / fine)
+    if last < at:
+        return
+    z = (0.5 * h + at * fine - c) / r
+    p = int(at) % phases
+    if phases == 1:
+        while at <= last:
+            value[0] += e * math.exp(-0.5 * z * z)
+            z += h / r
+            at += 1.0
+        return
+    # Neighbouring samples of a Gaussian have a ratio that itself shrinks by a constant ratio.
+    step = fine / r
+    g = e * math.exp(-0.5 * z * z)
+    ratio = math.exp(-step * (z + 0.5 * step))
+    shrink = math.exp(-step * step)
+    while at <= last:
+        if both >> p & 1:
+            value[p] += g
+        g *= ratio
+        ratio *= shrink
+        at += 1.0
+        p += 1
+        if p == phases:
+            p = 0
+
+
+@njit(cache=True, nogil=True)
+def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
+    """Peaks of some intensity, ascending in m/z, scaled to a highest intensity of 1."""
+    keep = np.empty(mz.size, np.int64)
+    n, top = 0, 0.0
+    for i in range(mz.size):
+        if weight[i] > 0.0:
+            keep[n] = i
+            n += 1
+            top = max(top, weight[i])
+    sort_by(mz, keep, n)
+    m, w = np.empty(n), np.empty(n)
+    for i in range(n):
+        m[i], w[i] = mz[keep[i]], weight[keep[i]] / top
+    return m, w
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _width(mz: F64, sigma: float, ppm: bool) -> F64:
+    return mz * (sigma * 1e-6) if ppm else np.full(mz.size, sigma)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def landscape_range(
+    start: int, stop: int,
+    cm: F64, cw: F64, coff: I64, candidates: I64, om: F64, ow: F64, ooff: I64,
+    sigmas: F64, ppm: bool, widths: F64, n_bins: I64, phases: int,
+    loss: F64, continuum: F64, lowest: F64, highest: F64,
+) -> None:  # fmt: skip
+    """Losses of spectra start to stop against their candidates.
+
+    Candidates ``candidates[b]`` to ``candidates[b + 1]`` are those of spectrum b, each with the fragments
+    ``coff[c]`` to ``coff[c + 1]``. ``loss`` is (C, S, H). With ``phases > 1`` the first candidate of each
+    spectrum also gets its continuum loss and its extremes over the phases, each (B, S, H).
+    """
+    count = widths.size
+    turns = np.empty((2, phases))
+    for p in range(phases):
+        turns[0, p], turns[1, p] = math.cos(TWO_PI * p / phases), math.sin(TWO_PI * p / phases)
+    coef, work = np.empty((count, MAX_TERMS)), np.empty(count + 1)
+    real, imag = np.empty((count, MAX_TERMS)), np.empty((count, MAX_TERMS))
+    oo, pp, po = np.empty((count, phases)), np.empty((count, phases)), np.empty((count, phases))
+    oo_flat, pp_flat, po_flat = np.empty(count), np.empty(count), np.empty(count)
+    for b in range(start, stop):
+        o_all, ow_all = _prepare(om[ooff[b] : ooff[b + 1]], ow[ooff[b] : ooff[b + 1]])
+        sides = [
+            _prepare(cm[coff[c] : coff[c + 1]], cw[coff[c] : coff[c + 1]])
+            for c in range(candidates[b], candidates[b + 1])
+        ]
+        for si in range(sigmas.size):
+            o, o_w = _near_grid(o_all, ow_all, sigmas[si], ppm, widths, n_bins)
+            o_s = _width(o, sigmas[si], ppm)
+            o_mask = np.empty((count, o.size), np.uint32)
+            _masks(o, o_s, widths, n_bins, phases, o_mask)
+            _sums(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, n_bins, phases, turns,
+                  coef, work, real, imag, oo_flat, oo)  # fmt: skip
+            for at in range(len(sides)):
+                index = candidates[b] + at
+                of = phases if at == 0 else 1
+                a, a_w = _near_grid(sides[at][0], sides[at][1], sigmas[si], ppm, widths, n_bins)
+                a_s = _width(a, sigmas[si], ppm)
+                a_mask = np.empty((count, a.size), np.uint32)
+                _masks(a, a_s, widths, n_bins, of, a_mask)
+                _sums(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, n_bins, of, turns,
+                      coef, work, real, imag, pp_flat, pp)  # fmt: skip
+                _sums(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, n_bins, of, turns,
+                      coef, work, real, imag, po_flat, po)  # fmt: skip
+                for k in range(count):
+                    loss[index, si, k] = _loss(po[k, 0], pp[k, 0], oo[k, 0])
+                    if at == 0 and phases > 1:
+                        continuum[b, si, k] = _loss(po_flat[k], pp_flat[k], oo_flat[k])
+                        low, high = loss[index, si, k], loss[index, si, k]
+                        for p in range(1, phases):
+                            at_p = _loss(po[k, p], pp[k, p], oo[k, p])
+                            low, high = min(low, at_p), max(high, at_p)
+                        lowest[b, si, k], highest[b, si, k] = low, high
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _loss(po, pp, oo):  # type: ignore[no-untyped-def]
+    norm = math.sqrt(pp) * math.sqrt(oo)
+    return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _near_grid(mz: F64, weight: F64, sigma: float, ppm: bool, widths: F64, n_bins: I64) -> tuple[F64, F64]:
+    """The peaks that some grid may render."""
+    end, first = 0.0, widths[0]
+    for k in range(widths.size):
+        end = max(end, n_bins[k] * widths[k])
+    start, stop = 0, mz.size
+    while start < stop and mz[start] + RENDER_REACH * (mz[start] * sigma * 1e-6 if ppm else sigma) < 0.5 * first:
+        start += 1
+    while stop > start and mz[stop - 1] - RENDER_REACH * (mz[stop - 1] * sigma * 1e-6 if ppm else sigma) > end:
+        stop -= 1
+    return mz[start:stop], weight[start:stop]

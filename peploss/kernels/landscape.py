@@ -1,0 +1,115 @@
+"""The spectrum loss at many sigmas and bin widths at once: each cell is ``1 - spectrum_cosine`` there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from peploss.grid import MzGrid
+from peploss.kernels import SigmaUnit
+from peploss.kernels.threads import split
+
+F64 = NDArray[np.float64]
+Side = tuple[F64, F64]
+
+PHASES = 32
+"""Shifts of the grid the phase layers look at, equally spaced in one bin."""
+
+
+class Landscapes(NamedTuple):
+    """Losses over sigma (S) and bin width (H) of B spectra and their C candidates.
+
+    Args:
+        loss: (C, S, H), candidates one spectrum after the other.
+        continuum: (B, S, H) loss of each spectrum's first candidate as bins become infinitely narrow, of the peaks
+            in the range of that grid; of no rows where layers were not asked for.
+        lowest, highest: (B, S, H) extremes of that candidate's loss over ``PHASES`` shifts of the grid; likewise.
+    """
+
+    loss: F64
+    continuum: F64
+    lowest: F64
+    highest: F64
+
+
+def loss_landscapes(
+    candidates: Sequence[Sequence[Side]],
+    observed: Sequence[Side],
+    *,
+    sigmas: ArrayLike,
+    sigma_unit: SigmaUnit = "Da",
+    bin_widths: ArrayLike,
+    max_mz: float = 2000.0,
+    layers: bool = False,
+) -> Landscapes:
+    """Losses of every candidate at every sigma and bin width.
+
+    Cost is that of the pairs of peaks at each sigma, plus a few terms for each bin width that is not much narrower
+    than sigma. A batch is shared among torch's threads.
+
+    Args:
+        candidates: for each of B spectra, (mz, intensity) of its candidates' fragments: (F,) each, in Th, any order.
+        observed: B spectra, (mz, intensity), (P,) each. Peaks of no intensity are no peaks.
+        sigmas: (S,) widths in ``sigma_unit``, positive and finite, any order.
+        bin_widths: (H,) in Th, positive and finite, any order.
+        max_mz: end of the grid in Th, as in ``MzGrid``.
+        layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
+            the grid and leaves peaks and, in ppm, their widths as they are.
+    Raises:
+        ValueError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
+            positive, an intensity negative, or a sigma not positive and finite.
+        SettingsError: a bin width or max_mz makes no grid.
+
+    >>> side = np.array([100.05, 300.02]), np.ones(2)
+    >>> loss_landscapes([[side]], [side], sigmas=[0.05, 0.2], bin_widths=[0.1]).loss.round(12).tolist()
+    [[[0.0], [0.0]]]
+    """
+    from peploss.kernels import cpu_landscape
+
+    if len(candidates) != len(observed):
+        raise ValueError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
+    s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
+    if not (np.isfinite(s).all() and (s > 0).all()):
+        raise ValueError("Every sigma must be positive and finite.")
+    if sigma_unit not in ("Da", "ppm"):
+        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
+    order = np.argsort(h, kind="stable")
+    ascending = np.ascontiguousarray(h[order])
+    n_bins = np.array([MzGrid(max_mz, float(x)).n_bins for x in ascending], dtype=np.int64)
+
+    cm, cw, coff = _ragged([side for of_one in candidates for side in of_one])
+    om, ow, ooff = _ragged(observed)
+    owner = np.cumsum([0, *map(len, candidates)], dtype=np.int64)
+    cells = (s.size, h.size)
+    loss = np.empty((int(owner[-1]), *cells))
+    rest = [np.empty((len(observed) if layers else 0, *cells)) for _ in range(3)]
+    if loss.size == 0 and not layers:
+        return Landscapes(loss, *rest)
+    if layers and (np.diff(owner) == 0).any():
+        raise ValueError("Layers are those of the first candidate, and a spectrum has none.")
+
+    def run(start: int, stop: int) -> None:
+        cpu_landscape.landscape_range(
+            start, stop, cm, cw, coff, owner, om, ow, ooff,
+            s, sigma_unit == "ppm", ascending, n_bins, PHASES if layers else 1, loss, *rest,
+        )  # fmt: skip
+
+    # A cell costs about a fiftieth of a loss of its own.
+    split(run, (coff[owner] + ooff) * max(1, loss[0].size // 50 if len(loss) else 1))
+    back = np.argsort(order)
+    return Landscapes(*(x if np.array_equal(back, np.arange(back.size)) else x[..., back] for x in (loss, *rest)))
+
+
+def _ragged(sides: Sequence[Side]) -> tuple[F64, F64, NDArray[np.int64]]:
+    mz = np.concatenate([np.zeros(0), *(np.asarray(m, dtype=np.float64) for m, _ in sides)])
+    intensity = np.concatenate([np.zeros(0), *(np.asarray(a, dtype=np.float64) for _, a in sides)])
+    if any(np.shape(m) != np.shape(a) for m, a in sides):
+        raise ValueError("m/z and intensity must be equally long.")
+    if not (np.isfinite(mz).all() and (mz > 0).all()):
+        raise ValueError("Every m/z must be positive and finite.")
+    if not (np.isfinite(intensity).all() and (intensity >= 0).all()):
+        raise ValueError("Every intensity must be finite and not negative.")
+    return mz, intensity, np.cumsum([0, *(len(m) for m, _ in sides)], dtype=np.int64)
