@@ -37,6 +37,8 @@ def page() -> None:
         with trouble:
             _reason(source)
         return
+    for note in spectrum.notes:
+        trouble.caption(escape_markdown(note))
     peptide = _peptide(text, spectrum, trouble)
     if peptide is None:
         _without_candidate(spectrum, text)
@@ -53,8 +55,8 @@ def _source() -> Source | None:
         st.error(sentence(error))
         return None
     if source is not None:
-        if source.about:
-            st.caption(escape_markdown(source.about))
+        for note in (*([source.about] if source.about else []), *source.spectra.notes):
+            st.caption(escape_markdown(note))
         if source.eager:
             browse.problems(source)
     return source
@@ -144,6 +146,8 @@ def _line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> 
 def _browse(source: Source, settings: LossSettings) -> None:
     if source.eager or st.session_state.get("_read_all") == source.key:
         browse.panel(source, settings)
+        if not source.eager:
+            browse.problems(source)
         return
     st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
     if st.button("Read the whole file"):

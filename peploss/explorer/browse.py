@@ -9,7 +9,6 @@ import streamlit as st
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer import state
 from peploss.explorer.sources import Source
-from peploss.explorer.text import escape_markdown
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments
@@ -208,8 +207,6 @@ def panel(source: Source, settings: LossSettings) -> None:
 def problems(source: Source) -> None:
     """Which spectra cannot be used, and why; nothing where all can."""
     found = list(source.spectra.problems)
-    for note in source.spectra.notes:
-        st.caption(escape_markdown(note))
     if not found:
         return
     with st.expander(f"{len(found)} of {len(source.spectra)} spectra cannot be used", icon=":material/report:"):

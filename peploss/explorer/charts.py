@@ -65,6 +65,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "showgrid": False,
             "ticks": "",
             "tickfont": {"size": 12, "color": "@text"},
+            "tickangle": 0,
             "fixedrange": True,
         },
         "yaxis": {

@@ -26,7 +26,8 @@ def tabs(ex: Explanation, source: Source) -> None:
 
 
 def _why(ex: Explanation) -> None:
-    left, right = st.columns([1, 1], gap="large")
+    with st.container(key="why"):
+        left, right = st.columns([1, 1], gap="large")
     with left:
         st.markdown("**From 0 to the loss**", help=_WATERFALL)
         components.figure(charts.waterfall_figure(ex), key="waterfall")
@@ -72,6 +73,7 @@ def _fragments(ex: Explanation) -> None:
     )
     st.dataframe(
         pd.DataFrame(columns),
+        placeholder="",
         hide_index=True,
         height=min(38 + 35 * len(ex.fragments), 460),
         column_config={
@@ -139,5 +141,5 @@ def _export(ex: Explanation, source: Source) -> None:
 
 def _link() -> str:
     query = st.query_params.to_dict()
-    base = (st.context.url or "").split("?")[0]
+    base = (st.context.url or "").split("?")[0].rstrip("/") + "/"
     return f"{base}?{urlencode(query)}" if query else base

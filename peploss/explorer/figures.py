@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.explain import Explanation
-from peploss.explorer.panels import panel
+from peploss.explorer.panels import PANELS, panel
 from peploss.explorer.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
-PLOT_PX, PANEL_PX, GAP_PX = 360, 92, 24
+PLOT_PX, PANEL_PX, GAP_PX = 360, 84, 32
 MARGIN = {"l": 54, "r": 12, "t": 30, "b": 40}
 
 
@@ -56,11 +56,12 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
         traces, axis = panel(ex, name, f"y{k}")
         data += traces
         layout[f"yaxis{k}"] |= axis
+        layout["annotations"].append(_title(PANELS[name], layout[f"yaxis{k}"]["domain"][1]))
     return {
         "data": data,
         "layout": layout,
         "labels": _labels(ex, shown, series, peak_height, fragment_height),
-        "full": _padded(np.concatenate([ex.observed.mz, ex.fragments.mz])),
+        "full": _padded(np.concatenate([ex.observed.mz, ex.fragments.mz[ex.fragment_in_range]])),
         "height": height,
         "description": (
             f"Observed spectrum and predicted fragments. {ex.n_matched} of {ex.n_matchable} fragments matched; "
@@ -81,6 +82,12 @@ def observed_figure(spectrum: Spectrum) -> dict[str, Any]:
         tips("observed peak", spectrum.mz, relative, text, [f"{mz:.4f}" for mz in spectrum.mz]),
     ]
     return {"data": data, "layout": layout, "height": height, "description": f"{len(spectrum)} observed peaks."}
+
+
+def _title(text: str, top: float) -> dict[str, Any]:
+    """A panel's title, over its upper left corner."""
+    corner = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
+    return corner | {"text": text, "showarrow": False, "font": {"size": 11, "color": "@muted"}}
 
 
 def _padded(mz: F64) -> list[float]:
@@ -195,6 +202,7 @@ def _layout(shown: Shown, panels: int) -> tuple[dict[str, Any], int]:
         "showlegend": True,
         "legend": legend | look,
         "dragmode": "zoom",
+        "annotations": [],
         "xaxis": {
             "title": {"text": "m/z"},
             "anchor": f"y{panels + 1}" if panels else "y",

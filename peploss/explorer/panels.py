@@ -10,7 +10,11 @@ from peploss.analysis.curves import Curve
 from peploss.analysis.explain import Explanation
 from peploss.explorer.traces import Trace, escape, lines, polyline, series_of, sticks
 
-PANELS = ("bins", "gradient")
+PANELS = {
+    "bins": "contribution of each bin to the cosine",
+    "gradient": "slope of the loss by fragment m/z, per Da: arrows point downhill, × is out of reach",
+}
+"""The panels with the titles they stand under."""
 
 
 def panel(ex: Explanation, name: str, axis: str) -> tuple[list[Trace], dict[str, Any]]:
@@ -39,7 +43,7 @@ def _bins(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
             "hovertemplate": "bin at m/z %{x:.4f}<br>%{y:.5f} of the cosine<extra></extra>",
         },
     )
-    return [trace], {"title": {"text": "cosine<br>by bin"}, "rangemode": "tozero", "nticks": 3, "fixedrange": True}
+    return [trace], {"rangemode": "tozero", "nticks": 3, "fixedrange": True, "exponentformat": "e"}
 
 
 def _gradient(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
@@ -82,5 +86,5 @@ def _gradient(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
     stems = lines("stem", "@faint", 1.2, sticks(mz[alive], slope[alive]), {"yaxis": axis, "showlegend": False})
     reach = 1.15 * float(np.abs(slope).max(initial=0.0)) or 1.0
     zero = {"zeroline": True, "zerolinecolor": "@line", "zerolinewidth": 1}
-    layout = {"title": {"text": "slope<br>per Da"}, "range": [-reach, reach], "nticks": 4, "fixedrange": True} | zero
+    layout = {"range": [-reach, reach], "nticks": 6, "fixedrange": True, "exponentformat": "e"} | zero
     return [stems, arrows, gone], layout

@@ -132,7 +132,8 @@ def _item(name: str, label: str, value: str, text: str, *, unit: str = "", tone:
 
 
 def _signed(value: float, digits: int) -> str:
-    return f"{value:+.{digits}f}".replace("-", "−")
+    text = f"{value:+.{digits}f}".replace("-", "−")
+    return text if float(f"{value:.{digits}f}") else text[1:]
 
 
 def _ppm(value: float) -> str:

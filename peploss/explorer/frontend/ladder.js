@@ -3,6 +3,7 @@ import { el, svg } from "./dom.js";
 
 const STEP = 22; // px between residues
 const HEIGHT = 46;
+const LONG = 16; // residues from which on the ladder has a line of its own
 
 /**
  * @param ladder {residues: [{letter, modification}], left: [{label, state}|null], right: [...], summary}: one entry a
@@ -12,7 +13,7 @@ export function drawLadder(ladder) {
   const n = ladder.residues.length;
   const width = STEP * n + 4;
   const figure = svg("svg", {
-    viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, class: "pl-ladder-svg", role: "img", "aria-label": ladder.summary,
+    viewBox: `0 0 ${width} ${HEIGHT}`, width, class: "pl-ladder-svg", role: "img", "aria-label": ladder.summary,
   });
   const middle = HEIGHT / 2;
   ladder.residues.forEach((residue, i) => {
@@ -31,5 +32,5 @@ export function drawLadder(ladder) {
       figure.append(stroke);
     }
   });
-  return el("div", { class: "pl-ladder-scroll" }, figure);
+  return el("div", { class: n > LONG ? "pl-ladder-fit pl-long" : "pl-ladder-fit" }, figure);
 }

@@ -190,6 +190,7 @@ export class Stage {
     layout.xaxis = { ...layout.xaxis, range: [...(this.view.x ?? payload.full)] };
     layout.uirevision = "stage";
     this.data = paint(payload.data, colours);
+    this.titles = layout.annotations ?? [];
     Object.assign(layout, this.reading());
     this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
     this.texts = this.data.findIndex((trace) => trace.meta === "labels");
@@ -236,13 +237,13 @@ export class Stage {
       const left = x > (range[0] + range[1]) / 2;
       return {
         shapes: [{ type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colours.muted, width: 1, dash: "dot" }, layer: "below" }],
-        annotations: [{
+        annotations: [...this.titles, {
           x, xref: "x", y: 1, yref: "paper", xanchor: left ? "right" : "left", yanchor: "top", xshift: left ? -8 : 8, yshift: -4,
           text: trace.text[at], align: "left", showarrow: false, bgcolor: colours.tip, bordercolor: colours["tip-line"], borderpad: 5, font: { size: 12 },
         }],
       };
     }
-    return { shapes: [], annotations: [] };
+    return { shapes: [], annotations: this.titles };
   }
 
   resize() {
