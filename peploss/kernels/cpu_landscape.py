@@ -42,7 +42,7 @@ SMOOTH = 10.0  # r / h above which a sum cut off by an end of the grid is its in
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _fill_coefficients(rho, coef):  # type: ignore[no-untyped-def]
+def _fill_coefficients(rho, coef):
     """``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ... into ``coef``, and how many count: one exponential, then powers."""
     x = math.pi * rho
     q = math.exp(-2.0 * x * x)
@@ -56,7 +56,7 @@ def _fill_coefficients(rho, coef):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _in_range(m, s, h, n_bins):  # type: ignore[no-untyped-def]
+def _in_range(m, s, h, n_bins):
     return m + RENDER_REACH * s >= 0.5 * h and m - RENDER_REACH * s <= (n_bins - 0.5) * h
 
 
@@ -318,7 +318,7 @@ def landscape_range(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _loss(po, pp, oo):  # type: ignore[no-untyped-def]
+def _loss(po, pp, oo):
     norm = math.sqrt(pp) * math.sqrt(oo)
     return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0
 
