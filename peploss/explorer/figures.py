@@ -41,8 +41,16 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     fragment_height = sign * _relative(ex.fragments.intensity)
 
     data = [*_curves(ex, sign), *_sticks(ex, shown, series, peak_height, fragment_height)]
-    data.append(tips("observed peak", ex.observed.mz, peak_height, _peak_tips(ex, peak_height), _peak_keys(ex)))
-    data.append(tips("fragment", ex.fragments.mz, fragment_height, _fragment_tips(ex), list(ex.fragments.plain_label)))
+    data = [trace for trace in data if len(trace["y"])]  # an empty trace costs as much to draw as a full one
+    data.append(
+        tips(
+            "peaks and fragments",
+            np.concatenate([ex.observed.mz, ex.fragments.mz]),
+            np.concatenate([peak_height, fragment_height]),
+            [*_peak_tips(ex, peak_height), *_fragment_tips(ex)],
+            [*_peak_keys(ex), *ex.fragments.plain_label],
+        )
+    )
     empty: dict[str, Any] = {"x": [], "y": []}
     data.append(lines("", "@faint", 0.8, empty, {"meta": "leaders", "showlegend": False}))
     data.append(
@@ -52,6 +60,10 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     )
     panels = (["bins"] if shown.bins else []) + (["gradient"] if shown.gradient else [])
     layout, height = _layout(shown, len(panels))
+    for trace in data:
+        # What is hidden in the legend stays hidden, whichever traces come and go. Plotly makes a CSS class of it.
+        dashed = "-dashed" if trace.get("line", {}).get("dash", "solid") != "solid" else ""
+        trace["uid"] = (trace.get("name") or trace["meta"]).replace(" ", "-") + dashed
     for k, name in enumerate(panels, start=2):
         traces, axis = panel(ex, name, f"y{k}")
         data += traces
@@ -126,12 +138,12 @@ def _sticks(
     solid = (ex.matches.peak_of_fragment >= 0) & shown.mirror
     for name, title in SERIES.items():
         peak, fragment = of_peak == name, series == name
-        group = {"legendgroup": name, "showlegend": bool(fragment.any())}
+        group = {"legendgroup": name}
         up = sticks(mz[peak], peak_height[peak])
         down = sticks(ex.fragments.mz[fragment & solid], fragment_height[fragment & solid])
         both = {axis: np.concatenate([up[axis], down[axis]]) for axis in ("x", "y")}
         rest = sticks(ex.fragments.mz[fragment & ~solid], fragment_height[fragment & ~solid])
-        dashed = {"dash": "2px,2px", "opacity": 0.55, "showlegend": False}
+        dashed = {"dash": "2px,2px", "opacity": 0.55, "showlegend": not both["y"].size}
         out.append(lines(title, f"@{name}", 1.7, both, group))
         out.append(lines(title, f"@{name}", 1.2, rest, group | dashed))
     return out

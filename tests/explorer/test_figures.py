@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,13 @@ def test_plotly_accepts_the_small_figures(explained: Explanation, make) -> None:
     figure = make(explained)
     go.Figure(_painted({"data": figure["data"], "layout": figure["layout"]}))
     pack(figure)
+
+
+@pytest.mark.parametrize("shown", [Shown(), ALL, Shown(mirror=False)])
+def test_traces_have_names_of_their_own_that_can_stand_in_a_css_class(explained: Explanation, shown: Shown) -> None:
+    uids = [t["uid"] for t in spectrum_figure(explained, shown)["data"] if "uid" in t]
+    assert len(set(uids)) == len(uids) > 5
+    assert all(re.fullmatch(r"[a-z-]+", uid) for uid in uids)
 
 
 def test_the_mirror_turns_the_predicted_side_down(explained: Explanation) -> None:
