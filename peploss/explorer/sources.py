@@ -133,9 +133,8 @@ def _opened(path: str, mtime_ns: int, size: int) -> SpectrumFile:
 
 
 def _upload() -> Source | None:
-    upload = st.file_uploader(
-        "MGF, mzML, mzXML or MSP, also gzipped", key="upload", type=["mgf", "mzml", "mzxml", "msp", "sptxt", "gz"]
-    )
+    # Any name: what a file is, its content says.
+    upload = st.file_uploader("MGF, mzML, mzXML or MSP, also gzipped", key="upload")
     if upload is None:
         st.session_state.pop("_upload", None)
         st.caption("It stays on this machine and is forgotten when the page is closed.")

@@ -231,3 +231,19 @@ def test_the_snippet_prints_the_loss_on_the_page_to_the_last_digit(
     exec(compile(script, "snippet", "exec"), {})
     printed = capsys.readouterr().out.strip()
     assert f"# {printed}" in script
+
+
+ODD_FILES = Path(__file__).parents[2].parent / "shared" / "odd_files"
+
+
+def test_odd_files_of_other_projects_open_or_are_told(opened: Open) -> None:
+    if not ODD_FILES.is_dir():
+        pytest.skip("the odd files of other projects are not there")
+    app = opened()
+    app.selectbox(key="source").set_value("Upload").run()
+    for path in sorted(ODD_FILES.iterdir()):
+        app.file_uploader(key="upload").set_value((path.name, path.read_bytes(), "application/octet-stream")).run()
+        fine(app)
+        shown = any("peaks]" in block.value for block in app.markdown)
+        assert shown or app.error, path.name
+        app.file_uploader(key="upload").set_value([]).run()
