@@ -55,14 +55,14 @@ def _forward(
 
 
 def arrays(*peaks: Tensor) -> list[Any]:
-    """m/z, intensity, sigma and offsets as contiguous arrays.
+    """m/z, intensity, sigma and offsets of one side as contiguous arrays.
 
     Raises:
         ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
     from peploss.kernels import cpu
 
-    out = [np.ascontiguousarray(t.detach().numpy()) for t in peaks]
+    out = [_array(x) for x in peaks]
     n = len(out[0])
     if not (len(out[1]) == len(out[2]) == n and cpu.offsets_fit(out[3], n)):
         raise ValueError(
@@ -70,6 +70,12 @@ def arrays(*peaks: Tensor) -> list[Any]:
             f"m/z, intensity and sigma must be equally long; they are {n}, {len(out[1])} and {len(out[2])}."
         )
     return out
+
+
+def _array(x: Tensor) -> Any:
+    # For a single spectrum each call into torch or numpy that is not needed counts.
+    array = (x.detach() if x.requires_grad else x).numpy()
+    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
 def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
