@@ -133,7 +133,10 @@ def calibrate(psms: Sequence[Psm], settings: LossSettings, *, window: float = WI
         mz.append(obs[0][found.peak])
         intensity.append(obs[1][found.peak] / max(float(obs[1].max(initial=0.0)), np.finfo(float).tiny))
         group.extend([psm.group] * len(found))
-    return _summed(*(np.concatenate(x) for x in (da, ppm, mz, intensity)), np.array(group, dtype=np.str_), len(psms))
+    return _summed(
+        np.concatenate(da), np.concatenate(ppm), np.concatenate(mz), np.concatenate(intensity),
+        np.array(group, dtype=np.str_), len(psms),
+    )  # fmt: skip
 
 
 def _summed(da: F64, ppm: F64, mz: F64, intensity: F64, group: NDArray[np.str_], n_spectra: int) -> Calibration:

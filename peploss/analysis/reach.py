@@ -186,7 +186,8 @@ def _batch(pred: Side, obs: Side, moves: F64, shift: F64) -> tuple[torch.Tensor,
         return torch.arange(n + 1, dtype=torch.int64) * size
 
     peaks = Peaks(mz.reshape(-1), torch.from_numpy(np.tile(pred[1], n)), offsets(pred[0].size))
-    target = Peaks(torch.from_numpy(np.tile(obs[0], n)), torch.from_numpy(np.tile(obs[1], n)), offsets(obs[0].size))
+    peak_mz, peak_intensity = (torch.from_numpy(x.copy()).repeat(n) for x in obs)
+    target = Peaks(peak_mz, peak_intensity, offsets(obs[0].size))
     return at, peaks, target
 
 
