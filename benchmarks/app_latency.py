@@ -67,7 +67,7 @@ def app() -> Iterator[str]:
         "none",
     ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 240  # a first start compiles the kernels
     try:
         while True:
             try:

@@ -137,7 +137,7 @@ def _upload() -> Source | None:
     upload = st.file_uploader("MGF, mzML, mzXML or MSP, also gzipped", key="upload")
     if upload is None:
         st.session_state.pop("_upload", None)
-        st.caption("It stays on this machine and is forgotten when the page is closed.")
+        st.caption("Read by this app alone, and forgotten when the page is closed.")
         return None
     known = st.session_state.get("_upload")
     if known is None or known.key != f"upload:{upload.file_id}":

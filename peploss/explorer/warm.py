@@ -12,6 +12,7 @@ def up() -> None:
     numba and pandas loaded that takes 0.15 s, more than everything else a slider move costs together. What is loaded
     here stays for the life of the process, so the collector need not look at it again.
     """
+    print("  Loading peploss. The first start on a machine compiles its kernels, which can take a minute.", flush=True)
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 

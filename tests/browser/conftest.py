@@ -56,7 +56,7 @@ def _serve(log: Path, environment: dict[str, str]) -> Iterator[str]:
         server = subprocess.Popen(
             command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **environment}
         )
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 90
+        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 240  # a first start compiles the kernels
         try:
             while True:
                 try:

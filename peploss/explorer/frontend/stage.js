@@ -260,7 +260,7 @@ export class Stage {
     const { colours } = this.theme;
     Object.assign(this.data[this.texts], {
       x: out.x, y: out.y, text: out.text,
-      textfont: { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text) },
+      textfont: { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: `0 0 2px ${colours.paper}, 0 0 2px ${colours.paper}` },
     });
     Object.assign(this.data[this.leaders], { x: lead.x, y: lead.y });
   }
