@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer import state
@@ -15,6 +16,8 @@ from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
+
+F64 = NDArray[np.float64]
 
 MOST_LOSSES = 5000
 MOST_TRIES = 2000  # unusable spectra passed over by one step
@@ -50,7 +53,9 @@ def table(key: str, _source: Source) -> pd.DataFrame:
 def losses(key: str, settings_toml: str, _source: Source, _settings: LossSettings) -> pd.Series:
     """Loss of every spectrum with its own peptide, the first ``MOST_LOSSES`` of them, in one kernel call."""
     rows = table(key, _source)
-    places, predicted, observed = [], [], []
+    places: list[int] = []
+    predicted: list[tuple[F64, F64]] = []
+    observed: list[tuple[F64, F64]] = []
     for place, text in rows["peptide"].items():
         if not text:
             continue
@@ -66,8 +71,8 @@ def losses(key: str, settings_toml: str, _source: Source, _settings: LossSetting
         places.append(int(place))
         predicted.append((ions.mz, ions.intensity))
         observed.append((peaks.mz, peaks.intensity))
-    values = spectrum_loss_at(Peaks.from_list(predicted), Peaks.from_list(observed), _settings) if places else []
-    return pd.Series(np.asarray(values, dtype=np.float64), index=pd.Index(places, dtype="int64"), dtype="float64")
+    values = spectrum_loss_at(Peaks.from_list(predicted), Peaks.from_list(observed), _settings).numpy()
+    return pd.Series(values, index=pd.Index(places, dtype="int64"), dtype="float64")
 
 
 def ordered(source: Source, settings: LossSettings) -> pd.DataFrame:

@@ -23,6 +23,7 @@ class PastedList:
     """One pasted spectrum, with the face of a file."""
 
     format = "peak list"
+    ids = ("pasted",)
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 

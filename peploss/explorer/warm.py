@@ -13,6 +13,7 @@ def up() -> None:
     here stays for the life of the process, so the collector need not look at it again.
     """
     print("  Loading peploss. The first start on a machine compiles its kernels, which can take a minute.", flush=True)
+    import numpy as np
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
@@ -22,7 +23,7 @@ def up() -> None:
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum
 
-    spectrum = Spectrum(mz=[147.11, 276.16], intensity=[1.0, 2.0], precursor_mz=276.16, precursor_charge=1)
+    spectrum = Spectrum(mz=np.array([147.11, 276.16]), intensity=np.ones(2), precursor_mz=276.16, precursor_charge=1)
     # Compiles the kernels, or loads them from where they were compiled before.
     explained = explain(spectrum, Peptide.parse("EM[Oxidation]K"), LossSettings())
     figures.spectrum_figure(explained, figures.Shown())
