@@ -27,7 +27,7 @@ def shuffled(peptide: Peptide, rng: np.random.Generator) -> Peptide | None:
         doi:10.1007/978-1-60761-444-9_5. The last residue is what an enzyme cut behind, and y1 with it.
 
     >>> shuffled(Peptide.parse("PEM[Oxidation]TIDEK/2"), np.random.default_rng(1)).proforma
-    'EIPDTEM[Oxidation]K/2'
+    'DPEIM[Oxidation]ETK/2'
     """
     n = len(peptide) - 1
     inner = peptide.residue_masses[:-1]

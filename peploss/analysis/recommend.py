@@ -8,60 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.prepared_set import PreparedSet
+from peploss.analysis.recommend_words import as_it_is, nothing_allowed, sentences
 from peploss.analysis.separation import Z95, influence
-from peploss.analysis.set_landscape import PreparedSet, Score, SetLandscape, score
+from peploss.analysis.set_landscape import SetLandscape
+from peploss.analysis.setting_score import Change, Limits, Score, difference, score
 from peploss.settings import LossSettings
-
-F64 = NDArray[np.float64]
 
 ROUND_SIGMA = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 ROUND_WIDTH = (1.0, 2.0, 5.0)
-MANY = 20
-"""Fewer spectra than this say little, and the recommendation says so."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What a setting must keep to, however well it separates.
-
-    Args:
-        max_grid_artefact: most the grid may change the loss of 90 % of the right peptides, against the continuum.
-        max_phase_spread: most it may move that loss as it is shifted by less than a bin.
-        min_reach: least distance in Th over which a peak pulls a fragment with at least 1 % of its strongest pull,
-            about 5 sigma.
-    Raises:
-        ValueError: one is negative or not a number.
-    """
-
-    max_grid_artefact: float = 0.01
-    max_phase_spread: float = 0.02
-    min_reach: float = 0.05
-
-    def __post_init__(self) -> None:
-        for name in ("max_grid_artefact", "max_phase_spread", "min_reach"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be a number of at least 0, not {getattr(self, name)!r}.")
-
-    def broken_by(self, found: Score) -> tuple[str, ...]:
-        """Names of the limits a setting does not keep to."""
-        return tuple(
-            name
-            for name, broken in (
-                ("max_grid_artefact", found.grid_artefact > self.max_grid_artefact),
-                ("max_phase_spread", found.phase_spread > self.max_phase_spread),
-                ("min_reach", found.reach < self.min_reach),
-            )
-            if broken
-        )
-
-
-@dataclass(frozen=True)
-class Change:
-    """A setting that would change: its name, its value now, its value then."""
-
-    name: str
-    before: float | str
-    after: float | str
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,11 +89,11 @@ def recommend(
         return Recommendation(
             settings=None, best=None, present=now, free=free, gain=0.0, gain_low=0.0, gain_high=0.0, keep=False,
             changes=(), broken=broken, allowed=allowed, alike=allowed,
-            sentences=(_nothing_allowed(landscape, reach, limits), _as_it_is(now)), limits=limits,
+            sentences=(nothing_allowed(landscape, reach, limits), as_it_is(now)), limits=limits,
         )  # fmt: skip
     alike = _alike(landscape, allowed)
     best = _rounded(landscape, prepared, alike, limits)
-    gain, error = _difference(best, now)
+    gain, error = difference(best, now)
     low, high = gain - Z95 * error, gain + Z95 * error
     keep = not broken and low <= 0
     settings = present.replace(sigma=best.sigma, sigma_unit=best.sigma_unit, bin_width=best.bin_width)
@@ -151,7 +106,7 @@ def recommend(
         settings=settings, best=best, present=now, free=free, gain=gain, gain_low=low, gain_high=high, keep=keep,
         changes=changes, broken=broken, allowed=allowed, alike=alike, limits=limits,
         sentences=tuple(
-            _sentences(landscape, best, now, free, (gain, low, high), keep, changes, broken, alike, limits)
+            sentences(landscape, best, now, free, (gain, low, high), keep, changes, broken, alike, limits)
         ),
     )  # fmt: skip
 
@@ -205,107 +160,3 @@ def _round_from(value: float, steps: tuple[float, ...], *, up: bool) -> float:
     if up:
         return min(x for x in values if x >= value * (1 - 1e-9))
     return max(x for x in values if x <= value * (1 + 1e-9))
-
-
-def _difference(best: Score, now: Score) -> tuple[float, float]:
-    """AUC of one less that of the other, and its standard error on the same spectra."""
-    (a, by_a), (b, by_b) = (influence(s.target, s.decoy) for s in (best, now))
-    n = len(by_a)
-    return float(a - b), float((by_a - by_b).std(ddof=1) / math.sqrt(n)) if n > 1 else math.inf
-
-
-def _of(found: Score) -> str:
-    return f"sigma {found.sigma:g} {found.sigma_unit} with bins of {found.bin_width:g} Th"
-
-
-def _as_it_is(found: Score) -> str:
-    return (
-        f"Now, {_of(found)}: AUC {found.auc:.3f} (95 % interval {found.auc_low:.3f} to {found.auc_high:.3f}), "
-        f"median loss {found.target_median:.3f} of right peptides and {found.decoy_median:.3f} of decoys."
-    )
-
-
-NAMES = {
-    "max_grid_artefact": "grid artefact",
-    "max_phase_spread": "phase spread",
-    "min_reach": "reach",
-}
-
-
-def _nothing_allowed(landscape: SetLandscape, reach: F64, limits: Limits) -> str:
-    nearest = {
-        "max_grid_artefact": float(landscape.grid_artefact.min()) > limits.max_grid_artefact,
-        "max_phase_spread": float(landscape.phase_spread.min()) > limits.max_phase_spread,
-        "min_reach": float(reach.max()) < limits.min_reach,
-    }
-    alone = [NAMES[name] for name, impossible in nearest.items() if impossible]
-    if alone:
-        return f"No setting in this landscape keeps to the limit on {' and '.join(alone)}. Relax it."
-    return "No setting in this landscape keeps to all limits at once. Relax one of them."
-
-
-def _sentences(
-    landscape: SetLandscape,
-    best: Score,
-    now: Score,
-    free: Score,
-    gain: tuple[float, float, float],
-    keep: bool,
-    changes: tuple[Change, ...],
-    broken: tuple[str, ...],
-    alike: NDArray[np.bool_],
-    limits: Limits,
-) -> list[str]:
-    n, decoys = best.n, best.decoy.shape[1]
-    of = f"{n:,} spectra with {decoys} decoy{'s' if decoys > 1 else ''} each"
-    if not changes:
-        first = f"Stay with {_of(best)}: it is what these spectra suggest."
-    elif keep:
-        first = (
-            f"The present settings need no change. S{_of(best)[1:]} is the middle of what does as well, "
-            f"and differs from them by no more than chance."
-        )
-    else:
-        first = f"Use {_of(best)}."
-    out = [
-        first,
-        f"AUC {best.auc:.3f} (95 % interval {best.auc_low:.3f} to {best.auc_high:.3f}): the chance that a right "
-        f"peptide costs less than a decoy. Right peptides beat their own decoys in {best.win_rate:.1%} of cases "
-        f"({best.win_low:.1%} to {best.win_high:.1%}). On {of}.",
-    ]
-    if changes:
-        value, low, high = gain
-        verdict = (
-            "which is more than chance" if low > 0 else "which is worse, and the price of the limits" if high < 0
-            else "which chance alone can give"
-        )  # fmt: skip
-        out.append(f"{_as_it_is(now)} The change is {value:+.3f} ({low:+.3f} to {high:+.3f}), {verdict}.")
-        out.append(
-            f"The median loss of right peptides goes from {now.target_median:.3f} to {best.target_median:.3f}, that "
-            f"of decoys from {now.decoy_median:.3f} to {best.decoy_median:.3f}."
-        )
-        out.append(
-            f"Nine spectra in ten keep below a grid artefact of {best.grid_artefact:.3f} (now {now.grid_artefact:.3f}) "
-            f"and a phase spread of {best.phase_spread:.3f} (now {now.phase_spread:.3f}); the gradient reaches "
-            f"{best.reach:.3g} Th (now {now.reach:.3g})."
-        )
-    if broken:
-        out.append(f"The present settings do not keep to the limit on {' and '.join(NAMES[b] for b in broken)}.")
-    rows = np.flatnonzero(alike.any(axis=1))
-    ends = [f"{landscape.axes.sigmas[row]:.2g}" for row in (rows.min(), rows.max())]
-    span = f"Sigma from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"Only sigma near {ends[0]}"
-    out.append(
-        f"{span} {best.sigma_unit} does as well within one standard error; bins are as wide as that and the limits "
-        "allow. Chosen and judged on the same spectra, so the figures are a little kind to the choice."
-    )
-    lost, error = _difference(free, best)
-    if lost > Z95 * error and limits.broken_by(free):
-        out.append(
-            f"Without limits {_of(free)} would reach an AUC of {free.auc:.3f}; it does not keep to the limit on "
-            f"{' and '.join(NAMES[b] for b in limits.broken_by(free))}."
-        )
-    if n < MANY:
-        out.append(f"{n} spectra say little: take this as a hint.")
-    if landscape.progress < 1:
-        out.append("The landscape is not finished; this may still change.")
-    return out

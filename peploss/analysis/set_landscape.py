@@ -2,127 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.decoys import shuffled
-from peploss.analysis.gradient import REACH
 from peploss.analysis.landscape import Axes, default_axes
-from peploss.analysis.psm_set import Psm, Side, draw, observed, predicted
+from peploss.analysis.prepared_set import PreparedSet, losses
 from peploss.analysis.separation import Separation, separate
-from peploss.errors import SourceError
-from peploss.kernels import SigmaUnit
-from peploss.kernels.landscape import Landscapes, loss_landscapes
-from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 
-MAX_SPECTRA = 2000
-N_DECOYS = 2
-N_LAYERS = 64
+N_LOOKED_AT = 64
 """Spectra whose grid artefact and phase spread are looked at: they cost several times what a loss does."""
 QUANTILE = 0.9
 """Grid artefact and phase spread of a set are what nine spectra in ten stay below."""
 COARSE_STEP = 3
 CHUNK = 32
-
-
-class LeftOut(NamedTuple):
-    """A spectrum of the sample that is not compared, by name, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedSet:
-    """Peaks of a sample of a set, its right peptides and their decoys; N spectra in an order of chance.
-
-    Attributes:
-        observed: N peak lists, preprocessed.
-        candidates: for each the fragments of its peptide, then those of its decoys.
-        groups: (N,) group of each.
-        settings: they were prepared for; sigma and bin width play no part.
-        n_given: size of the set the sample was drawn from.
-        n_decoys: decoys of each.
-        seed: of the sample and of the shuffling.
-        left_out: spectra of the sample without a decoy.
-        typical_mz: median m/z of the right peptides' fragments, in Th.
-    """
-
-    observed: tuple[Side, ...]
-    candidates: tuple[tuple[Side, ...], ...]
-    groups: tuple[str, ...]
-    settings: LossSettings
-    n_given: int
-    n_decoys: int
-    seed: int
-    left_out: tuple[LeftOut, ...]
-    typical_mz: float
-
-    def __len__(self) -> int:
-        return len(self.observed)
-
-    def reach(self, sigma: float, unit: SigmaUnit) -> float:
-        """Distance in Th within which a peak pulls a fragment with at least 1 % of its strongest pull."""
-        return REACH * (sigma if unit == "Da" else sigma * 1e-6 * self.typical_mz)
-
-
-def prepare(
-    psms: Sequence[Psm],
-    settings: LossSettings,
-    *,
-    limit: int = MAX_SPECTRA,
-    n_decoys: int = N_DECOYS,
-    seed: int = 0,
-) -> PreparedSet:
-    """Draw a sample, fragment and shuffle.
-
-    Args:
-        psms: the set.
-        settings: everything but sigma and bin width.
-        limit: most spectra to take.
-        n_decoys: for each spectrum, at least 1.
-        seed: of the sample and of the shuffling. The decoys of a spectrum depend on it and on the spectrum's
-            place in the sample only.
-    Raises:
-        SourceError: no spectrum of the set can be compared.
-        ValueError: limit or n_decoys is below 1.
-    """
-    if n_decoys < 1:
-        raise ValueError(f"n_decoys must be at least 1, not {n_decoys}.")
-    spectra, candidates, groups, left_out = [], [], [], []
-    for place, psm in enumerate(draw(psms, limit, seed)):
-        rng = np.random.default_rng([seed, place])
-        decoys = [shuffled(psm.peptide, rng) for _ in range(n_decoys)]
-        if decoys[0] is None:
-            left_out.append(LeftOut(psm.spectrum.name, f"{psm.peptide.sequence} has no other order of its residues."))
-            continue
-        candidates.append(tuple(predicted(psm, settings, p) for p in (psm.peptide, *decoys)))
-        spectra.append(observed(psm, settings))
-        groups.append(psm.group)
-    if not spectra:
-        raise SourceError(
-            "No spectrum of this set has a peptide to compare with decoys.",
-            remedy="Give spectra with peptides of at least three residues.",
-        )
-    mz = np.concatenate([of_one[0][0] for of_one in candidates])
-    return PreparedSet(
-        observed=tuple(spectra),
-        candidates=tuple(candidates),
-        groups=tuple(groups),
-        settings=settings,
-        n_given=len(psms),
-        n_decoys=n_decoys,
-        seed=seed,
-        left_out=tuple(left_out),
-        typical_mz=float(np.median(mz)) if mz.size else 0.0,
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,12 +118,12 @@ class _Pass:
         """Compute the next few spectra."""
         prepared, start = self.prepared, self.seen
         stop = min(start + CHUNK, len(prepared))
-        layers = start < N_LAYERS
-        out = _losses(prepared, slice(start, stop), self.axes, layers)
-        losses = out.loss.reshape(stop - start, 1 + prepared.n_decoys, *self.target.shape[1:])
-        self.target[start:stop], self.decoy[start:stop] = losses[:, 0], losses[:, 1:]
+        layers = start < N_LOOKED_AT
+        out = losses(prepared, slice(start, stop), self.axes, layers)
+        of_all = out.loss.reshape(stop - start, 1 + prepared.n_decoys, *self.target.shape[1:])
+        self.target[start:stop], self.decoy[start:stop] = of_all[:, 0], of_all[:, 1:]
         if layers:
-            self.artefact.append(np.abs(losses[:, 0] - out.continuum))
+            self.artefact.append(np.abs(of_all[:, 0] - out.continuum))
             self.spread.append(out.highest - out.lowest)
         self.seen = stop
 
@@ -254,77 +152,3 @@ class _Pass:
             progress=progress,
             coarse=self.coarse,
         )
-
-
-def _losses(prepared: PreparedSet, which: slice, axes: Axes, layers: bool) -> Landscapes:
-    return loss_landscapes(
-        prepared.candidates[which],
-        prepared.observed[which],
-        sigmas=axes.sigmas,
-        sigma_unit=axes.sigma_unit,
-        bin_widths=axes.bin_widths,
-        max_mz=prepared.settings.max_mz,
-        layers=layers,
-    )
-
-
-@dataclass(frozen=True)
-class Score:
-    """One setting on a set.
-
-    Attributes:
-        sigma, sigma_unit, bin_width: the setting.
-        n: number of spectra.
-        target_median, decoy_median, win_rate, win_low, win_high, auc, auc_low, auc_high: as in ``Separation``.
-        grid_artefact, phase_spread: as in ``SetLandscape``.
-        reach: as in ``PreparedSet.reach``, in Th.
-        target, decoy: (n,) and (n, K) losses.
-    """
-
-    sigma: float
-    sigma_unit: SigmaUnit
-    bin_width: float
-    n: int
-    target_median: float
-    decoy_median: float
-    win_rate: float
-    win_low: float
-    win_high: float
-    auc: float
-    auc_low: float
-    auc_high: float
-    grid_artefact: float
-    phase_spread: float
-    reach: float
-    target: F64 = field(repr=False, compare=False)
-    decoy: F64 = field(repr=False, compare=False)
-
-
-def score(prepared: PreparedSet, sigma: float, sigma_unit: SigmaUnit, bin_width: float) -> Score:
-    """What one setting does on the whole sample, whether or not it is a cell of a landscape."""
-    axes = Axes(np.array([sigma]), sigma_unit, np.array([bin_width]))
-    few = slice(0, min(N_LAYERS + -N_LAYERS % CHUNK, len(prepared)))
-    layers = _losses(prepared, few, axes, layers=True)
-    losses = _losses(prepared, slice(0, len(prepared)), axes, layers=False).loss.reshape(len(prepared), -1)
-    target, decoy = losses[:, 0], losses[:, 1:]
-    s = separate(target, decoy)
-    first = losses[few, 0]
-    return Score(
-        sigma=float(sigma),
-        sigma_unit=sigma_unit,
-        bin_width=float(bin_width),
-        n=s.n,
-        target_median=float(s.target_median),
-        decoy_median=float(s.decoy_median),
-        win_rate=float(s.win_rate),
-        win_low=float(s.win_low),
-        win_high=float(s.win_high),
-        auc=float(s.auc),
-        auc_low=float(s.auc_low),
-        auc_high=float(s.auc_high),
-        grid_artefact=float(np.quantile(np.abs(first - layers.continuum.ravel()), QUANTILE)),
-        phase_spread=float(np.quantile((layers.highest - layers.lowest).ravel(), QUANTILE)),
-        reach=prepared.reach(sigma, sigma_unit),
-        target=target,
-        decoy=decoy,
-    )

@@ -6,8 +6,8 @@ exponential is taken once per pair and sigma. What is left for a bin width is th
 and below that the few bins themselves. A shift of the grid only turns the phase of each term, so the sums at all
 phases come from the same terms; where bins are added up one by one, the phases are the bins of a finer grid.
 
-numba caches what it compiled by the time stamp of the caller's file only: after a change in cpu_series.py or
-cpu_sort.py, touch this file too.
+numba caches what it compiled by the time stamp of the caller's file only: after a change in cpu_landscape_bins.py,
+cpu_series.py or cpu_sort.py, touch this file too.
 """
 
 from __future__ import annotations
@@ -19,16 +19,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from peploss.kernels.cpu import PAIR_REACH
-from peploss.kernels.cpu_series import (
-    EDGE,
-    MAX_TERMS,
-    MIN_RATIO,
-    REACH,
-    SQRT_2PI,
-    TWO_PI,
-    _cos_sin_turns,
-    direct,
-)
+from peploss.kernels.cpu_landscape_bins import add_bins, cut_off, in_range, mask, masks
+from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, _cos_sin_turns
 from peploss.kernels.cpu_sort import sort_by
 from peploss.kernels.reference import RENDER_REACH
 
@@ -36,12 +28,10 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U32 = NDArray[np.uint32]
 
-MAX_PHASES = 32  # one bit each
 NO_TERM = 1.38  # r / h above which the first term of the series is below 1e-16
-SMOOTH = 10.0  # r / h above which a sum cut off by an end of the grid is its integral and three corrections
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _fill_coefficients(rho, coef):
     """``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ... into ``coef``, and how many count: one exponential, then powers."""
     x = math.pi * rho
@@ -53,57 +43,6 @@ def _fill_coefficients(rho, coef):
         step *= square
         n += 1
     return n
-
-
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _in_range(m, s, h, n_bins):
-    return m + RENDER_REACH * s >= 0.5 * h and m - RENDER_REACH * s <= (n_bins - 0.5) * h
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _mask(m: float, s: float, h: float, n_bins: int, phases: int) -> int:
-    """Bit p says whether the peak is rendered on the grid moved up by p / phases of a bin."""
-    if not _in_range(m, s, h, n_bins):
-        return 0
-    bits = 0
-    for p in range(phases):
-        at = m - p * h / phases
-        nearest = min(max(np.floor(at / h), 0.0), n_bins - 1.0)
-        if abs(at - (nearest + 0.5) * h) <= RENDER_REACH * s:
-            bits |= 1 << p
-    return bits
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _masks(mz: F64, sigma: F64, widths: F64, n_bins: I64, phases: int, out: U32) -> None:
-    """Fills (H, P) masks, where bins are so wide that sums over bins are taken."""
-    for k in range(widths.size):
-        h = widths[k]
-        for i in range(mz.size):
-            if sigma[i] < 0.3 * h:
-                out[k, i] = _mask(mz[i], sigma[i], h, n_bins[k], phases)
-            else:
-                out[k, i] = 0xFFFFFFFF  # not asked for
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _cut_off(c: float, r: float, h: float, n_bins: int) -> float:
-    """Sum over the bins of a grid of a Gaussian that one of its ends may cut off."""
-    if r < SMOOTH * h:
-        return direct(c, r, h, n_bins)[0]
-    # Euler-Maclaurin for the midpoint rule; what is left out is below 1e-11 of the whole.
-    total = 0.0
-    for side in range(2):
-        z = ((h * n_bins if side else 0.0) - c) / r
-        g = math.exp(-0.5 * z * z) if abs(z) < 38.0 else 0.0
-        q = h / r
-        first = -z * g
-        third = -(z * z * z - 3.0 * z) * g
-        fifth = -(z**5 - 10.0 * z**3 + 15.0 * z) * g
-        value = 0.5 * SQRT_2PI * math.erf(z / math.sqrt(2.0)) / q
-        value += -q / 24.0 * first + 7.0 * q**3 / 5760.0 * third - 31.0 * q**5 / 967680.0 * fifth
-        total += value if side else -value
-    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -156,12 +95,12 @@ def _sums(
             if not (c > EDGE * r + widest and c < low_end - EDGE * r - widest):
                 for k in range(count):
                     h, n = widths[k], n_bins[k]
-                    if _in_range(mi, s, h, n) and _in_range(bm[j], t, h, n):
+                    if in_range(mi, s, h, n) and in_range(bm[j], t, h, n):
                         continuum[k] += area
-                        both = _mask(mi, s, h, n, phases) & _mask(bm[j], t, h, n, phases)
+                        both = mask(mi, s, h, n, phases) & mask(bm[j], t, h, n, phases)
                         for p in range(phases):
                             if both >> p & 1:
-                                value[k, p] += e * _cut_off(c - p * h / phases, r, h, n)
+                                value[k, p] += e * cut_off(c - p * h / phases, r, h, n)
                 continue
             inside += area
             if r != memo:
@@ -189,7 +128,7 @@ def _sums(
             for k in range(by_bins, count):
                 both = amask[k, i] & bmask[k, j]
                 if both != 0:
-                    _by_bins(c, r, widths[k], e, phases, both, value[k])
+                    add_bins(c, r, widths[k], e, phases, both, value[k])
     total = 0.0
     for k in range(count - 1, -1, -1):
         total += work[k + 1]
@@ -205,38 +144,6 @@ def _sums(
                 turn = (n + 1) * p % phases
                 add += real[k, n] * turns[0, turn] + imag[k, n] * turns[1, turn]
             value[k, p] += add / widths[k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _by_bins(c: float, r: float, h: float, e: float, phases: int, both: int, value: F64) -> None:
-    """Adds a Gaussian bin by bin at all phases: those of one grid of phases times as many bins."""
-    fine = h / phases
-    at = np.ceil((c - REACH * r - 0.5 * h) / fine)
-    last = np.floor((c + REACH * r - 0.5 * h) / fine)
-    if last < at:
-        return
-    z = (0.5 * h + at * fine - c) / r
-    p = int(at) % phases
-    if phases == 1:
-        while at <= last:
-            value[0] += e * math.exp(-0.5 * z * z)
-            z += h / r
-            at += 1.0
-        return
-    # Neighbouring samples of a Gaussian have a ratio that itself shrinks by a constant ratio.
-    step = fine / r
-    g = e * math.exp(-0.5 * z * z)
-    ratio = math.exp(-step * (z + 0.5 * step))
-    shrink = math.exp(-step * step)
-    while at <= last:
-        if both >> p & 1:
-            value[p] += g
-        g *= ratio
-        ratio *= shrink
-        at += 1.0
-        p += 1
-        if p == phases:
-            p = 0
 
 
 @njit(cache=True, nogil=True)
@@ -282,26 +189,36 @@ def landscape_range(
     real, imag = np.empty((count, MAX_TERMS)), np.empty((count, MAX_TERMS))
     oo, pp, po = np.empty((count, phases)), np.empty((count, phases)), np.empty((count, phases))
     oo_flat, pp_flat, po_flat = np.empty(count), np.empty(count), np.empty(count)
+    most_candidates, most_fragments = 0, 0
+    for b in range(start, stop):
+        most_candidates = max(most_candidates, candidates[b + 1] - candidates[b])
+        most_fragments = max(most_fragments, coff[candidates[b + 1]] - coff[candidates[b]])
+    sizes, sides = np.empty(most_candidates, np.int64), np.empty((2, most_fragments))
     for b in range(start, stop):
         o_all, ow_all = _prepare(om[ooff[b] : ooff[b + 1]], ow[ooff[b] : ooff[b + 1]])
-        sides = [
-            _prepare(cm[coff[c] : coff[c + 1]], cw[coff[c] : coff[c + 1]])
-            for c in range(candidates[b], candidates[b + 1])
-        ]
+        first = candidates[b]
+        for c in range(first, candidates[b + 1]):
+            m, w = _prepare(cm[coff[c] : coff[c + 1]], cw[coff[c] : coff[c + 1]])
+            sizes[c - first] = m.size
+            start_of = coff[c] - coff[first]
+            for i in range(m.size):
+                sides[0, start_of + i], sides[1, start_of + i] = m[i], w[i]
         for si in range(sigmas.size):
             o, o_w = _near_grid(o_all, ow_all, sigmas[si], ppm, widths, n_bins)
             o_s = _width(o, sigmas[si], ppm)
             o_mask = np.empty((count, o.size), np.uint32)
-            _masks(o, o_s, widths, n_bins, phases, o_mask)
+            masks(o, o_s, widths, n_bins, phases, o_mask)
             _sums(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, n_bins, phases, turns,
                   coef, work, real, imag, oo_flat, oo)  # fmt: skip
-            for at in range(len(sides)):
-                index = candidates[b] + at
+            for at in range(candidates[b + 1] - first):
+                index = first + at
+                begin = coff[index] - coff[first]
+                end = begin + sizes[at]
                 of = phases if at == 0 else 1
-                a, a_w = _near_grid(sides[at][0], sides[at][1], sigmas[si], ppm, widths, n_bins)
+                a, a_w = _near_grid(sides[0, begin:end], sides[1, begin:end], sigmas[si], ppm, widths, n_bins)
                 a_s = _width(a, sigmas[si], ppm)
                 a_mask = np.empty((count, a.size), np.uint32)
-                _masks(a, a_s, widths, n_bins, of, a_mask)
+                masks(a, a_s, widths, n_bins, of, a_mask)
                 _sums(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, n_bins, of, turns,
                       coef, work, real, imag, pp_flat, pp)  # fmt: skip
                 _sums(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, n_bins, of, turns,
@@ -317,7 +234,7 @@ def landscape_range(
                         lowest[b, si, k], highest[b, si, k] = low, high
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _loss(po, pp, oo):
     norm = math.sqrt(pp) * math.sqrt(oo)
     return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0

@@ -16,7 +16,7 @@ F64 = NDArray[np.float64]
 Side = tuple[F64, F64]
 
 PHASES = 32
-"""Shifts of the grid the phase layers look at, equally spaced in one bin."""
+"""Shifts of the grid the phase layers look at, equally spaced in one bin; at most 32, one bit of a mask each."""
 
 
 class Landscapes(NamedTuple):

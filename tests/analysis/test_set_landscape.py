@@ -7,9 +7,11 @@ import pytest
 
 from peploss.analysis.gradient import REACH
 from peploss.analysis.landscape import Axes, default_axes
+from peploss.analysis.prepared_set import prepare
 from peploss.analysis.psm_set import Psm, draw, observed, predicted, sample_psms
 from peploss.analysis.separation import separate
-from peploss.analysis.set_landscape import CHUNK, N_LAYERS, prepare, score, set_landscapes
+from peploss.analysis.set_landscape import CHUNK, N_LOOKED_AT, set_landscapes
+from peploss.analysis.setting_score import score
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -30,7 +32,7 @@ def test_the_last_picture_is_every_loss_of_every_spectrum(psms, dense) -> None:
     assert not last.coarse
     assert last.target.shape == (87, 7, 7)
     assert last.decoy.shape == (87, 2, 7, 7)
-    assert (last.overall.n, last.n_sampled, last.n_given, last.n_layers) == (87, 87, 87, N_LAYERS)
+    assert (last.overall.n, last.n_sampled, last.n_given, last.n_layers) == (87, 87, 87, N_LOOKED_AT)
     rng = np.random.default_rng(0)
     drawn = draw(psms, 2000, 3)
     for _ in range(4):
@@ -67,12 +69,12 @@ def test_pictures_get_better_and_say_how_far_they_are(psms) -> None:
 
 
 def test_stopping_early_computes_no_more(psms, monkeypatch) -> None:
-    from peploss.analysis import set_landscape
+    from peploss.analysis import prepared_set
 
     calls = []
-    real = set_landscape.loss_landscapes
+    real = prepared_set.loss_landscapes
     monkeypatch.setattr(
-        set_landscape, "loss_landscapes", lambda c, *args, **named: calls.append(len(c)) or real(c, *args, **named)
+        prepared_set, "loss_landscapes", lambda c, *args, **named: calls.append(len(c)) or real(c, *args, **named)
     )
     pictures = set_landscapes(prepare(psms, LossSettings(), n_decoys=1), AXES)
     assert calls == []

@@ -1,0 +1,115 @@
+"""A recommendation in words."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.analysis.separation import Z95
+from peploss.analysis.set_landscape import SetLandscape
+from peploss.analysis.setting_score import Change, Limits, Score, difference
+
+F64 = NDArray[np.float64]
+
+MANY = 20
+"""Fewer spectra than this say little, and the recommendation says so."""
+
+
+def _of(found: Score) -> str:
+    return f"sigma {found.sigma:g} {found.sigma_unit} with bins of {found.bin_width:g} Th"
+
+
+def as_it_is(found: Score) -> str:
+    """What the present settings do."""
+    return (
+        f"Now, {_of(found)}: AUC {found.auc:.3f} (95 % interval {found.auc_low:.3f} to {found.auc_high:.3f}), "
+        f"median loss {found.target_median:.3f} of right peptides and {found.decoy_median:.3f} of decoys."
+    )
+
+
+NAMES = {
+    "max_grid_artefact": "grid artefact",
+    "max_phase_spread": "phase spread",
+    "min_reach": "reach",
+}
+
+
+def nothing_allowed(landscape: SetLandscape, reach: F64, limits: Limits) -> str:
+    """Which limit no cell keeps to."""
+    nearest = {
+        "max_grid_artefact": float(landscape.grid_artefact.min()) > limits.max_grid_artefact,
+        "max_phase_spread": float(landscape.phase_spread.min()) > limits.max_phase_spread,
+        "min_reach": float(reach.max()) < limits.min_reach,
+    }
+    alone = [NAMES[name] for name, impossible in nearest.items() if impossible]
+    if alone:
+        return f"No setting in this landscape keeps to the limit on {' and '.join(alone)}. Relax it."
+    return "No setting in this landscape keeps to all limits at once. Relax one of them."
+
+
+def sentences(
+    landscape: SetLandscape,
+    best: Score,
+    now: Score,
+    free: Score,
+    gain: tuple[float, float, float],
+    keep: bool,
+    changes: tuple[Change, ...],
+    broken: tuple[str, ...],
+    alike: NDArray[np.bool_],
+    limits: Limits,
+) -> list[str]:
+    """All that ``Recommendation`` holds, a sentence for each thing; ``gain`` with its interval."""
+    n, decoys = best.n, best.decoy.shape[1]
+    of = f"{n:,} spectra with {decoys} decoy{'s' if decoys > 1 else ''} each"
+    if not changes:
+        first = f"Stay with {_of(best)}: it is what these spectra suggest."
+    elif keep:
+        first = (
+            f"The present settings need no change. S{_of(best)[1:]} is the middle of what does as well, "
+            f"and differs from them by no more than chance."
+        )
+    else:
+        first = f"Use {_of(best)}."
+    out = [
+        first,
+        f"AUC {best.auc:.3f} (95 % interval {best.auc_low:.3f} to {best.auc_high:.3f}): the chance that a right "
+        f"peptide costs less than a decoy. Right peptides beat their own decoys in {best.win_rate:.1%} of cases "
+        f"({best.win_low:.1%} to {best.win_high:.1%}). On {of}.",
+    ]
+    if changes:
+        value, low, high = gain
+        verdict = (
+            "which is more than chance" if low > 0 else "which is worse, and the price of the limits" if high < 0
+            else "which chance alone can give"
+        )  # fmt: skip
+        out.append(f"{as_it_is(now)} The change is {value:+.3f} ({low:+.3f} to {high:+.3f}), {verdict}.")
+        out.append(
+            f"The median loss of right peptides goes from {now.target_median:.3f} to {best.target_median:.3f}, that "
+            f"of decoys from {now.decoy_median:.3f} to {best.decoy_median:.3f}."
+        )
+        out.append(
+            f"Nine spectra in ten keep below a grid artefact of {best.grid_artefact:.3f} (now {now.grid_artefact:.3f}) "
+            f"and a phase spread of {best.phase_spread:.3f} (now {now.phase_spread:.3f}); the gradient reaches "
+            f"{best.reach:.3g} Th (now {now.reach:.3g})."
+        )
+    if broken:
+        out.append(f"The present settings do not keep to the limit on {' and '.join(NAMES[b] for b in broken)}.")
+    rows = np.flatnonzero(alike.any(axis=1))
+    ends = [f"{landscape.axes.sigmas[row]:.2g}" for row in (rows.min(), rows.max())]
+    span = f"Sigma from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"Only sigma near {ends[0]}"
+    out.append(
+        f"{span} {best.sigma_unit} does as well within one standard error; bins are as wide as that and the limits "
+        "allow. Chosen and judged on the same spectra, so the figures are a little kind to the choice."
+    )
+    lost, error = difference(free, best)
+    if lost > Z95 * error and limits.broken_by(free):
+        out.append(
+            f"Without limits {_of(free)} would reach an AUC of {free.auc:.3f}; it does not keep to the limit on "
+            f"{' and '.join(NAMES[b] for b in limits.broken_by(free))}."
+        )
+    if n < MANY:
+        out.append(f"{n} spectra say little: take this as a hint.")
+    if landscape.progress < 1:
+        out.append("The landscape is not finished; this may still change.")
+    return out
