@@ -112,12 +112,10 @@ def _max(x: F64) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _prepare(
-    mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64, m: F64, w: F64, s: F64
-) -> tuple[int, float]:
-    """Collects the rendered peaks, ascending in m/z and scaled to a highest intensity of 1.
+def _rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64) -> tuple[int, float]:
+    """Fills ``keep`` with the peaks that are rendered, ascending in m/z.
 
-    Returns their number, -1 where a value is NaN, and the scale.
+    Returns their number, -1 where a value is NaN, and the scale of the intensities.
     """
     n, top = 0, 0.0
     for i in range(mz.size):
@@ -132,13 +130,21 @@ def _prepare(
         keep[n] = i
         n += 1
         top = max(top, abs(weight[i]))
-    if top == 0.0:
-        top = 1.0
     sort_by(mz, keep, n)
+    return n, top if top > 0.0 else 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gather(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, top: float, rows: int) -> F64:
+    """(rows, n): the kept peaks' m/z, intensity scaled to a highest of 1, and sigma, and room for what comes of them.
+
+    An array of its own for each spectrum: its rows are contiguous, without which no loop over them vectorises.
+    """
+    out = np.empty((rows, n))
     for i in range(n):
         k = keep[i]
-        m[i], w[i], s[i] = mz[k], weight[k] / top, sigma[k]
-    return n, top
+        out[0, i], out[1, i], out[2, i] = mz[k], weight[k] / top, sigma[k]
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -171,12 +177,11 @@ def cosine_range(
     """
     most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
     ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
-    all_a, all_b = np.empty((12, most_a)), np.empty((12, most_b))
     work = np.empty((4, max(most_a, most_b)))
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
-        na, top_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka, all_a[0], all_a[1], all_a[2])
-        nb, top_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb, all_b[0], all_b[1], all_b[2])
+        na, top_a = _rendered(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka)
+        nb, top_b = _rendered(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb)
         cos[b] = 0.0
         if na < 0 or nb < 0:
             cos[b] = math.nan
@@ -186,7 +191,8 @@ def cosine_range(
                 b_out[:, b0:b1] = math.nan
             continue
         # Rows: m/z, intensity, sigma; L and its derivatives; own norm's derivatives; the product's derivatives.
-        a, o = all_a[:, :na], all_b[:, :nb]
+        a = _gather(am[a0:a1], aw[a0:a1], asig[a0:a1], ka, na, top_a, 12)
+        o = _gather(bm[b0:b1], bw[b0:b1], bsig[b0:b1], kb, nb, top_b, 12)
         own(a[0], a[2], h, n_bins, grad_a, a[3], a[4], a[5], work)
         own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
         ao = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[9], a[10], a[11])
@@ -198,17 +204,17 @@ def cosine_range(
         cosine = min(ao / norm, 1.0)
         cos[b] = cosine
         if grad_a:
-            _chain(ka[:na] + a0, a, norm, cosine / aa, top_a, a_out)
+            _chain(ka, a0, a, norm, cosine / aa, top_a, a_out)
         if grad_b:
             _add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[9], o[10], o[11])
-            _chain(kb[:nb] + b0, o, norm, cosine / oo, top_b, b_out)
+            _chain(kb, b0, o, norm, cosine / oo, top_b, b_out)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _chain(at: I64, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
+def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
     """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
-    for n in range(at.size):
-        i = at[n]
+    for n in range(rows.shape[1]):
+        i = first + keep[n]
         out[0, i] = rows[9, n] / norm - own_share * rows[6, n]
         out[1, i] = (rows[10, n] / norm - own_share * rows[7, n]) / top
         out[2, i] = rows[11, n] / norm - own_share * rows[8, n]
@@ -223,16 +229,16 @@ def product_range(
     """Inner products of rendered spectra start to stop, with derivatives by the first side's m/z and intensity."""
     most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
     ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
-    all_a, all_b = np.empty((6, most_a)), np.empty((3, most_b))
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
-        na, top_a = _prepare(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka, all_a[0], all_a[1], all_a[2])
-        nb, top_b = _prepare(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb, all_b[0], all_b[1], all_b[2])
+        na, top_a = _rendered(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka)
+        nb, top_b = _rendered(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb)
         value[b] = 0.0
         if na < 0 or nb < 0:
             value[b], by_mz[a0:a1], by_w[a0:a1] = math.nan, math.nan, math.nan
             continue
-        a, o = all_a[:, :na], all_b[:, :nb]
+        a = _gather(am[a0:a1], aw[a0:a1], asig[a0:a1], ka, na, top_a, 6)
+        o = _gather(bm[b0:b1], bw[b0:b1], bsig[b0:b1], kb, nb, top_b, 3)
         none = a[0]  # not read: the sides are not taken for one spectrum
         total = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, none, none, none, True, a[3], a[4], a[5])
         value[b] = total * top_a * top_b
