@@ -152,7 +152,12 @@ def _browse(source: Source, settings: LossSettings) -> None:
     st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
     if st.button("Read the whole file"):
         bar = st.progress(0.0)
-        source.spectra.headers(lambda done, total: bar.progress(done / total, f"{done:,} of {total:,}"))
+        st.button("Cancel")  # like any click, it ends this run at the next step of the bar
+
+        def advance(done: int, total: int) -> None:
+            bar.progress(done / total, f"{done:,} of {total:,}")
+
+        source.spectra.headers(advance)
         st.session_state["_read_all"] = source.key
         st.rerun()
 

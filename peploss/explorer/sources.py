@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,8 +42,8 @@ class PastedList:
             raise SpectrumError("There is one pasted spectrum.")
         return self.spectrum
 
-    def headers(self) -> list[Header]:
-        """Its line in the table."""
+    def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
+        """Its line in the table; nothing to wait for."""
         s = self.spectrum
         return [
             Header(
