@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -12,13 +14,13 @@ from peploss.spectra.readers import open_spectra
 @pytest.mark.parametrize("sample", samples.sample_files(), ids=lambda s: s.name)
 def test_every_spectrum_is_usable_and_labels_agree_with_the_file(sample: samples.SampleFile) -> None:
     labels = samples.sample_labels(sample.name)
-    with open_spectra(sample.path) as spectra:
+    with open_spectra(sample.path, peptides={title: label.proforma for title, label in labels.items()}) as spectra:
         headers = spectra.headers()
         assert len(spectra) == sample.n_spectra
         assert spectra.problems == []
     assert all(h.precursor_charge and h.precursor_mz for h in headers)
     if labels:
-        assert {h.title: (h.peptide, h.precursor_charge) for h in headers} == {
+        assert {h.name: (h.peptide, h.precursor_charge) for h in headers} == {
             title: (label.proforma, label.charge) for title, label in labels.items()
         }
 
@@ -53,6 +55,20 @@ def test_the_first_spectrum_is_a_good_one() -> None:
     assert label.bond_coverage == 1
     assert abs(label.ppm) < 1
     assert samples.sample_files()[0].name == samples.DEFAULT_FILE
+
+
+def test_the_native_mzml_has_the_peptides_of_the_search_beside_it() -> None:
+    from pyteomics import pepxml
+
+    native = samples.sample_labels("native/test_spectra.mzML")
+    text = samples.sample_labels("hcd_qe_pyascore_phospho.mgf")
+    with pepxml.read(str(samples.samples_folder() / "native" / "test_psms.pep.xml")) as search:
+        found = {q["start_scan"]: (q["search_hit"][0]["peptide"], q["assumed_charge"]) for q in search}
+    assert len(native) == len(found) == 10
+    for title, label in native.items():
+        scan = int(title.rpartition("scan=")[2])
+        assert (re.sub(r"\[.*?\]", "", label.proforma), label.charge) == found[scan]
+        assert label == text[f"QE.{scan}"]
 
 
 def test_the_native_files_hold_the_same_spectra_as_the_mgf() -> None:

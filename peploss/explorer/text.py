@@ -6,6 +6,7 @@ import re
 
 from peploss.errors import PeplossError, PeptideError
 
+_IN_WORDS = ("at character", "pasted list")  # places that are no file name and may start a sentence
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@/=\"'^])")
 
 
@@ -17,7 +18,8 @@ def escape_markdown(text: str) -> str:
 def sentence(error: PeplossError) -> str:
     """What went wrong and the way out, as Markdown."""
     text = str(error)
-    if "_" not in text.split(" ", 1)[0]:  # the name of a setting stays as it is
+    named = error.where is not None and not error.where.startswith(_IN_WORDS)
+    if not named and "_" not in text.split(" ", 1)[0]:  # names of files and settings stay as they are
         text = text[:1].upper() + text[1:]
     return escape_markdown(text)
 

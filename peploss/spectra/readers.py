@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import BinaryIO, Final
 
 from peploss.errors import SourceError
@@ -21,7 +22,11 @@ _NAMES: Final = {"mgf": "MGF", "mzml": "mzML", "mzxml": "mzXML", "msp": "MSP"}
 
 
 def open_spectra(
-    file: str | os.PathLike[str] | BinaryIO, name: str | None = None, *, max_unpacked: int = MAX_UNPACKED
+    file: str | os.PathLike[str] | BinaryIO,
+    name: str | None = None,
+    *,
+    max_unpacked: int = MAX_UNPACKED,
+    peptides: Mapping[str, str] | None = None,
 ) -> SpectrumFile:
     """Open a file for random access; reads no more of it than it takes to know where its spectra are.
 
@@ -32,6 +37,7 @@ def open_spectra(
         file: a path, or a seekable binary file such as an upload.
         name: what to call it; the file's own name by default.
         max_unpacked: most bytes a gzipped file may unpack to.
+        peptides: candidates as ProForma by id (``SpectrumFile.ids``), for entries that come without one of their own.
     Returns:
         The opened file; see ``SpectrumFile``. Close it, or use it in a ``with`` statement.
     Raises:
@@ -44,10 +50,12 @@ def open_spectra(
     """
     source = ByteSource(file, name, max_unpacked)
     try:
-        return _open(source, os.fspath(file) if isinstance(file, (str, os.PathLike)) else source.name)
+        opened = _open(source, os.fspath(file) if isinstance(file, (str, os.PathLike)) else source.name)
     except BaseException:
         source.close()
         raise
+    opened.peptides = peptides or {}
+    return opened
 
 
 def _open(source: ByteSource, path: str) -> SpectrumFile:

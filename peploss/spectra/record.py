@@ -111,6 +111,7 @@ class Record:
             SpectrumError: it cannot be used; ``problem`` is the reason.
         """
         self._settle_precursor()
+        self._drop_zero_mz()
         problem = self.problem or (NOT_MS2 if self.ms_level == 1 else None) or self._peaks_problem()
         if problem:
             raise SpectrumError(problem)
@@ -144,6 +145,22 @@ class Record:
             self.precursor_charge = None
         if self.ms_level != 1:
             self.notes += [NO_PRECURSOR] * (self.precursor_mz is None) + [NO_CHARGE] * (self.precursor_charge is None)
+
+    def _drop_zero_mz(self) -> None:
+        """Leave out peaks at m/z 0, which some converters write as padding; they can be no ion."""
+        if self.problem or self.mz.shape != self.intensity.shape:
+            return
+        zero = (self.mz == 0) & np.isfinite(self.intensity) & (self.intensity >= 0)
+        count = int(zero.sum())
+        if not count:
+            return
+        if count == self.mz.size:
+            self.problem = "The spectrum has no peaks: " + (
+                "its only one is at m/z 0." if count == 1 else f"all {count} of them are at m/z 0."
+            )
+            return
+        self.mz, self.intensity = self.mz[~zero], self.intensity[~zero]
+        self.notes.append("One peak at m/z 0 was left out." if count == 1 else f"{count} peaks at m/z 0 were left out.")
 
     def _peaks_problem(self) -> str | None:
         if self.mz.shape != self.intensity.shape:

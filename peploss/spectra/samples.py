@@ -168,10 +168,10 @@ def sample_files() -> tuple[SampleFile, ...]:
 
 @cache
 def sample_labels(name: str) -> dict[str, SampleLabel]:
-    """Labels of one built-in file, by spectrum title.
+    """Labels of one built-in file, by spectrum title (the mzML: by native id).
 
     Args:
-        name: as in ``SampleFile.name``; a file without labels (casanovo's, the mzML) gives an empty mapping.
+        name: as in ``SampleFile.name``; a file without labels (casanovo's) gives an empty mapping.
     Raises:
         SourceError: as ``samples_folder``.
     """

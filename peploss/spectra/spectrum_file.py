@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Self
 
 from peploss.errors import SourceError, SpectrumError
@@ -24,12 +24,16 @@ class SpectrumFile(ABC):
         format: ``"MGF"``, ``"mzML"``, ``"mzXML"`` or ``"MSP"``: what the content is, whatever the name says.
         ids: one per entry, at once from the index: title (MGF), native id (mzML, mzXML) or name (MSP).
         notes: what to know about the whole file: index rebuilt, cut short, read under another format's name.
+        peptides: candidates known from elsewhere as ProForma, by id, for entries that come without one.
     """
 
     format: str
 
+    peptides: Mapping[str, str]
+
     def __init__(self, source: ByteSource, path: str) -> None:
         self.path = path
+        self.peptides = {}
         self.name = source.name
         self.ids: list[str] = []
         self._source = source
@@ -49,6 +53,11 @@ class SpectrumFile(ABC):
     @abstractmethod
     def _record(self, index: int) -> Record:
         """Read and parse one entry; what is wrong with it goes into its ``problem``."""
+
+    def _labelled(self, index: int) -> Record:
+        record = self._record(index)
+        record.peptide = record.peptide or self.peptides.get(self.ids[index])
+        return record
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -78,7 +87,7 @@ class SpectrumFile(ABC):
         """
         if not 0 <= index < len(self):
             raise SpectrumError(f"There is no spectrum {index + 1}; the file has {len(self)}.", where=self.name)
-        record = self._record(index)
+        record = self._labelled(index)
         try:
             return record.spectrum(index, self.name)
         except SpectrumError as error:
@@ -97,7 +106,7 @@ class SpectrumFile(ABC):
                 headers = []
                 total = len(self)
                 for index in range(total):
-                    headers.append(self._record(index).header(index, self.name))
+                    headers.append(self._labelled(index).header(index, self.name))
                     if progress and (index % 64 == 0 or index + 1 == total):
                         progress(index + 1, total)
                 self._headers = headers

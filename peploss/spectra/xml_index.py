@@ -52,20 +52,23 @@ def build_index(source: ByteSource, layout: XmlLayout) -> XmlIndex:
     notes: list[str] = []
     if not layout.end.search(tail):
         notes.append("The file is cut short: it has no closing tag at its end.")
-    embedded = _embedded(source, layout, tail, notes)
+    embedded = _embedded(source, layout, tail)
     if isinstance(embedded, str):
-        notes.append(embedded)
         entries = _by_scan(source, layout)
+        if entries:  # without a single spectrum that alone is worth saying
+            notes.append(embedded)
     else:
-        entries = embedded
+        entries, misplaced = embedded
+        if misplaced:
+            notes.append("The file's pointer to its index is wrong; the index was searched for and found.")
     offsets = [at for _, at in entries]
     following = dict(zip(sorted(offsets), [*sorted(offsets)[1:], source.size], strict=True)) if offsets else {}
     ids = [layout.id_format.format(name) for name, _ in entries]
     return XmlIndex(ids, offsets, [following[at] for at in offsets], notes)
 
 
-def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes, notes: list[str]) -> list[tuple[str, int]] | str:
-    """The file's own index, or a sentence why it is not used."""
+def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes) -> tuple[list[tuple[str, int]], bool] | str:
+    """The file's own index and whether its pointer was wrong, or a sentence why it is not used."""
     rebuilt = "the spectra were found by reading the whole file once."
     pointer = layout.pointer.search(tail)
     if not pointer:
@@ -73,11 +76,11 @@ def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes, notes: list[st
     at = int(pointer["at"])
     text = source.read_at(at, source.size - at) if at < source.size else b""
     found = layout.index.search(text, 0, _MAX_TAG)
+    misplaced = False
     if not found:
         text = source.read_at(max(source.size - _NEAR_TAIL, 0), _NEAR_TAIL)
         found = layout.index.search(text)
-        if found:
-            notes.append("The file's pointer to its index is wrong; the index was searched for and found.")
+        misplaced = True
     if not found:
         return f"The file's index is not where the file says it is; {rebuilt}"
     close = text.find(b"</index>", found.end())
@@ -89,7 +92,7 @@ def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes, notes: list[st
     for name, offset in [*entries[::step], *entries[-1:]]:
         if not starts_here(source, layout, name, offset):
             return f"The file's index is wrong (nothing starts at byte {offset}); {rebuilt}"
-    return entries or f"The file's index is empty; {rebuilt}"
+    return (entries, misplaced) if entries else f"The file's index is empty; {rebuilt}"
 
 
 def starts_here(source: ByteSource, layout: XmlLayout, name: str, offset: int) -> bool:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from peploss.errors import PeptideError
-from peploss.explorer.text import escape_markdown, pointed
+import pytest
+
+from peploss.errors import PeplossError, PeptideError, SettingsError, SourceError, SpectrumError
+from peploss.explorer.text import escape_markdown, pointed, sentence
 
 
 def test_markdown_from_a_file_stays_text() -> None:
@@ -28,3 +30,18 @@ def test_backticks_cannot_leave_the_box() -> None:
     assert lines[1] == lines[-1]
     assert set(lines[1]) == {"`"}
     assert len(lines[1]) > 4
+
+
+@pytest.mark.parametrize(
+    ("error", "start"),
+    [
+        (SourceError("The file is empty.", where="empty.mzML"), "empty"),
+        (SpectrumError("It has no peaks.", where="my run, spectrum 2"), "my run"),
+        (SpectrumError("It has no peaks.", where="pasted list"), "Pasted list"),
+        (SettingsError("sigma_unit must be Da or ppm."), "sigma"),
+        (PeptideError("no residue.", position=2), "At character 3"),
+        (PeplossError("no."), "No"),
+    ],
+)
+def test_a_sentence_starts_with_a_capital_but_names_stay_as_they_are(error: PeplossError, start: str) -> None:
+    assert sentence(error).startswith(start)

@@ -93,7 +93,7 @@ def test_isolation_window_stands_in_for_the_selected_ion(mzml: Build, spectrum_x
         ({"mz": [], "intensity": []}, "The spectrum has no peaks."),
         ({"intensity": [1, np.nan]}, "Every intensity must be finite"),
         ({"intensity": [1, -2]}, "not negative"),
-        ({"mz": [0, 5]}, "positive"),
+        ({"mz": [-1, 5]}, "positive"),
         ({"intensity": [1, 2, 3]}, "There are 2 m/z values but 3 intensities."),
         ({"arrays": ""}, "The m/z array is missing."),
         ({"extra": "<cvParam"}, "cannot be decoded (XMLSyntaxError"),

@@ -43,6 +43,13 @@ def test_gzipped_mzml(tmp_path: Path, mzml: Build, spectrum_xml: Element) -> Non
         assert "temporary file" in spectra.notes[0]
 
 
+def test_candidates_from_elsewhere_fill_in_where_the_file_has_none() -> None:
+    own = MGF.replace(b"TITLE=a", b"TITLE=b\nSEQ=ACDEK")
+    with open_spectra(io.BytesIO(MGF + own), "a.mgf", peptides={"a": "PEPTIDE/2", "b": "GGG"}) as spectra:
+        assert [spectra.read(i).peptide for i in range(6)] == ["PEPTIDE/2"] * 3 + ["ACDEK"] * 3
+        assert [h.peptide for h in spectra.headers()] == ["PEPTIDE/2"] * 3 + ["ACDEK"] * 3
+
+
 def test_ids_are_there_at_once_and_headers_in_one_pass() -> None:
     with open_spectra(io.BytesIO(MGF), "a.mgf") as spectra:
         assert spectra.ids == ["a", "a", "a"]
@@ -136,7 +143,7 @@ EXPECTED = {  # usable, unusable, MS1; or words of the refusal
     "FTMS_HCD_20_annotated_2019-11-12_filtered.msp": (82, 0, 0),
     "FileConverter_24_output.mzML": (6, 0, 4),
     "IndexedmzMLFile_2_broken.mzML": "holds no spectra",
-    "MzMLFile_3_invalid.mzML": (0, 1, 3),
+    "MzMLFile_3_invalid.mzML": (1, 0, 3),
     "MzMLFile_6_compressed.mzML": (0, 0, 4),
     "easy_test.mgf": (1, 0, 0),
     "empty.mzML": "empty (0 bytes)",
@@ -158,7 +165,7 @@ EXPECTED = {  # usable, unusable, MS1; or words of the refusal
     "test_in.idXML": "PSM table",
     "test_msms.txt": "PSM table",
     "test_pepmass.mgf": (3, 0, 0),
-    "tiny.pwiz.1.1.mzML": (0, 1, 3),
+    "tiny.pwiz.1.1.mzML": (1, 0, 3),
     "withEmptySpectra.mgf": (1, 1, 0),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from peploss.errors import SourceError
 from peploss.spectra.readers import open_spectra
 
 Build = Callable[..., bytes]
@@ -71,3 +72,13 @@ def test_ids_are_unescaped(mzml: Build, spectrum_xml: Element) -> None:
     with open_spectra(io.BytesIO(data), "run.mzML") as spectra:
         assert spectra.ids == ["a<b>& scan=1"]
         assert spectra.read(0).scan == 1
+
+
+def test_an_index_of_nothing_is_told_in_one_sentence(mzml: Build) -> None:
+    data = mzml([])
+    index = data.index(b"<indexListOffset>")
+    wrong = b'<index name="spectrum"><offset idRef="scan=1">7</offset></index>'
+    for broken in (data, data[:index] + wrong + data[index:]):
+        with pytest.raises(SourceError) as raised:
+            open_spectra(io.BytesIO(broken), "x.mzML")
+        assert str(raised.value) == "x.mzML: The file is mzML but holds no spectra."
