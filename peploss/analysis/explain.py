@@ -14,6 +14,7 @@ from peploss.analysis.decomposition import Decomposition, decompose
 from peploss.analysis.gradient import Gradient, loss_and_gradient
 from peploss.analysis.ladder import Bond, ladder
 from peploss.analysis.matching import Matches, match
+from peploss.analysis.notices import charge_notice, no_fragments, no_peaks, side_notices
 from peploss.analysis.sampling import (
     PhaseSpread,
     continuum_loss,
@@ -36,6 +37,18 @@ from peploss.spectra.spectrum import Spectrum
 Bools = NDArray[np.bool_]
 
 
+STATES = (
+    "no weight",
+    "beyond the grid",
+    "matched, between bins",
+    "between bins",
+    "matched",
+    "out of reach",
+    "missing",
+)
+"""What a fragment can be: not seen by the loss (the first four), matched, or not, without or within a peak's reach."""
+
+
 @dataclass(frozen=True, eq=False)
 class Explanation:
     """One comparison taken apart. F fragments, P observed peaks after preprocessing; no array holds a NaN.
@@ -53,12 +66,16 @@ class Explanation:
         phases: the loss over shifts of the grid by less than a bin.
         sigma_per_bin: least and greatest sigma over bin width; they differ only in ppm.
         guard: warning where sigma is less than a bin, else None.
+        notices: sentences on what the loss cannot see, why it is 1 where a side is empty, and on a charge of the
+            candidate that is not the spectrum's.
         precursor: mass error of the candidate and its loss; None where precursor m/z or charge is not known.
-        min_distance_loss: the min-distance Huber loss on the same peaks.
-        matches: mutual nearest pairs within 3 sigma.
+        min_distance_loss: the min-distance Huber loss on the same peaks; None where a side has no intensity, since
+            there is no distance to anything.
+        matches: mutual nearest pairs within 3 sigma, of what is in range: an agreement of m/z and no matter of bins,
+            so a pair counts also where a side of it falls between bins and adds nothing to the cosine.
         bonds: (L - 1,) which backbone bonds the matched fragments prove.
         shares: additive shares in the cosine and in the loss.
-        gradient: slope of the loss by each fragment's m/z, and which fragments it no longer reaches.
+        gradient: slope of the loss by each fragment's m/z, and which fragments no peak pulls.
         steps: bars from 0 to the loss: intensity, position, missing, unexplained.
     """
 
@@ -77,8 +94,9 @@ class Explanation:
     phases: PhaseSpread
     sigma_per_bin: tuple[float, float]
     guard: str | None
+    notices: tuple[str, ...]
     precursor: PrecursorError | None
-    min_distance_loss: float
+    min_distance_loss: float | None
     matches: Matches
     bonds: tuple[Bond, ...]
     shares: Decomposition
@@ -97,8 +115,32 @@ class Explanation:
 
     @property
     def n_matched(self) -> int:
-        """Number of matched fragments."""
+        """Number of matched fragments, whether or not the loss sees the pair (``n_matched_unseen``)."""
         return len(self.matches)
+
+    @property
+    def n_matched_unseen(self) -> int:
+        """Number of matched pairs of which one side falls between bins: matched, but no part of the cosine."""
+        m = self.matches
+        return int((~(self.fragment_rendered[m.fragment] & self.peak_rendered[m.peak])).sum())
+
+    @cached_property
+    def fragment_state(self) -> NDArray[np.str_]:
+        """(F,) one of ``STATES`` for each fragment; what the loss does not see is told before what it matches."""
+        f = self.fragments
+        matched = self.matches.peak_of_fragment >= 0
+        return np.select(
+            [
+                f.intensity <= 0,
+                ~self.fragment_in_range,
+                ~self.fragment_rendered & matched,
+                ~self.fragment_rendered,
+                matched,
+                self.gradient.out_of_reach,
+            ],
+            list(STATES[:-1]),
+            STATES[-1],
+        )
 
     @property
     def n_matchable(self) -> int:
@@ -150,6 +192,11 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
     phases = phase_spread(pred, obs, settings)
     ratio = sigma_per_bin(np.concatenate([pred[0][pred_in], obs[0][obs_in]]), settings)
     matches = match(pred[0], np.where(pred_in, pred[1], 0.0), obs[0], np.where(obs_in, obs[1], 0.0), settings)
+    notices = (
+        *filter(None, [charge_notice(peptide.charge, spectrum.precursor_charge)]),
+        *side_notices("observed peak", obs[1], obs_in, obs_seen, settings, none=no_peaks(len(spectrum))),
+        *side_notices("fragment", pred[1], pred_in, pred_seen, settings, none=no_fragments(len(peptide), settings)),
+    )
     return Explanation(
         spectrum=spectrum,
         peptide=peptide,
@@ -166,8 +213,11 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
         phases=phases,
         sigma_per_bin=ratio,
         guard=guard(ratio, phases, int((pred_in & ~pred_seen).sum()), int((obs_in & ~obs_seen).sum())),
+        notices=notices,
         precursor=_precursor(spectrum, peptide, charge, settings),
-        min_distance_loss=float(min_distance_loss(as_peaks([pred]), as_peaks([obs]))[0]),
+        min_distance_loss=(
+            float(min_distance_loss(as_peaks([pred]), as_peaks([obs]))[0]) if pred[1].any() and obs[1].any() else None
+        ),
         matches=matches,
         bonds=ladder(len(peptide), predicted, matches.peak_of_fragment >= 0),
         shares=decompose(pred, obs, settings),

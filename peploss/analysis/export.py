@@ -30,6 +30,7 @@ COLUMNS = (
     "share_of_cosine",
     "share_of_loss",
     "gradient_per_th",
+    "gradient_without_grid_per_th",
     "out_of_reach",
 )
 
@@ -38,8 +39,10 @@ def fragments_csv(explanation: Explanation) -> str:
     """One line for each fragment, in the order they were predicted, under a header that carries the units.
 
     Comma-separated, quoted where need be, lines end in CR LF (RFC 4180). Numbers are written to the last digit; what
-    a fragment without a matched peak does not have is empty. Intensities are those after preprocessing. A text that a
-    spreadsheet would run as a formula gets an apostrophe in front.
+    a fragment without a matched peak does not have is empty. Intensities are those after preprocessing.
+    ``out_of_reach`` is of fragments the loss sees: no peak pulls them, and what ``gradient_per_th`` differs from
+    ``gradient_without_grid_per_th`` is the grid's own. A text that a spreadsheet would run as a formula gets an
+    apostrophe in front.
     """
     e, f = explanation, explanation.fragments
     out = io.StringIO()
@@ -71,6 +74,7 @@ def fragments_csv(explanation: Explanation) -> str:
                 float(e.shares.fragment_cosine[i]),
                 float(e.shares.fragment_loss[i]),
                 float(e.gradient.by_mz[i]),
+                float(e.gradient.continuum_by_mz[i]),
                 _yes(e.gradient.out_of_reach[i]),
             ]
         )

@@ -1,4 +1,9 @@
-"""Where the loss pulls each fragment, and which fragments it no longer reaches."""
+"""Where the loss pulls each fragment, and which fragments no peak pulls any more.
+
+The loss falls where a fragment moves towards a peak, and on a coarse grid also where it merely moves to a place in
+its bin where its own norm is smaller. A fragment that no peak pulls therefore has a slope of its own on the grid; the
+slope in the continuum limit beside it tells the two apart.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from peploss.analysis.batching import as_peaks
+from peploss.analysis.sampling import in_range
+from peploss.kernels import spectrum_cosine
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings
 
@@ -49,12 +56,16 @@ class Gradient:
 
     Attributes:
         by_mz: (F,) in 1/Th. Negative: the loss falls as the fragment moves up. In ppm it includes the change of the
-            fragment's width. Exactly 0 where either side renders nothing.
-        out_of_reach: (F,) whether the gradient is dead: no observed peak lies within ``REACH`` sigma of the fragment,
-            or the loss does not render the fragment.
+            fragment's width. Exactly 0 where either side renders nothing, and for a fragment that is not rendered.
+        continuum_by_mz: (F,) the same of the loss for infinitely narrow bins: without what the grid adds. Exactly 0
+            for a fragment out of the grid's range.
+        out_of_reach: (F,) whether no observed peak pulls a fragment that the loss sees: none lies within ``REACH``
+            sigma. Its slope need not be 0 where sigma is less than a bin; a fragment the loss does not see is no
+            part of these.
     """
 
     by_mz: F64
+    continuum_by_mz: F64
     out_of_reach: NDArray[np.bool_]
 
 
@@ -79,8 +90,28 @@ def loss_and_gradient(
         (slope,) = torch.autograd.grad(loss, peaks.mz)
     return loss.item(), Gradient(
         by_mz=slope.numpy(),
-        out_of_reach=~(pred_seen & _within_reach(pred[0], np.sort(obs[0][obs_seen]), settings)),
+        continuum_by_mz=_continuum_slope(pred, obs, settings),
+        out_of_reach=pred_seen & ~_within_reach(pred[0], np.sort(obs[0][obs_seen]), settings),
     )
+
+
+def _continuum_slope(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> F64:
+    """(F,) slope of the loss without a grid, of the peaks in the grid's range."""
+    pred_in, obs_in = in_range(pred[0], settings), in_range(obs[0], settings)
+    slope = np.zeros(pred[0].size)
+    with torch.enable_grad():
+        peaks = as_peaks([(pred[0][pred_in], pred[1][pred_in])])
+        peaks.mz.requires_grad_()
+        cosine = spectrum_cosine(
+            peaks,
+            as_peaks([(obs[0][obs_in], obs[1][obs_in])]),
+            sigma=settings.sigma,
+            sigma_unit=settings.sigma_unit,
+            grid=None,
+        )
+        (by_mz,) = torch.autograd.grad(-cosine.sum(), peaks.mz)
+    slope[pred_in] = by_mz.numpy()
+    return slope
 
 
 def _within_reach(fragment_mz: F64, peak_mz: F64, settings: LossSettings) -> NDArray[np.bool_]:

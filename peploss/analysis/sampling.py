@@ -124,24 +124,33 @@ def sigma_per_bin(mz: F64, settings: LossSettings) -> tuple[float, float]:
 
 
 def guard(ratio: tuple[float, float], spread: PhaseSpread, unseen_fragments: int, unseen_peaks: int) -> str | None:
-    """A warning where sigma is less than one bin and the loss depends on where peaks fall in their bins; else None."""
+    """A warning where sigma is less than one bin and the loss depends on where peaks fall in their bins; else None.
+
+    It says nothing of a spread that is 0 to the digits shown, and nothing at all where that leaves nothing to say.
+    """
     low, high = ratio
     if low >= SAFE_RATIO:
         return None
     size = f"{low:.2g}" if f"{low:.2g}" == f"{high:.2g}" else f"{low:.2g} to {high:.2g}"
-    text = (
-        f"Sigma is {size} bins: how high a peak stands depends on where it falls in its bin. "
-        f"Shifting the grid by less than one bin moves this loss between {spread.low:.3f} and {spread.high:.3f}."
-    )
-    if unseen_fragments or unseen_peaks:
-        text += (
-            f" {_count(unseen_fragments, 'fragment')} and {_count(unseen_peaks, 'observed peak')} "
-            "fall between bins and are not seen at all."
+    said = []
+    least, most = f"{spread.low:.3f}", f"{spread.high:.3f}"
+    if least != most:
+        said.append(f"Shifting the grid by less than one bin moves this loss between {least} and {most}.")
+    unseen = [count(n, noun) for n, noun in ((unseen_fragments, "fragment"), (unseen_peaks, "observed peak")) if n]
+    if unseen:
+        one = unseen_fragments + unseen_peaks == 1
+        said.append(
+            f"{' and '.join(unseen)} {'falls' if one else 'fall'} between bins and "
+            f"{'is' if one else 'are'} not seen at all."
         )
-    return f"{text} Use a sigma of at least one bin width."
+    if not said:
+        return None
+    head = f"Sigma is {size} bins: how high a peak stands depends on where it falls in its bin."
+    return " ".join([head, *said, "Use a sigma of at least one bin width."])
 
 
-def _count(n: int, noun: str) -> str:
+def count(n: int, noun: str) -> str:
+    """``1 peak``, ``2 peaks``."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
 
 

@@ -62,15 +62,7 @@ _SHARES = "Additive: all shares together are the cosine, and 1 − cosine is the
 def _fragments(ex: Explanation) -> None:
     columns = summary.fragment_table(ex)
     covered = f"{ex.n_bonds_covered} of {len(ex.bonds)} bonds covered"
-    dead = int(ex.gradient.out_of_reach.sum())
-    st.caption(
-        f"{ex.n_matched} of {ex.n_matchable} fragments matched, {covered}. "
-        + (
-            f"{dead} out of reach of any peak: their gradient is dead."
-            if dead
-            else "Every fragment is within reach of a peak."
-        )
-    )
+    st.caption(f"{ex.n_matched} of {ex.n_matchable} fragments matched, {covered}. {_pull(ex)}")
     st.dataframe(
         pd.DataFrame(columns),
         placeholder="",
@@ -91,9 +83,38 @@ def _fragments(ex: Explanation) -> None:
             "share of loss": st.column_config.NumberColumn(
                 format="%+.4f", help="Cost less gain; all together are the loss"
             ),
-            "slope per Da": st.column_config.NumberColumn(format="%+.4f", help="Of the loss, by its m/z"),
+            "slope per Da": st.column_config.NumberColumn(
+                format="%+.4f", help="Of the loss by the fragment's m/z, on the grid: what descent follows"
+            ),
+            "slope without grid": st.column_config.NumberColumn(
+                format="%+.4f",
+                help="The same for infinitely narrow bins. No peak pulls a fragment out of reach: what its slope on "
+                "the grid has beyond this is the grid's own, for its height changes with its place in the bin.",
+            ),
+            "state": st.column_config.TextColumn(help=_STATES),
         },
     )
+
+
+_STATES = """
+- *matched*: it and a peak are each other's nearest, within 3 σ.
+- *missing*: a peak pulls it, but none is its match.
+- *out of reach*: no peak is near enough to pull it.
+- *between bins*, *beyond the grid*, *no weight*: the loss does not see it.
+"""
+
+
+def _pull(ex: Explanation) -> str:
+    """How many fragments no peak pulls, and how many the loss does not see, as sentences."""
+    gone = int(ex.gradient.out_of_reach.sum())
+    hidden = int((~ex.fragment_rendered & ex.fragment_in_range & (ex.fragments.intensity > 0)).sum())
+    said = [f"{gone} out of reach: no peak pulls {'it' if gone == 1 else 'them'}."] if gone else []
+    if hidden:
+        said.append(
+            f"{hidden} {'falls' if hidden == 1 else 'fall'} between bins: the loss does not see "
+            f"{'it' if hidden == 1 else 'them'}."
+        )
+    return " ".join(said)
 
 
 def _errors(ex: Explanation) -> None:

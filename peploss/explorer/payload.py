@@ -26,7 +26,7 @@ def stage(ex: Explanation, view: state.View, *, source: str) -> dict[str, Any]:
         "revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest(),
         "numbers": summary.numbers(ex),
         "ladder": summary.ladder(ex),
-        "guard": ex.guard,
+        "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,
         "view": state.as_payload(view),
         "seq": state.sequence(),
         "defaults": {"sigma": START.sigma, "unit": START.unit, "bin": START.bin},

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from peploss.analysis.explain import Explanation
+from peploss.explorer.digits import signed
 
 NONE = "–"
+TERMINI = ("n_term", "c_term")
 
 
 def numbers(ex: Explanation) -> list[dict[str, Any]]:
@@ -27,7 +29,9 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                     f"{ex.loss:.4f}",
                     "1 − cosine of the two Gaussian-rendered spectra, "
                     f"σ = {width}, bins of {s.bin_width:g} Da.\n0: the same shape. 1: no overlap at all. "
-                    "(For non-negative intensities the cosine cannot be negative, so the loss never passes 1.)",
+                    "(For non-negative intensities the cosine cannot be negative, so the loss never passes 1.)\n"
+                    "In the plot sticks and curves are each scaled to their own maximum: a curve adds up peaks that "
+                    "lie close together, and can stand higher than its sticks.",
                 ),
             ],
         },
@@ -43,7 +47,7 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                 _item(
                     "artefact",
                     "grid artefact",
-                    _signed(ex.grid_artefact, 4),
+                    signed(ex.grid_artefact, ".4f"),
                     "Spectrum loss minus its continuum limit: the part that only the bins make.",
                     tone=warn,
                 ),
@@ -66,14 +70,15 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                     "fragments",
                     f"{ex.n_matched}/{ex.n_matchable}",
                     "Fragments matched to a peak, of those in the m/z range. Matched: each is the other's nearest, "
-                    "within 3 σ.",
+                    f"within 3 σ.{_unseen(ex)}",
                 ),
                 _item(
                     "explained",
                     "intensity",
                     f"{100 * ex.explained_intensity:.1f}",
                     unit="%",
-                    text="Share of the observed intensity (after preprocessing) that lies in matched peaks.",
+                    text="Share of the observed intensity (after preprocessing) that lies in matched peaks."
+                    + _unseen(ex),
                 ),
             ],
         },
@@ -83,13 +88,22 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                 _item(
                     "mindist",
                     "min-distance",
-                    f"{ex.min_distance_loss:.4g}",
+                    NONE if ex.min_distance_loss is None else f"{ex.min_distance_loss:.4g}",
                     "Mean distance of each observed peak to the nearest predicted one, weighted by its intensity, "
                     "through a Huber function with δ = 0.2 Da. Has no upper bound and knows nothing of σ.",
                 ),
             ],
         },
     ]
+
+
+def _unseen(ex: Explanation) -> str:
+    """What to know of matches that the loss does not see, as a sentence after a definition."""
+    n = ex.n_matched_unseen
+    if not n:
+        return ""
+    pairs = "1 matched pair falls" if n == 1 else f"{n} matched pairs fall"
+    return f"\n{pairs} between bins: counted here, for the m/z agree, but not seen by the loss."
 
 
 def _precursor(ex: Explanation) -> list[dict[str, Any]]:
@@ -111,11 +125,12 @@ def _precursor(ex: Explanation) -> list[dict[str, Any]]:
         ),
         _item(
             "isotope",
-            f"isotope {p.isotope:+d}",
+            f"isotope {signed(p.isotope, 'd')}" if p.isotope else "monoisotopic",
             _ppm(p.isotope_ppm),
             unit="ppm",
             text="The same against the nearest 13C peak of the candidate (−1 to +3): an instrument often picks "
-            f"another than the first. The best here is {p.isotope:+d}.",
+            f"another than the first. The best here is {signed(p.isotope, 'd')}"
+            f"{'' if p.isotope else ', the monoisotopic one'}.",
         ),
         _item(
             "precursor",
@@ -131,14 +146,8 @@ def _item(name: str, label: str, value: str, text: str, *, unit: str = "", tone:
     return {"id": name, "label": label, "value": value, "unit": unit, "help": text, "tone": tone}
 
 
-def _signed(value: float, digits: int) -> str:
-    text = f"{value:+.{digits}f}".replace("-", "−")
-    return text if float(f"{value:.{digits}f}") else text[1:]
-
-
 def _ppm(value: float) -> str:
-    text = f"{value:+.1f}" if abs(value) < 1000 else f"{value:+,.0f}"
-    return text.replace("-", "−")
+    return signed(value, ".1f" if abs(value) < 1000 else ",.0f")
 
 
 def ladder(ex: Explanation) -> dict[str, Any]:
@@ -150,7 +159,8 @@ def ladder(ex: Explanation) -> dict[str, Any]:
     left = [_side(bond.n_terminal, f"bond {bond.position}, N-terminal ions") if has_n else None for bond in ex.bonds]
     right = [_side(bond.c_terminal, f"bond {bond.position}, C-terminal ions") if has_c else None for bond in ex.bonds]
     summary = f"{''.join(ex.peptide.residues)}: {ex.n_bonds_covered} of {len(ex.bonds)} bonds covered"
-    return {"residues": residues, "left": left, "right": right, "summary": summary}
+    ends = {end: ", ".join(s.name for s in ex.peptide.modifications if s.position == end) for end in TERMINI}
+    return {"residues": residues, "left": left, "right": right, "summary": summary, **ends}
 
 
 def _side(labels: tuple[str, ...], place: str) -> dict[str, str]:
@@ -168,7 +178,6 @@ def fragment_table(ex: Explanation) -> dict[str, Any]:
     da[m.fragment], ppm[m.fragment] = m.error_da, m.error_ppm
     highest = float(ex.observed.intensity.max(initial=0.0)) or 1.0
     intensity[m.fragment] = 100 * ex.observed.intensity[m.peak] / highest
-    state = np.where(m.peak_of_fragment >= 0, "matched", np.where(ex.gradient.out_of_reach, "dead", "missing"))
     return {
         "ion": list(f.plain_label),
         "type": f.ion_type,
@@ -176,7 +185,7 @@ def fragment_table(ex: Explanation) -> dict[str, Any]:
         "charge": f.charge,
         "m/z": f.mz,
         "weight": f.intensity,
-        "state": state,
+        "state": ex.fragment_state,
         "observed m/z": observed,
         "error Da": da,
         "error ppm": ppm,
@@ -184,4 +193,5 @@ def fragment_table(ex: Explanation) -> dict[str, Any]:
         "share of cosine": ex.shares.fragment_cosine,
         "share of loss": ex.shares.fragment_loss,
         "slope per Da": ex.gradient.by_mz,
+        "slope without grid": ex.gradient.continuum_by_mz,
     }

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from peploss.analysis.explain import Explanation, explain
+from peploss.analysis.explain import STATES, Explanation, explain
 from peploss.constants import PROTON
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
@@ -68,7 +68,9 @@ def explain_strictly(
     assert_allclose(e.phases.loss[0], e.loss, atol=1e-15)
     assert e.grid_artefact == e.loss - e.continuum_loss
     assert 0 <= e.explained_intensity <= 1
-    assert e.n_matched <= e.n_matchable <= len(e.fragments)
+    assert e.n_matched_unseen <= e.n_matched <= e.n_matchable <= len(e.fragments)
+    assert set(e.fragment_state) <= set(STATES)
+    assert not (e.gradient.out_of_reach & ~e.fragment_rendered).any()
     return e
 
 
@@ -206,7 +208,12 @@ def test_nothing_to_compare_costs_exactly_one(observed: Spectrum, options: LossS
     assert e.loss == e.phases.low == e.phases.high == 1.0 or options.bin_width == 1.0
     assert e.loss == 1.0
     assert not e.gradient.by_mz.any()
-    assert e.gradient.out_of_reach.all()
+    assert set(e.fragment_state) <= {"no weight", "beyond the grid", "between bins", "out of reach"} or e.n_matched
+    assert e.guard is None or "moves this loss" not in e.guard
+    in_sight = len(e.observed) == 1 and e.observed.mz[0] == 700.123
+    assert any("1 by definition" in notice for notice in e.notices) is not in_sight
+    if not e.observed.intensity.any() or not e.fragments.intensity.any():
+        assert e.min_distance_loss is None
     assert not e.shares.fragment_cosine.any()
     assert not e.shares.peak_cosine.any()
     assert e.steps[-1].name == "missing and unexplained"
@@ -286,3 +293,30 @@ def test_real_spectra_are_taken_apart_without_a_rest(options: LossSettings) -> N
     assert all(len(e.steps) == 4 for e in found)
     assert np.median([e.loss for e in found]) < 0.9
     assert all(e.precursor is not None for e in found)
+
+
+def test_a_matched_fragment_between_bins_is_told_as_such() -> None:
+    options = LossSettings(sigma=0.001)
+    between = next(m for m in fragments(PEPTIDE, options, 2).mz if abs(m * 10 % 1 - 0.5) > 0.2)
+    e = explain_strictly(spectrum([between + 0.0004, 600.0], [1.0, 1.0]), options=options)
+    assert e.n_matched == e.n_matched_unseen == 1
+    (i,) = e.matches.fragment
+    assert e.fragment_state[i] == "matched, between bins"
+    assert not e.gradient.out_of_reach[i]
+    assert e.shares.fragment_cosine[i] == e.gradient.by_mz[i] == 0.0
+    assert e.explained_intensity == 0.5
+
+
+def test_every_kind_of_fragment_has_its_state() -> None:
+    options = LossSettings(max_mz=900.0, ion_weights={"b": 0.0})
+    y1, y2 = fragments(PEPTIDE, LossSettings(ion_types=("y",)), 2).mz[:2]
+    e = explain_strictly(spectrum([y1 + 0.01, y2 + 0.2], [1.0, 1.0]), options=options)
+    state = dict(zip(e.fragments.plain_label, e.fragment_state, strict=True))
+    assert (state["b1"], state["y1"], state["y2"], state["y3"]) == ("no weight", "matched", "missing", "out of reach")
+    assert state["y9"] == "beyond the grid"
+
+
+def test_a_charge_that_contradicts_the_spectrum_is_told() -> None:
+    for charge, told in ((2, False), (3, True), (None, False)):
+        notices = explain(spectrum([500.0], [1.0], precursor_charge=charge), PEPTIDE, LossSettings()).notices
+        assert any("charge 2+, the spectrum 3+" in notice for notice in notices) is told

@@ -41,6 +41,7 @@ def test_table_has_a_line_for_each_fragment() -> None:
     assert [float(row["mz_th"]) for row in table] == e.fragments.mz.tolist()
     assert sum(float(row["share_of_cosine"]) for row in table) == pytest.approx(e.cosine, abs=1e-12)
     assert [float(row["gradient_per_th"]) for row in table] == e.gradient.by_mz.tolist()
+    assert [float(row["gradient_without_grid_per_th"]) for row in table] == e.gradient.continuum_by_mz.tolist()
     for row, peak in zip(table, e.matches.peak_of_fragment, strict=True):
         if peak < 0:
             assert row["observed_mz_th"] == row["error_da"] == row["error_ppm"] == ""

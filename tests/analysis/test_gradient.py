@@ -89,10 +89,10 @@ def test_reach_in_ppm_grows_with_mz() -> None:
     assert explain_slope(pred, obs, options)[1].out_of_reach.tolist() == [True, False]
 
 
-def test_what_is_not_rendered_neither_pulls_nor_is_pulled() -> None:
+def test_what_is_not_rendered_does_not_pull_and_is_not_out_of_reach() -> None:
     pred, obs = (np.array([100.0, 200.0]), np.ones(2)), (np.array([100.0, 200.0]), np.ones(2))
     _, gradient = loss_and_gradient(pred, obs, np.array([True, False]), np.array([True, True]), LossSettings())
-    assert gradient.out_of_reach.tolist() == [False, True]
+    assert gradient.out_of_reach.tolist() == [False, False]
     _, gradient = loss_and_gradient(pred, obs, np.array([True, True]), np.array([False, True]), LossSettings())
     assert gradient.out_of_reach.tolist() == [True, False]
 
@@ -103,4 +103,37 @@ def test_empty_sides_cost_one_and_pull_nothing() -> None:
         loss, gradient = explain_slope(pred, obs, LossSettings())
         assert loss == 1.0
         assert_array_equal(gradient.by_mz, np.zeros(pred[0].size))
+        assert_array_equal(gradient.continuum_by_mz, np.zeros(pred[0].size))
         assert gradient.out_of_reach.all()
+
+
+def test_a_fragment_no_peak_pulls_has_a_slope_of_the_grid_only() -> None:
+    pred, obs = (np.array([100.03, 500.02]), np.ones(2)), (np.array([100.05]), np.ones(1))
+    _, coarse = explain_slope(pred, obs, LossSettings())
+    assert coarse.out_of_reach.tolist() == [False, True]
+    assert abs(coarse.by_mz[1]) > 0.1  # its norm changes with its place in the bin
+    assert coarse.continuum_by_mz[1] == 0.0
+    _, fine = explain_slope(pred, obs, LossSettings(sigma=0.2))
+    assert abs(fine.by_mz[1]) < 1e-6
+
+
+def test_slope_without_a_grid_is_that_on_fine_bins(near_sides) -> None:
+    @settings(deadline=None, max_examples=40)
+    @given(near_sides)
+    def check(sides) -> None:
+        sides = tuple((m[m < 119], a[m < 119]) for m, a in sides)
+        for options in (LossSettings(max_mz=120.0), LossSettings(max_mz=120.0, sigma=800.0, sigma_unit="ppm")):
+            _, fine = explain_slope(*sides, options.replace(bin_width=0.005))
+            assert_allclose(explain_slope(*sides, options)[1].continuum_by_mz, fine.by_mz, rtol=1e-4, atol=1e-4)
+
+    check()
+
+
+def test_what_is_beyond_the_grid_has_no_slope_at_all() -> None:
+    pred, obs = (np.array([100.03, 300.0]), np.ones(2)), (np.array([100.05, 300.02]), np.ones(2))
+    _, gradient = loss_and_gradient(
+        pred, obs, np.array([True, False]), np.array([True, False]), LossSettings(max_mz=200.0)
+    )
+    assert gradient.by_mz[0] != 0
+    assert gradient.continuum_by_mz[0] != 0
+    assert (gradient.by_mz[1], gradient.continuum_by_mz[1]) == (0.0, 0.0)

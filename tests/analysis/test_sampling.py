@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from peploss.analysis.sampling import (
     PHASES,
+    PhaseSpread,
     continuum_loss,
     guard,
     in_range,
@@ -118,4 +119,13 @@ def test_guard_speaks_below_one_bin_only() -> None:
     said = guard((0.01, 0.02), spread, 1, 20)
     assert said is not None
     assert "0.01 to 0.02 bins" in said
-    assert "1 fragment and 20 observed peaks" in said
+    assert "1 fragment and 20 observed peaks fall between bins" in said
+    assert "1 fragment falls between bins and is not seen" in (guard((0.01, 0.02), spread, 1, 0) or "")
+
+
+def test_guard_says_nothing_of_a_spread_that_does_not_show() -> None:
+    still = PhaseSpread(np.zeros(2), np.array([1.0, 0.9999]))
+    assert guard((0.5, 0.5), still, 0, 0) is None
+    said = guard((0.5, 0.5), still, 0, 3) or ""
+    assert "3 observed peaks fall between bins" in said
+    assert "moves" not in said
