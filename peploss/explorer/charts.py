@@ -7,10 +7,17 @@ from typing import Any
 import numpy as np
 
 from peploss.analysis.explain import Explanation
-from peploss.explorer.traces import SERIES, escape, series_of
+from peploss.analysis.matching import REACH_OF_A_MATCH
+from peploss.analysis.sampling import widths
+from peploss.explorer.digits import signed
+from peploss.explorer.traces import F64, SERIES, escape, series_of
 
 MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
 MOST_BARS = 24
+BAND_IN_VIEW = 4.0
+"""The reach of a match sets the axis of the errors up to this many times the largest; beyond, they would be flat."""
+
+NOTE: dict[str, Any] = {"showarrow": False, "font": {"size": 11, "color": "@muted"}}
 
 
 def waterfall_figure(ex: Explanation) -> dict[str, Any]:
@@ -33,7 +40,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "base": base,
             "width": 0.68,
             "marker": {"color": colours},
-            "text": [f"{step.value:+.4f}" for step in ex.steps],
+            "text": [signed(step.value, ".4f") for step in ex.steps],
             "textposition": "outside",
             "cliponaxis": False,
             "constraintext": "none",
@@ -77,7 +84,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "nticks": 6,
         },
     }
-    told = ", ".join(f"{step.title} {step.value:+.4f}" for step in ex.steps)
+    told = ", ".join(f"{step.title} {signed(step.value, '.4f')}" for step in ex.steps)
     return {"data": data, "layout": layout, "height": 320, "description": f"From 0 to {ex.loss:.4f}: {told}."}
 
 
@@ -112,6 +119,8 @@ def shares_figure(ex: Explanation, *, of: str) -> dict[str, Any]:
             "hovertemplate": "%{customdata}<extra></extra>",
         }
     ]
+    if not order.size:
+        return _nothing_shared(of)
     more = int((share > 0).sum()) - order.size
     note = f"{more} more add {rest:.4f}" if more > 0 else ""
     layout = {
@@ -143,6 +152,16 @@ def shares_figure(ex: Explanation, *, of: str) -> dict[str, Any]:
     return {"data": data, "layout": layout, "height": 280, "description": f"Largest shares of {of}: {best}."}
 
 
+def _nothing_shared(of: str) -> dict[str, Any]:
+    """In place of bars, a sentence: without overlap there is nothing to share out."""
+    text = "No fragment overlaps with any peak:<br>the cosine is 0, and there is nothing to share."
+    blank = {"visible": False, "range": [0, 1], "fixedrange": True}
+    middle = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "showarrow": False}
+    note = middle | {"text": text, "font": {"size": 13, "color": "@muted"}}
+    layout = {"margin": MARGIN, "xaxis": blank, "yaxis": dict(blank), "annotations": [note]}
+    return {"data": [], "layout": layout, "height": 280, "description": f"Shares of {of}: {text.replace('<br>', ' ')}"}
+
+
 def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     """Error of every matched fragment over m/z, in ``"ppm"`` or ``"Da"``, with the reach of a match as a band."""
     error = ex.matches.error_ppm if unit == "ppm" else ex.matches.error_da
@@ -151,7 +170,8 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     height = ex.observed.intensity[ex.matches.peak]
     size = 5 + 9 * np.sqrt(height / height.max()) if height.size else height
     digits = "+.1f" if unit == "ppm" else "+.4f"
-    data = []
+    band, widest = _match_band(ex, mz, unit)
+    data = [band] if mz.size else []
     for name, label in SERIES.items():
         of = series == name
         data.append(
@@ -167,8 +187,10 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
                 "hovertemplate": f"<b>%{{text}}</b>  m/z %{{x:.4f}}<br>%{{y:{digits}}} {unit}<extra></extra>",
             }
         )
-    far = float(np.abs(error).max(initial=0.0)) * 1.25 or 1.0
-    shapes = []
+    far = float(np.abs(error).max(initial=0.0)) * 1.25
+    in_view = far == 0 or widest <= BAND_IN_VIEW * far
+    far = 1.1 * widest if in_view else far
+    shapes, notes = [], [_band_note(ex, in_view)]
     if error.size:
         median = float(np.median(error))
         shapes.append(
@@ -182,9 +204,12 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
                 "line": {"color": "@muted", "width": 1, "dash": "dot"},
             }
         )
+        at_the_line = {"xref": "paper", "x": 1, "xanchor": "right", "y": median, "yanchor": "bottom"}
+        notes.append(NOTE | at_the_line | {"text": f"median {signed(median, digits[1:])} {unit}"})
     layout = {
         "margin": MARGIN,
         "shapes": shapes,
+        "annotations": notes,
         "showlegend": True,
         "legend": {
             "orientation": "h",
@@ -208,6 +233,37 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
         "height": 320,
         "description": f"Mass errors in {unit} of {len(ex.matches)} matched fragments.",
     }
+
+
+def _match_band(ex: Explanation, mz: F64, unit: str) -> tuple[dict[str, Any], float]:
+    """The errors a match can have, over the m/z drawn, as a filled outline, and half its greatest height."""
+    s = ex.settings
+    x = np.linspace(mz.min(initial=np.inf) - 5, mz.max(initial=-np.inf) + 5, 60) if mz.size else np.zeros(0)
+    x = np.maximum(x, 1.0)
+    reach = REACH_OF_A_MATCH * widths(x, s)
+    reach = reach / x * 1e6 if unit == "ppm" else reach
+    trace = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"reach of a match, {REACH_OF_A_MATCH:g} σ",
+        "x": np.concatenate([x, x[::-1]]),
+        "y": np.concatenate([reach, -reach[::-1]]),
+        "fill": "toself",
+        "fillcolor": "@predicted-fill",
+        "line": {"color": "@predicted-fill", "width": 0},
+        "hoverinfo": "skip",
+        "showlegend": True,
+    }
+    return trace, float(reach.max(initial=0.0)) or 1.0
+
+
+def _band_note(ex: Explanation, in_view: bool) -> dict[str, Any]:
+    """How far a match reaches, and that it does so beyond the axis where the errors are far smaller."""
+    s = ex.settings
+    beyond = "" if in_view else ", beyond this axis"
+    text = f"a match reaches ±{REACH_OF_A_MATCH * s.sigma:g} {s.sigma_unit} ({REACH_OF_A_MATCH:g} σ){beyond}"
+    corner = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1.02, "yanchor": "bottom"}
+    return NOTE | corner | {"text": text}
 
 
 def _wrapped(title: str) -> str:

@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.curves import Curve
 from peploss.analysis.explain import Explanation
-from peploss.explorer.panels import PANELS, panel
+from peploss.analysis.sampling import widths
+from peploss.explorer.digits import signed
+from peploss.explorer.panels import PANELS, UNSEEN, panel, slope_words
 from peploss.explorer.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
@@ -157,7 +160,7 @@ def _errors(ex: Explanation) -> dict[int, str]:
     """Error of every matched fragment, in words."""
     m = ex.matches
     columns = zip(m.fragment.tolist(), m.error_da.tolist(), m.error_ppm.tolist(), strict=True)
-    return {fragment: f"error {da:+.4f} Da, {ppm:+.1f} ppm" for fragment, da, ppm in columns}
+    return {f: f"error {signed(da, '.4f')} Da, {signed(ppm, '.1f')} ppm" for f, da, ppm in columns}
 
 
 def _peak_tips(ex: Explanation, height: F64) -> list[str]:
@@ -167,20 +170,26 @@ def _peak_tips(ex: Explanation, height: F64) -> list[str]:
         head = f"<b>{escape(ex.fragments.label[partner])}</b>  {errors[partner]}<br>" if partner >= 0 else ""
         out.append(
             f"{head}observed m/z {ex.observed.mz[i]:.4f}, {height[i]:.1%} of the highest<br>"
-            f"{ex.shares.peak_cosine[i]:.4f} of the cosine, {ex.shares.peak_loss[i]:+.4f} of the loss"
+            f"{ex.shares.peak_cosine[i]:.4f} of the cosine, {signed(ex.shares.peak_loss[i], '.4f')} of the loss"
+            + _peak_out_of_sight(ex, i)
         )
     return out
+
+
+def _peak_out_of_sight(ex: Explanation, i: int) -> str:
+    if ex.peak_rendered[i]:
+        return ""
+    return f"<br>{UNSEEN['between bins' if ex.peak_in_range[i] else 'beyond the grid']}"
 
 
 def _fragment_tips(ex: Explanation) -> list[str]:
     errors = _errors(ex)
     out = []
     for i, label in enumerate(ex.fragments.label):
-        dead = "no peak within reach: its gradient is dead" if ex.gradient.out_of_reach[i] else "no peak matched"
         out.append(
-            f"<b>{escape(label)}</b>  m/z {ex.fragments.mz[i]:.4f}<br>{errors.get(i, dead)}<br>"
-            f"{ex.shares.fragment_cosine[i]:.4f} of the cosine, {ex.shares.fragment_loss[i]:+.4f} of the loss<br>"
-            f"slope {ex.gradient.by_mz[i]:+.4g} per Da"
+            f"<b>{escape(label)}</b>  m/z {ex.fragments.mz[i]:.4f}<br>{errors.get(i, 'no peak matched')}<br>"
+            f"{ex.shares.fragment_cosine[i]:.4f} of the cosine, "
+            f"{signed(ex.shares.fragment_loss[i], '.4f')} of the loss<br>{slope_words(ex, i)}"
         )
     return out
 
@@ -192,15 +201,29 @@ def _labels(
     if not shown.labels:
         return {"x": [], "y": [], "text": [], "colour": [], "weight": []}
     f, p = ex.matches.fragment, ex.matches.peak
+    faint = ex.gradient.out_of_reach | ~ex.fragment_rendered
     rest = np.flatnonzero(ex.matches.peak_of_fragment < 0) if shown.mirror else np.zeros(0, dtype=np.int64)
-    tip = peak_height[p] if shown.mirror else np.maximum(peak_height[p], fragment_height[f])
+    tip = _over(ex, ex.curves.observed, ex.observed.mz[p], peak_height[p])
+    if not shown.mirror:
+        tip = np.maximum(tip, _over(ex, ex.curves.predicted, ex.observed.mz[p], fragment_height[f]))
     return {
         "x": np.concatenate([ex.observed.mz[p], ex.fragments.mz[rest]]),
-        "y": np.concatenate([tip, fragment_height[rest]]),
+        "y": np.concatenate([tip, -_over(ex, ex.curves.predicted, ex.fragments.mz[rest], -fragment_height[rest])]),
         "text": [escape(ex.fragments.label[i]) for i in (*f.tolist(), *rest.tolist())],
-        "colour": [*series[f].tolist(), *["dead" if dead else "muted" for dead in ex.gradient.out_of_reach[rest]]],
+        "colour": [*series[f].tolist(), *["dead" if dead else "muted" for dead in faint[rest]]],
         "weight": np.concatenate([1.0 + peak_height[p], np.abs(fragment_height[rest])]),
     }
+
+
+def _over(ex: Explanation, curve: Curve, mz: F64, stick: F64) -> F64:
+    """(N,) height of whatever stands highest at each m/z: its stick, or the curve within 3 sigma, which has a scale
+    of its own and adds up peaks that lie close together."""
+    h = ex.settings.bin_width
+    reach = np.maximum(3 * widths(mz, ex.settings), h)
+    low = np.searchsorted(curve.bins, np.floor((mz - reach) / h))
+    high = np.searchsorted(curve.bins, np.floor((mz + reach) / h), side="right")
+    inside = zip(low.tolist(), high.tolist(), stick.tolist(), strict=True)
+    return np.array([max(s, float(curve.values[i:j].max(initial=0.0))) for i, j, s in inside], dtype=np.float64)
 
 
 def _layout(shown: Shown, panels: int) -> tuple[dict[str, Any], int]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peploss.analysis.curves import Curve
 from peploss.analysis.explain import Explanation
-from peploss.explorer.traces import Trace, escape, lines, polyline, series_of, sticks
+from peploss.explorer.digits import signed
+from peploss.explorer.traces import F64, Trace, escape, lines, polyline, series_of, sticks
 
 PANELS = {
     "bins": "contribution of each bin to the cosine",
-    "gradient": "slope of the loss by fragment m/z, per Da: arrows point downhill, × is out of reach",
+    "gradient": "slope by fragment m/z, per Da: arrows point downhill; hollow: no peak in reach; ×: not seen",
 }
 """The panels with the titles they stand under."""
+
+DWARFED = 2.0
+"""A slope of the grid's own this many times the largest pull is drawn at the edge, with its value."""
 
 
 def panel(ex: Explanation, name: str, axis: str) -> tuple[list[Trace], dict[str, Any]]:
@@ -46,45 +51,93 @@ def _bins(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
     return [trace], {"rangemode": "tozero", "nticks": 3, "fixedrange": True, "exponentformat": "e"}
 
 
+def slope_words(ex: Explanation, i: int) -> str:
+    """What pulls fragment ``i``: the slope of the loss by its m/z, and what of it is the grid's own."""
+    slope, without = ex.gradient.by_mz[i], ex.gradient.continuum_by_mz[i]
+    if unseen := UNSEEN.get(str(ex.fragment_state[i])):
+        return unseen
+    on_grid = (
+        f"slope {signed(slope, '.4g')} per Da, {signed(without, '.4g') if abs(without) > 1e-9 else '0'} without grid"
+    )
+    if ex.gradient.out_of_reach[i]:
+        own = "; what is left is the grid's own" if abs(slope - without) > 10 * abs(without) else ""
+        return f"no peak within reach: no pull from a peak{own}<br>{on_grid}"
+    return f"{on_grid}: descent moves it {'up' if slope < 0 else 'down'}"
+
+
+UNSEEN = {
+    "no weight": "weighs nothing: no part of the loss",
+    "beyond the grid": "beyond the grid's end: the loss does not see it",
+    "between bins": "falls between bins: the loss does not see it",
+    "matched, between bins": "falls between bins: the loss does not see it",
+}
+"""What is said of a fragment that the loss does not see, by its state."""
+
+
 def _gradient(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
-    slope, dead = ex.gradient.by_mz, ex.gradient.out_of_reach
-    alive = ~dead
-    mz, labels = ex.fragments.mz, [escape(label) for label in ex.fragments.label]
+    slope, adrift = ex.gradient.by_mz, ex.gradient.out_of_reach
+    hidden = ~ex.fragment_rendered | (ex.fragments.intensity <= 0)
+    pulled = ~adrift & ~hidden
+    top = _scale(np.abs(slope[pulled]), np.abs(slope[adrift]))
+    shown = np.clip(slope, -top, top)
     series = series_of(ex.fragments.ion_type)
-    points: Trace = {
+    arrows = _arrows(ex, axis, pulled, slope, "slope", 8, [f"@{name}" for name in series[pulled]])
+    hollow = _arrows(ex, axis, adrift, shown, "out of reach", 7, "@dead", form="-open")
+    crosses = _points(ex, axis, hidden, np.zeros_like(slope), "not seen") | {
+        "marker": {"symbol": "x-thin-open", "size": 6, "color": "@dead", "line": {"width": 1.2}}
+    }
+    off = np.flatnonzero(adrift & (np.abs(slope) > top))
+    values: Trace = {
+        "type": "scatter",
+        "mode": "text",
+        "name": "beyond the axis",
+        "yaxis": axis,
+        "showlegend": False,
+        "hoverinfo": "skip",
+        "x": ex.fragments.mz[off],
+        "y": shown[off],
+        "text": [f" {signed(slope[i], '.3g')}" for i in off],
+        "textposition": "middle right",
+        "textfont": {"size": 10, "color": "@muted"},
+    }
+    stems = [
+        lines(name, colour, 1.2, sticks(ex.fragments.mz[of], shown[of]), {"yaxis": axis, "showlegend": False} | more)
+        for name, colour, of, more in (
+            ("stem", "@faint", pulled, {}),
+            ("hollow stem", "@faint", adrift, {"dash": "dot"}),
+        )
+    ]
+    zero = {"zeroline": True, "zerolinecolor": "@line", "zerolinewidth": 1}
+    layout = {"range": [-1.15 * top, 1.15 * top], "nticks": 6, "fixedrange": True, "exponentformat": "e"} | zero
+    return [trace for trace in (*stems, arrows, hollow, crosses, values) if len(trace["y"])], layout
+
+
+def _scale(pulled: F64, adrift: F64) -> float:
+    """Half the height of the axis: everything, unless the grid's own slopes would flatten the pulls of peaks."""
+    pull, own = float(pulled.max(initial=0.0)), float(adrift.max(initial=0.0))
+    return (pull if 0 < DWARFED * pull < own else max(pull, own)) or 1.0
+
+
+def _points(ex: Explanation, axis: str, of: NDArray[np.bool_], y: F64, name: str) -> Trace:
+    mz, label = ex.fragments.mz, ex.fragments.label
+    return {
         "type": "scatter",
         "mode": "markers",
+        "name": name,
         "yaxis": axis,
         "showlegend": False,
         "hovertemplate": "%{text}<extra></extra>",
-    }
-    # An arrow points where descent moves the fragment: up in m/z where the slope is negative.
-    arrows = points | {
-        "name": "slope",
-        "x": mz[alive],
-        "y": slope[alive],
-        "marker": {
-            "symbol": ["triangle-right" if s < 0 else "triangle-left" for s in slope[alive]],
-            "size": 8,
-            "color": [f"@{name}" for name in series[alive]],
-        },
+        "x": mz[of],
+        "y": y[of],
         "text": [
-            f"<b>{labels[i]}</b>  m/z {mz[i]:.4f}<br>slope {slope[i]:+.4g} per Da: "
-            f"descent moves it {'up' if slope[i] < 0 else 'down'}"
-            for i in np.flatnonzero(alive)
+            f"<b>{escape(label[i])}</b>  m/z {mz[i]:.4f}<br>{slope_words(ex, i)}" for i in np.flatnonzero(of).tolist()
         ],
     }
-    gone = points | {
-        "name": "dead",
-        "x": mz[dead],
-        "y": np.zeros(int(dead.sum())),
-        "marker": {"symbol": "x-thin-open", "size": 6, "color": "@dead", "line": {"width": 1.2}},
-        "text": [
-            f"<b>{labels[i]}</b>  m/z {mz[i]:.4f}<br>no peak within reach: dead gradient" for i in np.flatnonzero(dead)
-        ],
-    }
-    stems = lines("stem", "@faint", 1.2, sticks(mz[alive], slope[alive]), {"yaxis": axis, "showlegend": False})
-    reach = 1.15 * float(np.abs(slope).max(initial=0.0)) or 1.0
-    zero = {"zeroline": True, "zerolinecolor": "@line", "zerolinewidth": 1}
-    layout = {"range": [-reach, reach], "nticks": 6, "fixedrange": True, "exponentformat": "e"} | zero
-    return [stems, arrows, gone], layout
+
+
+def _arrows(
+    ex: Explanation, axis: str, of: NDArray[np.bool_], y: F64, name: str, size: int, colour: Any, form: str = ""
+) -> Trace:
+    """An arrow points where descent moves the fragment: up in m/z where the slope is negative."""
+    symbol = [f"triangle-{'right' if s < 0 else 'left'}{form}" for s in y[of]]
+    return _points(ex, axis, of, y, name) | {"marker": {"symbol": symbol, "size": size, "color": colour}}

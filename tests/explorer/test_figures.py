@@ -9,6 +9,7 @@ import pytest
 
 from peploss.analysis.explain import Explanation, explain
 from peploss.explorer import charts, figures, payload, state, summary
+from peploss.explorer.digits import signed
 from peploss.explorer.figures import Shown, spectrum_figure
 from peploss.explorer.wire import pack
 from peploss.peptides.peptide import Peptide
@@ -69,11 +70,88 @@ def test_bins_add_up_to_the_cosine(explained: Explanation) -> None:
     assert float(np.nansum(y)) == pytest.approx(explained.cosine, abs=1e-3)
 
 
-def test_every_dead_fragment_is_marked_and_no_other(explained: Explanation) -> None:
+def test_fragments_out_of_reach_are_drawn_hollow_with_their_true_slope(explained: Explanation) -> None:
     figure = spectrum_figure(explained, ALL)
-    dead = explained.fragments.mz[explained.gradient.out_of_reach]
-    np.testing.assert_array_equal(trace(figure, "dead")["x"], dead)
-    assert trace(figure, "slope")["x"].size + dead.size == len(explained.fragments)
+    adrift = explained.gradient.out_of_reach
+    hollow = trace(figure, "out of reach")
+    np.testing.assert_array_equal(hollow["x"], explained.fragments.mz[adrift])
+    np.testing.assert_array_equal(hollow["y"], explained.gradient.by_mz[adrift])
+    assert np.abs(hollow["y"]).max() > 0.05  # the grid's own, at the default of half a bin
+    assert all(symbol.endswith("-open") for symbol in hollow["marker"]["symbol"])
+    assert all("no pull from a peak; what is left is the grid's own" in text for text in hollow["text"])
+    assert trace(figure, "slope")["x"].size + adrift.sum() == len(explained.fragments)
+    assert figure["layout"]["yaxis3"]["range"][1] >= np.abs(explained.gradient.by_mz).max()
+
+
+def test_a_slope_of_the_grid_does_not_flatten_the_pulls(spectrum: Spectrum) -> None:
+    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.05))
+    figure = spectrum_figure(ex, ALL)
+    top = figure["layout"]["yaxis3"]["range"][1]
+    pulls, own = (np.abs(ex.gradient.by_mz[of]).max() for of in (~ex.gradient.out_of_reach, ex.gradient.out_of_reach))
+    assert own > 2 * pulls
+    assert pulls < top < own
+    assert np.abs(trace(figure, "out of reach")["y"]).max() < top
+    off = trace(figure, "beyond the axis")
+    assert off["text"] == [f" {signed(-own, '.3g')}"]
+
+
+def test_a_fragment_between_bins_is_told_as_such_and_not_as_out_of_reach(spectrum: Spectrum) -> None:
+    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.05))
+    figure = spectrum_figure(ex, ALL)
+    hidden = np.flatnonzero(~ex.fragment_rendered)
+    assert hidden.size
+    np.testing.assert_array_equal(trace(figure, "not seen")["x"], ex.fragments.mz[hidden])
+    tips = trace(figure, "peaks and fragments")["text"][len(ex.observed) :]
+    for i in hidden:
+        assert "falls between bins: the loss does not see it" in tips[i]
+        assert "reach" not in tips[i]
+
+
+def test_labels_stand_over_the_curve_where_it_is_higher_than_the_stick() -> None:
+    pair = Spectrum(mz=np.array([204.13, 204.17, 600.0]), intensity=np.array([1.0, 1.0, 1.2]))
+    ex = explain(pair, Peptide.parse("GGK"), LossSettings(sigma=0.1, ion_types=("y",)))
+    for shown in (Shown(), Shown(mirror=False)):
+        labels = spectrum_figure(ex, shown)["labels"]
+        at = labels["text"].index("y2")
+        assert labels["y"][at] == pytest.approx(1.0)  # the curve; its stick is at 1 / 1.2
+    assert spectrum_figure(ex, Shown())["labels"]["y"].min() < 0
+
+
+def test_the_waterfall_uses_one_minus_sign(explained: Explanation) -> None:
+    figure = charts.waterfall_figure(explained)
+    said = [*figure["data"][1]["text"], figure["description"]]
+    assert any("−" in text for text in said)
+    assert not any("-" in text for text in said)
+
+
+def test_shares_of_nothing_are_a_sentence_without_an_axis(spectrum: Spectrum) -> None:
+    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(ion_types=()))
+    for of in ("fragments", "peaks"):
+        figure = charts.shares_figure(ex, of=of)
+        assert not figure["layout"]["xaxis"]["visible"]
+        assert "the cosine is 0" in figure["layout"]["annotations"][0]["text"]
+        go.Figure(_painted({"data": figure["data"], "layout": figure["layout"]}))
+
+
+@pytest.mark.parametrize(
+    ("options", "unit", "half"),
+    [
+        (LossSettings(), "Da", 0.15),
+        (LossSettings(sigma=5.0, sigma_unit="ppm"), "ppm", 15.0),
+        (LossSettings(sigma=0.001), "Da", 0.003),
+    ],
+)
+def test_errors_stand_in_the_reach_of_a_match(spectrum: Spectrum, options, unit: str, half: float) -> None:
+    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), options)
+    figure = charts.errors_figure(ex, unit=unit)
+    band = figure["data"][0]
+    assert band["fill"] == "toself"
+    assert np.abs(band["y"]) == pytest.approx(half)
+    texts = [note["text"] for note in figure["layout"]["annotations"]]
+    assert f"±{half:g} {unit}" in texts[0]
+    assert any(text.startswith("median ") and text.endswith(unit) for text in texts)
+    top = figure["layout"]["yaxis"]["range"][1]
+    assert ("beyond this axis" in texts[0]) is (top < half)
 
 
 def test_arrows_point_down_the_slope(explained: Explanation) -> None:
@@ -123,6 +201,55 @@ def test_the_ladder_has_a_mark_on_each_side_of_every_bond(explained: Explanation
     assert len(ladder["left"]) == len(ladder["right"]) == n - 1
     matched = sum(mark["state"] == "matched" for mark in ladder["left"])
     assert matched == sum(bool(bond.n_terminal) for bond in explained.bonds)
+
+
+def number(ex: Explanation, name: str) -> dict:
+    return next(item for group in summary.numbers(ex) for item in group["items"] if item["id"] == name)
+
+
+def test_an_empty_side_is_explained_and_has_no_best_min_distance(spectrum: Spectrum) -> None:
+    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(min_peak_mz=1900.0))
+    assert number(ex, "mindist")["value"] == summary.NONE
+    assert number(ex, "spread")["tone"] == ""
+    assert payload.stage(ex, state.View(), source="a")["guard"] == (
+        "No observed peak is left after filtering, so the loss is 1 by definition."
+    )
+
+
+def test_a_charge_that_contradicts_stands_before_the_guard(spectrum: Spectrum) -> None:
+    said = payload.stage(explain(spectrum, Peptide.parse("VGEAAASGELRK/3"), LossSettings()), state.View(), source="a")
+    assert said["guard"].startswith("The candidate says charge 3+, the spectrum 2+")
+    assert "Sigma is 0.5 bins" in said["guard"]
+
+
+def test_isotopes_have_names_and_one_minus_sign(explained: Explanation, spectrum: Spectrum) -> None:
+    assert number(explained, "isotope")["label"] == "monoisotopic"
+    below = explain(replace(spectrum, precursor_mz=spectrum.precursor_mz - 0.5), explained.peptide, LossSettings())
+    assert number(below, "isotope")["label"] == "isotope −1"
+
+
+def test_matches_between_bins_are_told_where_they_are_counted(explained: Explanation, spectrum: Spectrum) -> None:
+    ex = explain(spectrum, explained.peptide, LossSettings(sigma=0.005))
+    assert ex.n_matched_unseen > 1
+    for name in ("matched", "explained"):
+        assert f"{ex.n_matched_unseen} matched pairs fall between bins" in number(ex, name)["help"]
+        assert "between bins" not in number(explained, name)["help"]
+
+
+def test_the_fragment_table_has_both_slopes_and_every_state(explained: Explanation) -> None:
+    table = summary.fragment_table(explained)
+    assert set(table["state"]) == {"matched", "out of reach"}
+    own = table["state"] == "out of reach"
+    assert np.abs(table["slope per Da"][own]).max() > 0.05
+    np.testing.assert_allclose(table["slope without grid"][own], 0, atol=1e-9)
+
+
+def test_the_ladder_names_what_the_ends_carry(spectrum: Spectrum) -> None:
+    ends = summary.ladder(explain(spectrum, Peptide.parse("[Acetyl]-PEM[Oxidation]K-[Amidated]"), LossSettings()))
+    assert (ends["n_term"], ends["c_term"]) == ("Acetyl", "Amidated")
+    assert [r["modification"] for r in ends["residues"]] == ["", "", "Oxidation", ""]
+    bare = summary.ladder(explain(spectrum, Peptide.parse("PEMK"), LossSettings()))
+    assert bare["n_term"] == bare["c_term"] == ""
 
 
 def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained: Explanation) -> None:
