@@ -110,7 +110,8 @@ class LossSettings:
         object.__setattr__(self, "ion_weights", dict(self.ion_weights))
 
     def __hash__(self) -> int:
-        return hash(tuple(sorted((k, repr(v)) for k, v in self.to_dict(defaults=True).items())))
+        values = dict(vars(self))
+        return hash((frozenset(values.pop("ion_weights").items()), *values.items()))
 
     @property
     def grid(self) -> MzGrid:

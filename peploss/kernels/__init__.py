@@ -49,7 +49,7 @@ def spectrum_cosine(
     Returns:
         (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side
         renders nothing (no peak, no intensity, no peak within 6 sigma of a bin). Gradients reach m/z, intensities
-        and sigma. NaN where a NaN went in.
+        and sigma. NaN where a NaN, an infinite intensity or a sigma tensor that is not positive and finite went in.
     Raises:
         ValueError: sigma is a number that is not positive and finite, or shapes do not fit.
         BackendError: the backend is not there.
@@ -60,6 +60,7 @@ def spectrum_cosine(
     >>> round(float(spectrum_cosine(one, Peaks.from_arrays([100.08], [7.0]), sigma=0.05, grid=None)[0]), 4)
     0.9139
     """
+    pred, obs = _wide(pred), _wide(obs)
     pred_sigma, obs_sigma = _sigmas(pred, obs, sigma, sigma_unit)
     if backend == "reference":
         return reference.cosine(pred, obs, pred_sigma, obs_sigma, grid)
@@ -101,6 +102,7 @@ def pair_sums(
     """
     from peploss.kernels import cpu
 
+    a, b = _wide(a), _wide(b)
     a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
     inputs = arrays(*(x.cpu() for x in (a.mz, a.intensity, a_sigma, a.offsets)))
     others = arrays(*(x.cpu() for x in (b.mz, b.intensity, b_sigma, b.offsets)))
@@ -148,6 +150,11 @@ def _check_sigma(sigma: float, unit: str) -> None:
         raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {unit!r}.")
 
 
+def _wide(peaks: Peaks) -> Peaks:
+    """Peaks of the kernels' types, whatever came; compiled code for each mix of types would take seconds each."""
+    return Peaks(peaks.mz.double(), peaks.intensity.double(), peaks.offsets.long())
+
+
 def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> tuple[Tensor, Tensor]:
     """Width of every peak in Th, (N,) and (M,). A tensor's values are not looked at: that would stall a GPU."""
     if pred.batch != obs.batch:
@@ -155,7 +162,7 @@ def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> 
     _check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
     if not isinstance(sigma, Tensor):
         a, b = (torch.full((x.mz.shape[0],), sigma, dtype=torch.float64, device=x.mz.device) for x in (pred, obs))
-        return (a, b) if unit == "Da" else (a * 1e-6 * pred.mz, b * 1e-6 * obs.mz)
+        return (a, b) if unit == "Da" else (a * 1e-6 * _finite(pred.mz), b * 1e-6 * _finite(obs.mz))
     value = sigma.to(device=pred.mz.device, dtype=torch.float64)
     if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
         raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")
@@ -165,6 +172,11 @@ def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> 
             width = value.expand(peaks.mz.shape[0])
         else:
             width = torch.repeat_interleave(value, peaks.offsets.diff(), output_size=peaks.mz.shape[0])
-        return width if unit == "Da" else width * 1e-6 * peaks.mz
+        return width if unit == "Da" else width * 1e-6 * _finite(peaks.mz)
 
     return of(pred), of(obs)
+
+
+def _finite(mz: Tensor) -> Tensor:
+    """Padding lies at infinite m/z, and no width may come of that: its gradient would be NaN."""
+    return torch.where(torch.isinf(mz), 1.0, mz)

@@ -22,11 +22,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, coefficients, direct, own, series
 from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.jit import jit
 from peploss.kernels.reference import RENDER_REACH
 
 F64 = NDArray[np.float64]
@@ -35,7 +35,7 @@ I64 = NDArray[np.int64]
 PAIR_REACH = 72.0  # d^2 / v beyond which exp(-d^2 / 2v) < 2.4e-16
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _add_up(
     am: F64, aw: F64, asig: F64, bm: F64, bw: F64, bsig: F64, h: float, n_bins: int,
     same: bool, own_l: F64, own_by_c: F64, own_by_r: F64, grad: bool, by_mz: F64, by_w: F64, by_sigma: F64,
@@ -103,7 +103,7 @@ def _add_up(
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _max(x: F64) -> float:
     top = 0.0
     for value in x:
@@ -111,18 +111,19 @@ def _max(x: F64) -> float:
     return top
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64) -> tuple[int, float]:
     """Fills ``keep`` with the peaks that are rendered, ascending in m/z.
 
-    Returns their number, -1 where a value is NaN, and the scale of the intensities.
+    Returns their number, -1 where a value makes no sense, and the scale of the intensities.
     """
     n, top = 0, 0.0
     for i in range(mz.size):
-        if math.isnan(mz[i]) or math.isnan(weight[i]) or math.isnan(sigma[i]):
-            return -1, 1.0
         if math.isinf(mz[i]):
             continue
+        # A width that is none, an infinite intensity: an answer would hide that something has gone wrong.
+        if math.isnan(mz[i]) or not math.isfinite(weight[i]) or not 0.0 < sigma[i] < math.inf:
+            return -1, 1.0
         if h > 0.0:
             nearest = min(max(np.floor(mz[i] / h), 0.0), n_bins - 1.0)
             if abs(mz[i] - (nearest + 0.5) * h) > RENDER_REACH * sigma[i]:
@@ -134,7 +135,7 @@ def _rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64
     return n, top if top > 0.0 else 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _gather(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, top: float, rows: int) -> F64:
     """(rows, n): the kept peaks' m/z, intensity scaled to a highest of 1, and sigma, and room for what comes of them.
 
@@ -147,7 +148,7 @@ def _gather(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, top: float, row
     return out
 
 
-@njit(cache=True, nogil=True)
+@jit
 def offsets_fit(offsets: I64, n: int) -> bool:
     """Whether they rise from 0 to n; the kernels read where they point."""
     for b in range(offsets.size - 1):
@@ -156,7 +157,7 @@ def offsets_fit(offsets: I64, n: int) -> bool:
     return offsets.size > 0 and offsets[0] == 0 and offsets[-1] == n
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _longest(offsets: I64, start: int, stop: int) -> int:
     n = 0
     for b in range(start, stop):
@@ -164,7 +165,7 @@ def _longest(offsets: I64, start: int, stop: int) -> int:
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def cosine_range(
     start: int, stop: int,
     am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
@@ -210,7 +211,7 @@ def cosine_range(
             _chain(kb, b0, o, norm, cosine / oo, top_b, b_out)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
     """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
     for n in range(rows.shape[1]):
@@ -220,7 +221,7 @@ def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top:
         out[2, i] = rows[11, n] / norm - own_share * rows[8, n]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def product_range(
     start: int, stop: int,
     am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,

@@ -15,13 +15,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from peploss.kernels.cpu import PAIR_REACH
 from peploss.kernels.cpu_landscape_bins import add_bins, cut_off, in_range, mask, masks
 from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, _cos_sin_turns
 from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.jit import jit
 from peploss.kernels.reference import RENDER_REACH
 
 F64 = NDArray[np.float64]
@@ -31,7 +31,7 @@ U32 = NDArray[np.uint32]
 NO_TERM = 1.38  # r / h above which the first term of the series is below 1e-16
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _fill_coefficients(rho, coef):
     """``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ... into ``coef``, and how many count: one exponential, then powers."""
     x = math.pi * rho
@@ -45,7 +45,7 @@ def _fill_coefficients(rho, coef):
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _sums(
     am: F64, aw: F64, asig: F64, amask: U32, bm: F64, bw: F64, bsig: F64, bmask: U32, same: bool,
     widths: F64, n_bins: I64, phases: int, turns: F64,
@@ -146,7 +146,7 @@ def _sums(
             value[k, p] += add / widths[k]
 
 
-@njit(cache=True, nogil=True)
+@jit
 def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
     """Peaks of some intensity, ascending in m/z, scaled to a highest intensity of 1."""
     keep = np.empty(mz.size, np.int64)
@@ -163,12 +163,12 @@ def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
     return m, w
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _width(mz: F64, sigma: float, ppm: bool) -> F64:
     return mz * (sigma * 1e-6) if ppm else np.full(mz.size, sigma)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def landscape_range(
     start: int, stop: int,
     cm: F64, cw: F64, coff: I64, candidates: I64, om: F64, ow: F64, ooff: I64,
@@ -234,13 +234,13 @@ def landscape_range(
                         lowest[b, si, k], highest[b, si, k] = low, high
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _loss(po, pp, oo):
     norm = math.sqrt(pp) * math.sqrt(oo)
     return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _near_grid(mz: F64, weight: F64, sigma: float, ppm: bool, widths: F64, n_bins: I64) -> tuple[F64, F64]:
     """The peaks that some grid may render."""
     end, first = 0.0, widths[0]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from peploss.kernels.cpu_series import REACH, SQRT_2PI, direct
+from peploss.kernels.jit import jit
 from peploss.kernels.reference import RENDER_REACH
 
 F64 = NDArray[np.float64]
@@ -22,12 +22,12 @@ U32 = NDArray[np.uint32]
 SMOOTH = 10.0  # r / h above which a sum cut off by an end of the grid is its integral and three corrections
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def in_range(m, s, h, n_bins):
     return m + RENDER_REACH * s >= 0.5 * h and m - RENDER_REACH * s <= (n_bins - 0.5) * h
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def mask(m: float, s: float, h: float, n_bins: int, phases: int) -> int:
     """Bit p says whether the peak is rendered on the grid moved up by p / phases of a bin."""
     if not in_range(m, s, h, n_bins):
@@ -41,7 +41,7 @@ def mask(m: float, s: float, h: float, n_bins: int, phases: int) -> int:
     return bits
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def masks(mz: F64, sigma: F64, widths: F64, n_bins: I64, phases: int, out: U32) -> None:
     """Fills (H, P) masks, where bins are so wide that sums over bins are taken."""
     for k in range(widths.size):
@@ -53,7 +53,7 @@ def masks(mz: F64, sigma: F64, widths: F64, n_bins: I64, phases: int, out: U32) 
                 out[k, i] = 0xFFFFFFFF  # not asked for
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def cut_off(c: float, r: float, h: float, n_bins: int) -> float:
     """Sum over the bins of a grid of a Gaussian that one of its ends may cut off."""
     if r < SMOOTH * h:
@@ -73,7 +73,7 @@ def cut_off(c: float, r: float, h: float, n_bins: int) -> float:
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def add_bins(c: float, r: float, h: float, e: float, phases: int, both: int, value: F64) -> None:
     """Adds a Gaussian bin by bin at all phases: those of one grid of phases times as many bins."""
     fine = h / phases

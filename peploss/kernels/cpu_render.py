@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from peploss.kernels.jit import jit
 from peploss.kernels.reference import RENDER_REACH
 
 F64 = NDArray[np.float64]
@@ -16,7 +16,7 @@ WINDOW = 8.5  # sigma; the amplitude there is 2e-16
 FRESH = 32  # bins between two fresh exponentials: the recurrence's rounding grows with the square of its length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _windows(mz: F64, sigma: F64, h: float, n_bins: int) -> NDArray[np.int64]:
     """(P, 2) first and last bin of each peak; first > last for a peak that is not rendered."""
     out = np.empty((mz.size, 2), np.int64)
@@ -31,7 +31,7 @@ def _windows(mz: F64, sigma: F64, h: float, n_bins: int) -> NDArray[np.int64]:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def render_nonzero(
     mz: F64, intensity: F64, sigma: F64, h: float, n_bins: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -71,7 +71,7 @@ def render_nonzero(
     return bins, values
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def _add_peak(m: float, a: float, s: float, h: float, first: int, last: int, values: F64, shift: int) -> None:
     """Adds one peak: neighbouring samples of a Gaussian have a ratio that itself shrinks by a constant ratio."""
     step = h / s

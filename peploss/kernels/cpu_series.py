@@ -1,9 +1,6 @@
 """Sums of a Gaussian over the bins of a grid: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``, in numba.
 
 As a Fourier series, bin by bin, and for a whole spectrum's peaks against themselves.
-
-numba caches what it compiled by the time stamp of the caller's file only: after a change here or in cpu_sort.py,
-touch cpu.py too.
 """
 
 from __future__ import annotations
@@ -11,8 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from peploss.kernels.jit import jit, jit_inline
 
 F64 = NDArray[np.float64]
 
@@ -20,6 +18,7 @@ MIN_RATIO = 0.2 / math.sqrt(2)  # r / h under which the sum over bins is shorter
 MAX_TERMS = 12  # at MIN_RATIO the first one left out is below 1e-17
 EDGE = 8.5  # distance of c from an end of the grid, in r, from which the end is not felt (2e-16)
 REACH = 12.0  # half-width of the sum over bins, in r; 1e-15 even for a peak that only just reaches a bin
+SMOOTH = 20.0  # r / h from which the sum is the integral and three terms of Euler and Maclaurin, to 1e-14
 SQRT_2PI = math.sqrt(2 * math.pi)
 TWO_PI = 2 * math.pi
 
@@ -29,7 +28,7 @@ S0, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10 = (float(x) for x in _SIN)
 C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11 = (float(x) for x in _COS)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@jit_inline
 def _cos_sin_turns(u: float) -> tuple[float, float]:
     """Cosine and sine of ``2 pi u``, to 3e-16 absolute; unlike libm's it vectorises.
 
@@ -44,7 +43,7 @@ def _cos_sin_turns(u: float) -> tuple[float, float]:
     return 1.0 - 2.0 * s * s, 2.0 * s * c
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def coefficients(rho: float, coef: F64) -> int:
     """Fills ``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ..., and returns how many of them count."""
     n = 0
@@ -58,7 +57,7 @@ def coefficients(rho: float, coef: F64) -> int:
     return n
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def series(c: float, r: float, h: float, coef: F64, terms: int) -> tuple[float, float, float]:
     """L and its derivatives by c and r, from the Fourier series."""
     cos1, sin1 = _cos_sin_turns(c / h - 0.5)
@@ -74,9 +73,46 @@ def series(c: float, r: float, h: float, coef: F64, terms: int) -> tuple[float, 
     return area * total, area * TWO_PI * by_u / h, area * (total / r + TWO_PI * TWO_PI * r * by_rho / (h * h))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
+def _at_end(z: float, eta: float) -> tuple[float, float, float]:
+    """What one end of the grid adds to the midpoint sums of g, -g' and z^2 g over z, with ``g = exp(-z^2 / 2)``.
+
+    Euler and Maclaurin: a sum over midpoints eta apart is the integral and, at each end, derivatives of the
+    integrand. The derivatives of g are Hermite polynomials times g. The integral of g itself is not in here.
+    """
+    g = math.exp(-0.5 * z * z)
+    a, b, c = -eta * eta / 24, 7 * eta**4 / 5760, -31 * eta**6 / 967680
+    h2, h3 = z * z - 1, z * (z * z - 3)
+    h4, h5 = z * h3 - 3 * h2, z * (z * h3 - 3 * h2) - 4 * h3
+    h6 = z * h5 - 5 * h4
+    h7 = z * h6 - 6 * h5
+    of_g = g * (a * -z + b * -h3 + c * -h5)
+    of_slope = -g * (1 + a * h2 + b * h4 + c * h6)
+    of_square = g * (-z + a * -h3 + b * -h5 + c * -h7) + of_g
+    return of_g, of_slope, of_square
+
+
+@jit
+def _integral(c: float, r: float, h: float, n_bins: int) -> tuple[float, float, float]:
+    """L and its derivatives by c and r where bins are far narrower than the peak, near an end of the grid."""
+    eta = h / r
+    low, high = -c / r, (n_bins * h - c) / r
+    # The difference of two tails from whichever side it is that keeps its digits.
+    near, far = (low, high) if low > 0 else (-high, -low)
+    area = SQRT_2PI * 0.5 * (math.erfc(near / math.sqrt(2)) - math.erfc(far / math.sqrt(2)))
+    g0, d0, s0 = _at_end(low, eta)
+    g1, d1, s1 = _at_end(high, eta)
+    total = (area + g1 - g0) / eta
+    by_c = (d1 - d0) / eta
+    by_r = (area + s1 - s0) / eta
+    return total, by_c / r, by_r / r
+
+
+@jit
 def direct(c: float, r: float, h: float, n_bins: int) -> tuple[float, float, float]:
-    """L and its derivatives by c and r, bin by bin."""
+    """L and its derivatives by c and r, bin by bin; where that were hundreds of bins, by their integral."""
+    if r > SMOOTH * h:
+        return _integral(c, r, h, n_bins)
     k = max(0.0, np.floor((c - REACH * r) / h - 0.5))
     last = min(n_bins - 1.0, np.ceil((c + REACH * r) / h - 0.5))
     total, by_c, by_r = 0.0, 0.0, 0.0
@@ -90,7 +126,7 @@ def direct(c: float, r: float, h: float, n_bins: int) -> tuple[float, float, flo
     return total, by_c / r, by_r / r
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@jit
 def own(mz: F64, sigma: F64, h: float, n_bins: int, grad: bool, value: F64, by_c: F64, by_r: F64, work: F64) -> None:
     """L of every peak against itself, with derivatives where asked; ``mz`` ascending, ``work`` is (4, P) scratch."""
     n = mz.size

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from peploss.kernels.jit import jit
 
-@njit(cache=True, nogil=True)
+
+@jit
 def sort_by(key: NDArray[np.float64], order: NDArray[np.int64], n: int) -> None:
     """Sorts ``order[:n]`` by ``key[order]``, stable, by merging the runs that are already there.
 

@@ -131,7 +131,8 @@ def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offse
 
 def cosine(*inputs: Any) -> Tensor:
     """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma."""
-    plain = all(type(x) in (Tensor, torch.nn.Parameter) for x in inputs[:8])  # not fake, not traced
-    if plain and not torch.compiler.is_compiling():
-        return CosineFunction.apply(*inputs)[0]
-    return cosine_op(*inputs)[0]
+    # Compilers, exporters, tracers and fake tensors have to see an operator.
+    seen = torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0
+    if seen or not all(type(x) in (Tensor, torch.nn.Parameter) for x in inputs[:8]):
+        return cosine_op(*inputs)[0]
+    return CosineFunction.apply(*inputs)[0]

@@ -60,9 +60,8 @@ def cosine(pred: Peaks, obs: Peaks, pred_sigma: Tensor, obs_sigma: Tensor, grid:
     """(B,) cosine of the rendered spectra; 0 where a side renders nothing. Sigmas are (N,), in Th."""
     out = []
     for b in range(pred.batch):
-        p, o = _one(pred, pred_sigma, b), _one(obs, obs_sigma, b)
         # The cosine does not change with scale; intensities of 1e-300 or 1e300 do not survive a square.
-        p, o = _scaled(p), _scaled(o)
+        p, o = (_scaled(_one(*side, b), grid) for side in ((pred, pred_sigma), (obs, obs_sigma)))
         po, pp, oo = product(p, o, grid), product(p, p, grid), product(o, o, grid)
         empty = (pp == 0) | (oo == 0)
         norm = torch.where(empty, torch.ones_like(pp), pp * oo).sqrt()
@@ -75,8 +74,12 @@ def _one(peaks: Peaks, sigma: Tensor, b: int) -> tuple[Tensor, Tensor, Tensor]:
     return peaks.mz[at], peaks.intensity[at], sigma[at]
 
 
-def _scaled(side: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    mz, intensity, sigma = side
+def _scaled(side: tuple[Tensor, Tensor, Tensor], grid: MzGrid | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The rendered peaks, scaled to a highest intensity of 1; a width that is none becomes NaN, and shows."""
+    mz, intensity, sigma = (x[~torch.isinf(side[0])] for x in side)
+    sigma = torch.where((sigma > 0) & (sigma < math.inf), sigma, math.nan)
+    keep = rendered(mz, sigma, grid)
+    mz, intensity, sigma = mz[keep], intensity[keep], sigma[keep]
     # max of an empty tensor raises, hence the zero put beside it
     top = torch.cat([intensity.detach().abs(), intensity.new_zeros(1)]).max()
     return mz, intensity / torch.where(top > 0, top, torch.ones_like(top)), sigma

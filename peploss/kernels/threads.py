@@ -56,7 +56,11 @@ def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
     cuts = np.searchsorted(sizes, np.linspace(sizes[0], sizes[-1], parts + 1)[1:-1])
     edges = [0, *(int(c) for c in cuts), batch]
     pool = _workers()
-    futures = [pool.submit(run, start, stop) for start, stop in itertools.pairwise(edges)]
+    try:
+        futures = [pool.submit(run, start, stop) for start, stop in itertools.pairwise(edges[1:])]
+    except RuntimeError:  # the interpreter is shutting down and starts no more threads
+        run(0, batch)
+        return
     try:
         run(edges[0], edges[1])
     finally:

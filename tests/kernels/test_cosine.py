@@ -344,3 +344,67 @@ def test_refuses_offsets_that_would_read_past_the_end(offsets: list[int]) -> Non
     other = Peaks.from_list([([1.0], [1.0])] * (len(offsets) - 1))
     with pytest.raises(ValueError, match="must rise from 0 to the number of peaks, 2"):
         spectrum_cosine(bad, other, sigma=0.1, grid=GRID)
+
+
+@pytest.mark.parametrize("sigma", [2.5, 6.0, 20.0])
+def test_peaks_far_wider_than_bins_near_the_ends(sigma: float) -> None:
+    rng = np.random.default_rng(12)
+    mz = np.concatenate([rng.uniform(-2 * sigma, 60 + 2 * sigma, 10), [0.0, 60.0]])
+    assert_same(Peaks.from_arrays(mz, rng.random(12)), Peaks.from_arrays(mz + 0.3 * sigma, rng.random(12)), sigma)
+
+
+def test_a_small_peak_beside_a_huge_one_off_the_grid() -> None:
+    pred, obs = Peaks.from_arrays([10.0, 9999.0], [1e-300, 1e300]), Peaks.from_arrays([10.05], [1.0])
+    fast, true = (spectrum_cosine(pred, obs, sigma=0.1, grid=GRID, backend=b) for b in ("cpu", "reference"))
+    assert 0.5 < float(fast) < 1
+    assert float(fast) == pytest.approx(float(true), rel=1e-9)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("grid", [GRID, None])
+def test_padding_with_a_learned_width_in_ppm_has_a_finite_gradient(backend, grid) -> None:  # type: ignore[no-untyped-def]
+    mz, mask = torch.tensor([[10.05, 20.0, 0.0]]), torch.tensor([[True, True, False]])
+    pred = Peaks.from_padded(mz, torch.tensor([[1.0, 1.0, 0.0]]), mask)
+    sigma = torch.tensor(5000.0, requires_grad=True)
+    obs = Peaks.from_arrays([10.06, 20.01], [1.0, 1.0])
+    cos = spectrum_cosine(pred, obs, sigma=sigma, sigma_unit="ppm", grid=grid, backend=backend)
+    cos.sum().backward()
+    assert 0 < float(cos.detach()) < 1
+    assert sigma.grad is not None
+    assert torch.isfinite(sigma.grad)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("grid", [GRID, None])
+@pytest.mark.parametrize("sigma", [0.0, -0.05, math.inf, math.nan])
+def test_a_width_that_has_become_none_shows_as_nan(backend, grid, sigma) -> None:  # type: ignore[no-untyped-def]
+    two = Peaks.from_list([([10.0], [1.0]), ([20.0], [1.0])])
+    cos = spectrum_cosine(two, two, sigma=torch.tensor([sigma, 0.1]), grid=grid, backend=backend)
+    assert math.isnan(cos[0])
+    assert cos[1] == 1.0
+
+
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_an_infinite_intensity_shows_as_nan(backend) -> None:  # type: ignore[no-untyped-def]
+    pred, obs = Peaks.from_arrays([10.0, 11.0], [math.inf, 1.0]), Peaks.from_arrays([10.0], [1.0])
+    assert math.isnan(spectrum_cosine(pred, obs, sigma=0.1, grid=GRID, backend=backend)[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.int32])
+def test_peaks_of_any_number_type(dtype: torch.dtype) -> None:
+    mz, ones, offsets = torch.tensor([10, 12], dtype=dtype), torch.ones(2, dtype=dtype), torch.tensor([0, 2]).int()
+    peaks = Peaks(mz, ones, offsets)
+    assert spectrum_cosine(peaks, Peaks.from_arrays([10.0, 12.0], [1.0, 1.0]), sigma=0.1, grid=GRID).tolist() == [1.0]
+
+
+def test_a_tracer_sees_the_operator() -> None:
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    obs = Peaks.from_arrays([10.02], [1.0])
+
+    def cosine(mz: torch.Tensor) -> torch.Tensor:
+        return spectrum_cosine(Peaks(mz, torch.ones_like(mz), torch.tensor([0, 1])), obs, sigma=0.1, grid=GRID)
+
+    traced = make_fx(cosine)(torch.tensor([10.0], dtype=torch.float64))
+    other = torch.tensor([10.1], dtype=torch.float64)
+    assert torch.equal(traced(other), cosine(other))
