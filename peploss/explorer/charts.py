@@ -170,7 +170,9 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     height = ex.observed.intensity[ex.matches.peak]
     size = 5 + 9 * np.sqrt(height / height.max()) if height.size else height
     digits = "+.1f" if unit == "ppm" else "+.4f"
-    band, widest = _match_band(ex, mz, unit)
+    air = 0.04 * float(np.ptp(mz)) + 5 if mz.size else 0.0
+    span = (max(float(mz.min()) - air, 1.0), float(mz.max()) + air) if mz.size else (1.0, ex.settings.max_mz)
+    band, widest = _match_band(ex, span, unit)
     data = [band] if mz.size else []
     for name, label in SERIES.items():
         of = series == name
@@ -204,7 +206,8 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
                 "line": {"color": "@muted", "width": 1, "dash": "dot"},
             }
         )
-        at_the_line = {"xref": "paper", "x": 1, "xanchor": "right", "y": median, "yanchor": "bottom"}
+        away_from_zero = "bottom" if median >= 0 else "top"
+        at_the_line = {"xref": "paper", "x": 1, "xanchor": "right", "y": median, "yanchor": away_from_zero}
         notes.append(NOTE | at_the_line | {"text": f"median {signed(median, digits[1:])} {unit}"})
     layout = {
         "margin": MARGIN,
@@ -219,7 +222,7 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
             "yanchor": "bottom",
             "font": {"size": 11, "color": "@muted"},
         },
-        "xaxis": {"title": {"text": "m/z"}, "showgrid": False, "showline": True},
+        "xaxis": {"title": {"text": "m/z"}, "range": list(span), "showgrid": False, "showline": True},
         "yaxis": {
             "title": {"text": f"observed − predicted, {unit}"},
             "range": [-far, far],
@@ -235,12 +238,10 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     }
 
 
-def _match_band(ex: Explanation, mz: F64, unit: str) -> tuple[dict[str, Any], float]:
+def _match_band(ex: Explanation, span: tuple[float, float], unit: str) -> tuple[dict[str, Any], float]:
     """The errors a match can have, over the m/z drawn, as a filled outline, and half its greatest height."""
-    s = ex.settings
-    x = np.linspace(mz.min(initial=np.inf) - 5, mz.max(initial=-np.inf) + 5, 60) if mz.size else np.zeros(0)
-    x = np.maximum(x, 1.0)
-    reach = REACH_OF_A_MATCH * widths(x, s)
+    x: F64 = np.geomspace(*span, 60)
+    reach = REACH_OF_A_MATCH * widths(x, ex.settings)
     reach = reach / x * 1e6 if unit == "ppm" else reach
     trace = {
         "type": "scatter",
@@ -254,7 +255,7 @@ def _match_band(ex: Explanation, mz: F64, unit: str) -> tuple[dict[str, Any], fl
         "hoverinfo": "skip",
         "showlegend": True,
     }
-    return trace, float(reach.max(initial=0.0)) or 1.0
+    return trace, float(reach.max())
 
 
 def _band_note(ex: Explanation, in_view: bool) -> dict[str, Any]:

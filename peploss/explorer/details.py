@@ -69,29 +69,31 @@ def _fragments(ex: Explanation) -> None:
         hide_index=True,
         height=min(38 + 35 * len(ex.fragments), 460),
         column_config={
-            "ion": st.column_config.TextColumn(width=70),
+            "ion": st.column_config.TextColumn(width=64),
             "type": None,
             "ordinal": None,
-            "charge": st.column_config.NumberColumn("z", width=40),
-            "m/z": st.column_config.NumberColumn(format="%.4f"),
-            "weight": st.column_config.NumberColumn(format="%.3g", width=64),
-            "observed m/z": st.column_config.NumberColumn(format="%.4f"),
-            "error Da": st.column_config.NumberColumn(format="%+.4f"),
-            "error ppm": st.column_config.NumberColumn(format="%+.1f"),
-            "intensity %": st.column_config.NumberColumn(format="%.1f", help="Of the highest observed peak"),
-            "share of cosine": st.column_config.NumberColumn(format="%.4f"),
+            "charge": st.column_config.NumberColumn("z", width=34),
+            "m/z": st.column_config.NumberColumn(format="%.4f", width=78),
+            "weight": st.column_config.NumberColumn(format="%.3g", width=58),
+            "observed m/z": st.column_config.NumberColumn(format="%.4f", width=90),
+            "error Da": st.column_config.NumberColumn(format="%+.4f", width=66),
+            "error ppm": st.column_config.NumberColumn(format="%+.1f", width=72),
+            "intensity %": st.column_config.NumberColumn(format="%.1f", width=78, help="Of the highest observed peak"),
+            "share of cosine": st.column_config.NumberColumn(format="%.4f", width=98),
             "share of loss": st.column_config.NumberColumn(
-                format="%+.4f", help="Cost less gain; all together are the loss"
+                format="%+.4f", width=84, help="Cost less gain; all together are the loss"
             ),
             "slope per Da": st.column_config.NumberColumn(
-                format="%+.4f", help="Of the loss by the fragment's m/z, on the grid: what descent follows"
+                format="%+.4f", width=82, help="Of the loss by the fragment's m/z, on the grid: what descent follows"
             ),
             "slope without grid": st.column_config.NumberColumn(
+                "no grid",
                 format="%+.4f",
-                help="The same for infinitely narrow bins. No peak pulls a fragment out of reach: what its slope on "
-                "the grid has beyond this is the grid's own, for its height changes with its place in the bin.",
+                width=66,
+                help="The same slope for infinitely narrow bins. No peak pulls a fragment out of reach: what its slope "
+                "on the grid has beyond this is the grid's own, for its height changes with its place in the bin.",
             ),
-            "state": st.column_config.TextColumn(help=_STATES),
+            "state": st.column_config.TextColumn(width=84, help=_STATES),
         },
     )
 

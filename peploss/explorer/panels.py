@@ -96,7 +96,7 @@ def _gradient(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
         "hoverinfo": "skip",
         "x": ex.fragments.mz[off],
         "y": shown[off],
-        "text": [f" {signed(slope[i], '.3g')}" for i in off],
+        "text": [f"\u00a0\u00a0\u00a0{signed(slope[i], '.3g')}" for i in off],
         "textposition": "middle right",
         "textfont": {"size": 10, "color": "@muted"},
     }

@@ -92,7 +92,7 @@ def test_a_slope_of_the_grid_does_not_flatten_the_pulls(spectrum: Spectrum) -> N
     assert pulls < top < own
     assert np.abs(trace(figure, "out of reach")["y"]).max() < top
     off = trace(figure, "beyond the axis")
-    assert off["text"] == [f" {signed(-own, '.3g')}"]
+    assert [text.strip() for text in off["text"]] == [signed(-own, ".3g")]
 
 
 def test_a_fragment_between_bins_is_told_as_such_and_not_as_out_of_reach(spectrum: Spectrum) -> None:
