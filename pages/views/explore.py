@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
 from peploss.analysis.explain import Explanation, explain
 from peploss.errors import PeplossError, PeptideError
-from peploss.explorer import browse, components, controls, details, figures, payload, sources, state
-from peploss.explorer.sources import Source
+from peploss.explorer import browse, components, controls, details, figures, payload, sources, state, unusable
+from peploss.explorer.sources import AbsentError, Source
 from peploss.explorer.text import escape_markdown, pointed, sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -19,12 +21,12 @@ def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
     from_link = state.sync_with_link()
     with st.sidebar:
-        source = _source()
-        settings = _settings()
+        source, problem = _source()
+        settings, left_out = controls.choose_settings()
     if source is None:
-        st.markdown("### Choose a spectrum")
-        st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
+        _nothing_open(problem, from_link)
         return
+    from_link = st.session_state.pop(_LINK_WAITS, False) or from_link
     home = _place(source, from_link)
     spectrum = _spectrum(source)
     own = (spectrum.peptide or "") if spectrum else ""
@@ -33,6 +35,8 @@ def page() -> None:
         st.session_state[state.PEPTIDE] = own if linked is None else linked
     text = _line(source, spectrum, settings)
     trouble = st.container()
+    if left_out:
+        trouble.warning(left_out, icon=":material/tune:")
     if spectrum is None:
         with trouble:
             _reason(source)
@@ -48,26 +52,33 @@ def page() -> None:
     state.write_link(home, own)
 
 
-def _source() -> Source | None:
+_NONE_FOUND = "_none_found"  # whether the search for a first usable spectrum gave up
+_LINK_WAITS = "_link_waits"  # for the file or the peaks that it is about
+
+
+def _nothing_open(problem: PeplossError | None, from_link: bool) -> None:
+    """The page without a spectrum; what else a link says waits for the file to be uploaded or the peaks pasted."""
+    st.markdown("### Choose a spectrum")
+    if problem is not None:
+        st.error(sentence(problem), icon=":material/error:")
+    st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
+    if isinstance(problem, AbsentError):  # its place and its peptide mean nothing in another file
+        st.session_state.setdefault("_source", "")
+    elif from_link:
+        st.session_state[_LINK_WAITS] = True
+
+
+def _source() -> tuple[Source | None, PeplossError | None]:
     try:
         source = sources.choose()
     except PeplossError as error:
-        st.error(sentence(error))
-        return None
+        return None, error
     if source is not None:
         for note in (*([source.about] if source.about else []), *source.spectra.notes):
             st.caption(escape_markdown(note))
         if source.eager:
-            browse.problems(source)
-    return source
-
-
-def _settings() -> LossSettings:
-    try:
-        return controls.choose_settings()
-    except PeplossError as error:
-        st.error(sentence(error))
-        return LossSettings()
+            unusable.listed(source)
+    return source, None
 
 
 def _place(source: Source, from_link: bool) -> int:
@@ -78,8 +89,10 @@ def _place(source: Source, from_link: bool) -> int:
         wanted = DEFAULT_TITLE if source.sample == DEFAULT_FILE else ""
         try:
             st.session_state["_home"] = browse.first(source, wanted)
+            st.session_state[_NONE_FOUND] = False
         except PeplossError:
             st.session_state["_home"] = 0  # its reason is shown where the spectrum would be
+            st.session_state[_NONE_FOUND] = True
         if not opening:
             state.set_index(None)
     home = st.session_state["_home"]
@@ -99,37 +112,48 @@ def _spectrum(source: Source) -> Spectrum | None:
 
 
 def _reason(source: Source) -> None:
+    if told := unusable.nothing_usable(source):
+        st.error(told, icon=":material/error:")
+        return
     try:
         source.spectra.read(state.index() or 0)
     except PeplossError as error:
         st.error(sentence(error))
-        st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
+        if st.session_state.get(_NONE_FOUND):
+            st.caption(f"Nor can any of the first {browse.MOST_TRIES:,} be used. Browse reads the whole file.")
+        else:
+            st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
 
 
 def _line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
     """One line: stepping, browsing, which spectrum this is, and its candidate. Returns the peptide as typed."""
+
+    def step(by: int) -> None:
+        state.hold_link()
+        browse.step(source, settings, by)
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="line"):
         st.button(
-            "",
+            ":gray[P]",
             icon=":material/chevron_left:",
             key="prev",
             help="Previous spectrum (key P)",
-            shortcut="P",
-            on_click=browse.step,
-            args=(source, settings, -1),
+            on_click=step,
+            args=(-1,),
         )
         st.button(
-            "",
+            ":gray[N]",
             icon=":material/chevron_right:",
             key="next",
             help="Next spectrum (key N)",
-            shortcut="N",
-            on_click=browse.step,
-            args=(source, settings, 1),
+            on_click=step,
+            args=(1,),
         )
+        components.steps(step)
         picker = st.popover("Browse", key="picker", on_change="rerun", width="content", icon=":material/table_rows:")
-        name = escape_markdown(spectrum.name) if spectrum else "–"
-        st.markdown(f"**{name}**  \n:small[{_facts(source, spectrum)}]", width="content")
+        name = html.escape(spectrum.name if spectrum else "".join(source.spectra.ids[state.index() or 0 :][:1]) or "–")
+        about = f'<div class="pl-name" title="{name}"><b>{name}</b><span>{_facts(source, spectrum)}</span></div>'
+        st.html(about, width="content")
         text = st.text_input(
             "Peptide (ProForma)",
             key=state.PEPTIDE,
@@ -147,7 +171,7 @@ def _browse(source: Source, settings: LossSettings) -> None:
     if source.eager or st.session_state.get("_read_all") == source.key:
         browse.panel(source, settings)
         if not source.eager:
-            browse.problems(source)
+            unusable.listed(source)
         return
     st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
     if st.button("Read the whole file"):
@@ -173,7 +197,7 @@ def _facts(source: Source, spectrum: Spectrum | None) -> str:
     if spectrum.rt is not None:
         facts.append(f"{spectrum.rt / 60:.1f} min")
     facts.append(f"{len(spectrum)} peaks")
-    return " · ".join(escape_markdown(fact) for fact in facts)
+    return html.escape(" · ".join(facts))
 
 
 def _peptide(text: str, spectrum: Spectrum, trouble: st.delta_generator.DeltaGenerator) -> Peptide | None:

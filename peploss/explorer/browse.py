@@ -22,6 +22,8 @@ F64 = NDArray[np.float64]
 MOST_LOSSES = 5000
 MOST_TRIES = 2000  # unusable spectra passed over by one step
 
+FIRST = ["title", "loss", "peptide", "#"]
+
 ORDERS = {
     "file": "File order",
     "loss": "Loss, highest first",
@@ -75,16 +77,21 @@ def losses(key: str, settings_toml: str, _source: Source, _settings: LossSetting
     return pd.Series(values, index=pd.Index(places, dtype="int64"), dtype="float64")
 
 
+def wanted() -> str:
+    """What is searched for, in lower case."""
+    return str(st.session_state.get("q") or "").strip().lower()
+
+
 def ordered(source: Source, settings: LossSettings) -> pd.DataFrame:
     """The table as the search and the order in the browser want it; prev and next step through this."""
     rows = table(source.key, source)
-    wanted = str(st.session_state.get("q") or "").strip().lower()
+    text = wanted()
     order = st.session_state.get("sort") or "file"
-    if wanted:
+    if text:
         scan = rows["scan"].astype("string").fillna("")
         mz = rows["precursor m/z"].map("{:.4f}".format, na_action="ignore").astype("string").fillna("")
-        text = rows["title"].str.lower() + " " + rows["peptide"].str.lower() + " " + scan + " " + mz
-        rows = rows[text.str.contains(wanted, regex=False)]
+        known = rows["title"].str.lower() + " " + rows["peptide"].str.lower() + " " + scan + " " + mz
+        rows = rows[known.str.contains(text, regex=False)]
     if order == "loss":
         return rows.assign(loss=_losses(source, settings).reindex(rows.index)).sort_values(
             "loss", ascending=False, kind="stable"
@@ -101,24 +108,27 @@ def _losses(source: Source, settings: LossSettings) -> pd.Series:
 
 
 def step(source: Source, settings: LossSettings, by: int) -> None:
-    """Go to the previous or next usable spectrum, in the order of the table."""
+    """Go ``by`` usable spectra on, or back where it is negative, in the order of the table."""
     here = state.index()
     if source.eager:
         places = ordered(source, settings).index
         if not len(places):
             return
-        at = places.get_loc(here) + by if here in places else (0 if by > 0 else len(places) - 1)
+        at = places.get_loc(here) + by if here in places else (by - 1 if by > 0 else by)
         go(int(places[at % len(places)]))
         return
     at = 0 if here is None else here
-    for _ in range(min(MOST_TRIES, len(source.spectra))):
-        at = (at + by) % len(source.spectra)
+    left, ahead = abs(by), 1 if by > 0 else -1
+    for _ in range(min(MOST_TRIES, len(source.spectra) * left)):
+        at = (at + ahead) % len(source.spectra)
         try:
             source.spectra.read(at)
         except SpectrumError:
             continue
         go(at)
-        return
+        left -= 1
+        if not left:
+            return
 
 
 def first(source: Source, wanted_title: str = "") -> int:
@@ -172,8 +182,12 @@ def panel(source: Source, settings: LossSettings) -> None:
     rows = ordered(source, settings)
     if "loss" not in rows:
         rows = rows.assign(loss=_losses(source, settings).reindex(rows.index))
-    rows.insert(0, "#", rows.index + 1)
-    shown = rows.dropna(axis="columns", how="all")
+    if rows.empty:
+        st.caption("No spectrum matches the search." if wanted() else "There is no usable spectrum.")
+        return
+    rows["#"] = rows.index + 1
+    # What tells one from another comes first: a narrow window shows the left of the table.
+    shown = rows[FIRST + [name for name in rows if name not in FIRST]].dropna(axis="columns", how="all")
 
     def chosen() -> None:
         picked = st.session_state["browse"]["selection"]["rows"]
@@ -203,29 +217,8 @@ def panel(source: Source, settings: LossSettings) -> None:
         },
     )
     labelled = int((table(source.key, source)["peptide"] != "").sum())
-    told = f"{len(rows)} of {len(source.spectra)} entries."
+    told = f"{len(rows)} of {len(source.spectra)} entries. "
+    told += "Previous and next follow the search and the order chosen above, not a sort by a column's header."
     if labelled > MOST_LOSSES:
         told += f" Losses are computed for the first {MOST_LOSSES:,} of {labelled:,} spectra with a peptide."
     st.caption(told)
-
-
-def problems(source: Source) -> None:
-    """Which spectra cannot be used, and why; nothing where all can."""
-    found = list(source.spectra.problems)
-    if not found:
-        return
-    with st.expander(f"{len(found)} of {len(source.spectra)} spectra cannot be used", icon=":material/report:"):
-        st.dataframe(
-            {
-                "#": [p.index + 1 for p in found],
-                "spectrum": [p.name for p in found],
-                "why not": [p.reason for p in found],
-            },
-            hide_index=True,
-            height=min(38 + 35 * len(found), 240),
-            row_height=35,
-            column_config={
-                "#": st.column_config.NumberColumn(width=40),
-                "why not": st.column_config.TextColumn(width=360),
-            },
-        )

@@ -1,4 +1,4 @@
-"""The browser side as two calls: the stage (numbers, plot, sliders) and a plain figure."""
+"""The browser side as three calls: the stage (numbers, plot, sliders), a plain figure, and the keys that step."""
 
 from __future__ import annotations
 
@@ -36,3 +36,27 @@ def stage(payload: Mapping[str, Any], *, key: str, on_settled: Callable[[], None
 def figure(payload: Mapping[str, Any], *, key: str) -> None:
     """One figure: ``data``, ``layout``, ``height`` in px and a ``description`` for screen readers."""
     _mount(data=pack({"kind": "figure", **payload}), key=key)
+
+
+def steps(on_step: Callable[[int], None], *, key: str = "steps") -> None:
+    """Keys N and P, and clicks on the buttons of the keys ``next`` and ``prev``, as one running count.
+
+    A button forgets all but one of the clicks that come while the page still works on the one before. A count
+    that only ever goes on loses none.
+
+    Args:
+        on_step: called with how far to go, negative for back.
+    """
+    seen_key = f"_{key}_seen"
+
+    def count() -> int:
+        return int((st.session_state.get(key) or {}).get("count") or 0)
+
+    def counted() -> None:
+        by = count() - st.session_state[seen_key]
+        st.session_state[seen_key] += by
+        if by:
+            on_step(by)
+
+    seen = st.session_state.setdefault(seen_key, count())
+    _mount(data=pack({"kind": "steps", "seen": seen}), key=key, on_count_change=counted)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import streamlit as st
 
+from peploss.errors import SettingsError
+from peploss.explorer.text import sentence
 from peploss.settings import ION_TYPES, NEUTRAL_LOSSES, LossSettings
 
 DEFAULT = LossSettings()
+_GOOD = "_good_settings"
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
-def choose_settings() -> LossSettings:
+def choose_settings() -> tuple[LossSettings, str]:
     """Draw the widgets; sigma and bin width stay at their defaults, they belong to the plot.
 
-    Raises:
-        SettingsError: two settings contradict each other.
+    Returns:
+        The settings, and as Markdown what of the widgets could not be taken over, ``""`` where all was.
     """
+    told = ""
     st.subheader("Fragments")
     ions = st.pills(
         "Ion types",
@@ -81,6 +85,13 @@ def choose_settings() -> LossSettings:
         left, right = st.columns(2)
         low = left.number_input("m/z from", min_value=0.0, value=None, key="lo", bind="query-params", placeholder="0")
         high = right.number_input("to", min_value=0.0, value=None, key="hi", bind="query-params", placeholder="all")
+        if low is not None and high is not None and low >= high:
+            told = (
+                f"Under **Filter peaks**, **m/z from** ({low:g}) is not below **to** ({high:g}). "
+                "Both are left out until it is."
+            )
+            st.warning("**m/z from** must lie below **to**.")
+            low = high = None
     with st.expander("Grid and precursor loss"):
         max_mz = st.number_input(
             "Grid ends at m/z",
@@ -99,21 +110,26 @@ def choose_settings() -> LossSettings:
             key="scale",
             bind="query-params",
         )
-    return DEFAULT.replace(
-        ion_types=tuple(ions),
-        neutral_losses=tuple(losses),
-        max_fragment_charge=None if charge == "auto" else int(charge),
-        immonium=immonium,
-        precursor=precursor,
-        isotopes=int(isotope),
-        ion_weights={name: weight for name, weight in weights.items() if weight != 1.0},
-        sqrt=sqrt,
-        remove_precursor=remove,
-        precursor_tolerance=tolerance,
-        top_n=top,
-        relative_threshold=share / 100,
-        min_peak_mz=low,
-        max_peak_mz=high,
-        max_mz=max_mz,
-        precursor_scale=scale,
-    )
+    try:
+        settings = DEFAULT.replace(
+            ion_types=tuple(ions),
+            neutral_losses=tuple(losses),
+            max_fragment_charge=None if charge == "auto" else int(charge),
+            immonium=immonium,
+            precursor=precursor,
+            isotopes=int(isotope),
+            ion_weights={name: weight for name, weight in weights.items() if weight != 1.0},
+            sqrt=sqrt,
+            remove_precursor=remove,
+            precursor_tolerance=tolerance,
+            top_n=top,
+            relative_threshold=share / 100,
+            min_peak_mz=low,
+            max_peak_mz=high,
+            max_mz=max_mz,
+            precursor_scale=scale,
+        )
+    except SettingsError as error:
+        return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
+    st.session_state[_GOOD] = settings
+    return settings, told

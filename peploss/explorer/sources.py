@@ -12,12 +12,16 @@ from peploss.errors import SourceError, SpectrumError
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
 from peploss.spectra.pasted import parse_peak_list
 from peploss.spectra.readers import Header, Problem, SpectrumFile, open_spectra
-from peploss.spectra.samples import sample_files
+from peploss.spectra.samples import sample_files, sample_labels
 from peploss.spectra.spectrum import Spectrum
 
 EAGER_BYTES = 30_000_000  # up to this size all headers are read at once when a file is opened
 
 KINDS = ("Samples", "Upload", "Folder", "Paste")
+
+
+class AbsentError(SourceError):
+    """A link names a file that is not there; no other one may be shown in its place."""
 
 
 class PastedList:
@@ -27,6 +31,7 @@ class PastedList:
     ids = ("pasted",)
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
+    not_ms2 = 0
 
     def __init__(self, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
@@ -82,6 +87,7 @@ def choose() -> Source | None:
     """Draw the source widgets and open what they name; None where nothing is chosen yet.
 
     Raises:
+        AbsentError: the link names what is not there.
         SourceError: it cannot be opened as spectra.
         SpectrumError: a pasted list is no spectrum.
     """
@@ -91,10 +97,7 @@ def choose() -> Source | None:
 
 def _sample() -> Source:
     by_title = {sample.title: sample for sample in sample_files()}
-    title = st.selectbox(
-        "Sample", list(by_title), key="sample", bind="query-params", label_visibility="collapsed", required=True
-    )
-    sample = by_title[title]
+    sample = by_title[_pick("Sample", list(by_title), "sample", "among the samples")]
     about = f"{sample.instrument}. From {sample.origin}, {sample.licence}. Usual tolerance {sample.tolerance}."
     return _from_path(sample.path, "sample", about, sample.name)
 
@@ -110,8 +113,28 @@ def _folder() -> Source | None:
         return None
     if len(names) == MAX_FILES:
         st.caption(f"The first {MAX_FILES:,} files are listed.")
-    name = st.selectbox("File", names, key="file", bind="query-params", label_visibility="collapsed", required=True)
-    return _from_path(resolve_in(root, name), "folder")
+    return _from_path(resolve_in(root, _pick("File", names, "file", "in the folder")), "folder")
+
+
+def _pick(label: str, names: list[str], key: str, where: str) -> str:
+    """One of ``names``: the first, or the one of the link; a link to none of them leaves the choice open."""
+    asked = st.query_params.get(key)
+    if asked is not None and asked not in names:
+        st.session_state[f"_absent_{key}"] = asked
+    absent = st.session_state.get(f"_absent_{key}")
+    picked = st.selectbox(
+        label,
+        names,
+        index=0 if absent is None else None,
+        key=key,
+        bind="query-params",
+        label_visibility="collapsed",
+        placeholder="Pick one",
+        required=absent is None,
+    )
+    if picked is None:
+        raise AbsentError(f"The link names {absent}, which is not {where}.", remedy="Pick one in the sidebar.")
+    return picked
 
 
 @st.cache_data(ttl=10, max_entries=4, show_spinner=False)
@@ -125,13 +148,14 @@ def _from_path(path: Path, kind: str, about: str = "", sample: str = "") -> Sour
     except OSError as error:
         raise SourceError(f"The file cannot be opened: {error.strerror}.", where=path.name) from error
     stamp = (str(path), stat.st_mtime_ns, stat.st_size)
-    spectra = _opened(*stamp)
+    spectra = _opened(*stamp, sample)
     return Source(f"{kind}:{stamp}", spectra, True, stat.st_size <= EAGER_BYTES, about, sample)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the file…")
-def _opened(path: str, mtime_ns: int, size: int) -> SpectrumFile:
-    return open_spectra(path)
+def _opened(path: str, mtime_ns: int, size: int, sample: str) -> SpectrumFile:
+    labels = sample_labels(sample) if sample else {}
+    return open_spectra(path, peptides={title: label.proforma for title, label in labels.items()})
 
 
 def _upload() -> Source | None:

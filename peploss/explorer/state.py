@@ -16,7 +16,7 @@ import streamlit as st
 from peploss.settings import LossSettings
 
 STAGE = "stage"
-_VIEW, _INDEX, _SEEN_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_seen_seq"
+_VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
 PEPTIDE = "peptide"
 LONGEST_NAME = 60  # characters of a selected point's name
@@ -96,12 +96,17 @@ def sync_with_link() -> bool:
     link = _current_link()
     if st.session_state.get(_SEEN_LINK) == link:
         return False
-    st.session_state[_SEEN_LINK] = link
+    st.session_state[_SEEN_LINK] = st.session_state[_SENT_LINK] = link
     x = link.get("x", "").split("_")
     values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
     st.session_state[_INDEX] = int(link["i"]) - 1 if link.get("i", "").isdecimal() else None
     return True
+
+
+def hold_link() -> None:
+    """Let this run's address pass for our own: a press that follows fast still carries the one before the last."""
+    st.session_state[_SEEN_LINK] = _current_link()
 
 
 def view() -> View:
@@ -150,13 +155,13 @@ def write_link(home: int, own_peptide: str) -> None:
     place, text = index(), st.session_state.get(PEPTIDE, "")
     link = view().link() | ({"i": str(place + 1)} if place not in (None, home) else {})
     link |= {PEPTIDE: text} if text != own_peptide else {}
-    if link == _current_link():
+    if link == _current_link() == st.session_state.get(_SENT_LINK):
         return
     for name in LINK:
         if name not in link and name in st.query_params:
             del st.query_params[name]
     st.query_params.update(link)
-    st.session_state[_SEEN_LINK] = link
+    st.session_state[_SEEN_LINK] = st.session_state[_SENT_LINK] = link
 
 
 def _current_link() -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 
 
 def up() -> None:
@@ -12,7 +13,12 @@ def up() -> None:
     numba and pandas loaded that takes 0.15 s, more than everything else a slider move costs together. What is loaded
     here stays for the life of the process, so the collector need not look at it again.
     """
-    print("  Loading peploss. The first start on a machine compiles its kernels, which can take a minute.", flush=True)
+    start = time.monotonic()
+    print(
+        "  Loading peploss: the page comes up when this is done. "
+        "The first start on a machine compiles the kernels, up to a minute.",
+        flush=True,
+    )
     import numpy as np
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
@@ -31,3 +37,4 @@ def up() -> None:
     summary.numbers(explained)
     gc.collect()
     gc.freeze()
+    print(f"  Ready after {time.monotonic() - start:.0f} s.", flush=True)

@@ -197,6 +197,66 @@ def test_keys_n_and_p_step_through_the_spectra(url: str, open_page: Open) -> Non
     page.wait_for_url(lambda address: "i=18" not in address)
 
 
+def test_every_fast_press_of_a_key_or_a_button_counts(url: str, open_page: Open) -> None:
+    page = open_page(url)
+    for _ in range(5):
+        page.locator("body").press("n")
+    page.wait_for_url(re.compile(r"[?&]i=22\b"))
+    page.wait_for_selector(IDLE)
+    page.locator("#pl-sigma").focus()
+    for _ in range(3):
+        page.keyboard.press("p")
+    page.wait_for_url(re.compile(r"[?&]i=19\b"))
+    page.wait_for_selector(IDLE)
+    for _ in range(4):
+        page.locator(".st-key-next button").first.click()
+    page.wait_for_url(re.compile(r"[?&]i=23\b"))
+    page.wait_for_selector(IDLE)
+    assert page.inner_text(".pl-name").partition("\n")[2].startswith("23 of 109")
+    page.get_by_label("Peptide (ProForma)").fill("np")
+    page.wait_for_selector(IDLE)
+    assert "23 of 109" in page.inner_text(".pl-name")
+
+
+def test_a_long_title_leaves_room_for_the_peptide_and_stands_whole_in_its_tooltip(
+    url: str, open_page: Open, tmp_path: Path
+) -> None:
+    title = "a long title " * 20
+    (tmp_path / "long.mgf").write_text(f"BEGIN IONS\nTITLE={title}\nPEPMASS=400.6872\n98.06 10\n227.1 5\nEND IONS\n")
+    page = open_page(f"{url}/?source=Upload", painted=False)
+    page.locator("input[type=file]").set_input_files(tmp_path / "long.mgf")
+    name = page.locator(".pl-name")
+    page.wait_for_selector(".pl-plot .main-svg")  # by then the styles have come, too
+    page.wait_for_selector(IDLE)
+    assert name.get_attribute("title") == title.strip()
+    assert name.bounding_box()["height"] < 50
+    field = page.get_by_label("Peptide (ProForma)").bounding_box()
+    assert field["width"] > 200
+    assert abs(field["y"] - name.bounding_box()["y"]) < 20
+
+
+def test_a_pressed_switch_looks_pressed_under_the_pointer(url: str, open_page: Open) -> None:
+    page = open_page(url)
+    ground = "e => getComputedStyle(e).backgroundColor"
+    off, on = page.get_by_role("button", name="Bins"), page.get_by_role("button", name="Labels")
+    off.hover()
+    hovered = off.evaluate(ground)
+    on.hover()
+    assert on.evaluate(ground) != hovered
+    assert on.evaluate("e => getComputedStyle(e).color") != off.evaluate("e => getComputedStyle(e).color")
+
+
+def test_the_table_has_room_for_title_loss_and_peptide(url: str, open_page: Open) -> None:
+    for width, least in ((1400, 900), (800, 700)):
+        page = open_page(url, width=width)
+        page.get_by_role("button", name="Browse").click()
+        page.wait_for_selector("[data-testid=stPopoverBody] [data-testid=stDataFrame] canvas")
+        box = page.locator("[data-testid=stPopoverBody]").bounding_box()
+        assert box["width"] >= least
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+
+
 def test_a_row_of_the_table_opens_its_spectrum(url: str, open_page: Open) -> None:
     page = open_page(f"{url}/?sort=Loss,+highest+first")
     page.get_by_role("button", name="Browse").click()
@@ -229,7 +289,7 @@ def test_a_bad_file_is_told_without_a_traceback(url: str, open_page: Open, tmp_p
     (tmp_path / name).write_bytes({"empty.mzML": b"", "text.mgf": b"hello", "cut.mzML": b"<mzML><run>"}[name])
     page = open_page(f"{url}/?source=Upload", painted=False)
     page.locator("input[type=file]").set_input_files(tmp_path / name)
-    page.wait_for_selector("[data-testid=stSidebar] [data-testid=stAlert]")
+    page.wait_for_selector("[data-testid=stMain] [data-testid=stAlert]")
     page.wait_for_selector(IDLE)
     assert page.locator("[data-testid=stException]").count() == 0
     assert "Traceback" not in page.inner_text("body")

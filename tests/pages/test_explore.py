@@ -29,7 +29,12 @@ END IONS
 def said(app: AppTest) -> str:
     """Everything the page says in words."""
     blocks = [*app.markdown, *app.error, *app.info, *app.caption, *app.warning, *app.code]
-    return "\n".join(block.value for block in blocks)
+    return "\n".join([*(block.value for block in blocks), name(app)])
+
+
+def name(app: AppTest) -> str:
+    """Name and facts of the spectrum that is shown, as HTML."""
+    return "\n".join(block.proto.body for block in app.get("html"))
 
 
 def fine(app: AppTest) -> None:
@@ -41,7 +46,7 @@ def test_it_opens_on_a_well_explained_spectrum_with_its_peptide(opened: Open) ->
     fine(app)
     assert not app.error
     assert app.text_input(key="peptide").value == DEFAULT_PEPTIDE.partition("/")[0]
-    assert DEFAULT_TITLE.replace(".", r"\.") in said(app)
+    assert f"<b>{DEFAULT_TITLE}</b>" in name(app)
     assert "17 of 109" in said(app)
 
 
@@ -115,7 +120,18 @@ def test_a_broken_link_never_breaks_the_page(opened: Open, query: dict[str, str]
 
 def test_contradicting_settings_are_told(opened: Open) -> None:
     app = opened(lo="500", hi="100")
-    assert "min_peak_mz" in said(app).replace("\\", "")
+    assert len(app.warning) == 2  # beside the fields, and over the plot, because the fields may be folded away
+    assert "**m/z from** (500) is not below **to** (100)" in said(app)
+
+
+def test_contradicting_settings_leave_all_others_as_they_are(opened: Open) -> None:
+    def script(**query: str) -> str:
+        return next(b.value for b in opened(tab="Export", **query).code if "LossSettings(" in b.value)
+
+    others = {"sqrt": "true", "ions": "a"}
+    assert script(**others, lo="900", hi="200") == script(**others)
+    assert "'a'" in script(**others)
+    assert "sqrt=True" in script(**others)
 
 
 def test_no_ion_type_at_all_is_a_loss_of_one_and_no_error(opened: Open) -> None:
@@ -175,8 +191,8 @@ def test_an_upload_opens_and_what_cannot_be_used_is_listed_with_its_reason(opene
     assert app.text_input(key="peptide").value == "PEPTIDE"
     assert "1 of 2 spectra cannot be used" in [e.label for e in app.expander]
     # What the file calls itself is text: neither a link nor bold.
-    title = next(m.value for m in app.markdown if "bold" in m.value)
-    assert r"\[link\]\(" in title
+    assert "one &lt;b&gt;bold&lt;/b&gt; [link](http" in name(app)
+    assert any("The spectrum has no peaks" in m.value and r"2\: nothing in it" in m.value for m in app.markdown)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +249,99 @@ def test_the_snippet_prints_the_loss_on_the_page_to_the_last_digit(
     assert f"# {printed}" in script
 
 
+MZML = """<?xml version="1.0"?><mzML xmlns="http://psi.hupo.org/ms/mzml"><run><spectrumList count="4">{}</spectrumList>
+</run></mzML>"""
+
+
+def scan(number: int, level: int) -> str:
+    return (
+        f'<spectrum index="{number - 1}" id="scan={number}" defaultArrayLength="0">'
+        f'<cvParam accession="MS:1000511" name="ms level" value="{level}"/></spectrum>'
+    )
+
+
+def test_a_file_without_a_usable_spectrum_says_so_and_counts_its_survey_scans(opened: Open) -> None:
+    levels = (1, 1, 2, 1)
+    app = upload(opened(), "x.mzML", MZML.format("".join(scan(n, level) for n, level in enumerate(levels, 1))).encode())
+    fine(app)
+    (error,) = app.error
+    assert error.value == (
+        "None of the 4 spectra can be used:\n\n- 3 MS1 survey scans\n- 1 with this: The spectrum has no peaks\\."
+    )
+    assert "rest of the file" not in said(app)
+    assert "MS1 scans have no fragments: 3 of 4 entries" in said(app)
+    assert "None of the 4 spectra can be used" in [e.label for e in app.expander]
+
+
+def test_a_file_of_survey_scans_alone(opened: Open) -> None:
+    app = upload(opened(), "x.mzML", MZML.format(scan(1, 1) + scan(2, 1)).encode())
+    fine(app)
+    assert [e.value for e in app.error] == ["None of the 2 spectra can be used:\n\n- 2 MS1 survey scans"]
+
+
+def test_an_unusable_spectrum_of_a_good_file_has_its_own_reason(opened: Open) -> None:
+    app = upload(opened(), "two.mgf", MGF.encode())
+    app.query_params["i"] = "2"
+    app.run()
+    assert "has no peaks" in app.error[0].value
+    assert "rest of the file" in said(app)
+
+
+def test_the_native_sample_comes_with_its_peptides(opened: Open) -> None:
+    app = opened(sample="Phospho HCD as mzML")
+    fine(app)
+    first = app.text_input(key="peptide").value
+    assert first == "KMS[Phospho]DDEDDDEEEYGKEEHEK"
+    for _ in range(9):
+        app.button(key="next").click().run()
+        assert "[Phospho]" in app.text_input(key="peptide").value
+    app.button(key="next").click().run()
+    assert app.text_input(key="peptide").value == first
+
+
+@pytest.mark.parametrize("link", [{"source": "Folder", "file": "nope.mgf"}, {"sample": "nope.mgf"}])
+def test_a_link_to_a_file_that_is_gone_opens_no_other(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, link: dict[str, str]
+) -> None:
+    (tmp_path / "a.mgf").write_text(MGF.replace("nothing in it", "second").replace("PEPMASS=300", "PEPMASS=300\n99 1"))
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
+    app = opened(i="2", peptide="GGGK", **link)
+    fine(app)
+    assert len(app.error) == 1
+    assert r"names nope\.mgf, which is not" in app.error[0].value
+    assert not name(app)
+    app.run()  # it stays so until one is picked
+    assert r"names nope\.mgf" in app.error[0].value
+    picker = app.selectbox(key="file" if "file" in link else "sample")
+    picker.set_value(picker.options[0]).run()
+    fine(app)
+    assert not app.error
+    # Place and peptide of the link belonged to the other file.
+    assert app.text_input(key="peptide").value == ("PEPTIDE" if "file" in link else DEFAULT_PEPTIDE.partition("/")[0])
+    assert "i" not in app.query_params
+
+
+def test_a_link_waits_for_the_file_it_is_about(opened: Open) -> None:
+    app = opened(source="Upload", peptide="GGGK")
+    app.file_uploader(key="upload").set_value(("two.mgf", MGF.encode(), "application/octet-stream")).run()
+    fine(app)
+    assert app.text_input(key="peptide").value == "GGGK"
+
+
+def test_the_name_of_a_file_stays_as_it_is_in_a_sentence(opened: Open) -> None:
+    assert upload(opened(), "empty.mzML", b"").error[0].value.startswith(r"empty\.mzML")
+
+
+def test_the_table_shows_loss_and_peptide_right_after_the_title(opened: Open) -> None:
+    app = opened(picker="true")
+    app.session_state["picker"] = True
+    app.run()
+    fine(app)
+    table = next(d.value for d in app.dataframe if "title" in d.value)
+    assert list(table.columns[:4]) == ["title", "loss", "peptide", "#"]
+    assert "not a sort by a column's header" in said(app)
+
+
 ODD_FILES = Path(__file__).parents[2].parent / "shared" / "odd_files"
 
 
@@ -244,6 +353,6 @@ def test_odd_files_of_other_projects_open_or_are_told(opened: Open) -> None:
     for path in sorted(ODD_FILES.iterdir()):
         app.file_uploader(key="upload").set_value((path.name, path.read_bytes(), "application/octet-stream")).run()
         fine(app)
-        shown = any("peaks]" in block.value for block in app.markdown)
+        shown = "peaks</span>" in name(app)
         assert shown or app.error, path.name
         app.file_uploader(key="upload").set_value([]).run()

@@ -1,9 +1,10 @@
 // The one door Streamlit knocks at: every run calls it with the newest payload, the nodes behind it stay.
 import { Figure } from "./figure.js";
 import { Stage } from "./stage.js";
+import { Steps } from "./steps.js";
 import { unpack } from "./wire.js";
 
-const KINDS = { stage: Stage, figure: Figure };
+const KINDS = { stage: Stage, figure: Figure, steps: Steps };
 
 if (!document.querySelector("link[data-peploss]")) {
   const link = document.createElement("link");

@@ -71,13 +71,6 @@ export class Stage {
       this.guard,
     );
     this.root.append(this.node);
-    // Streamlit's key shortcuts do not hear keys in an input, and a slider is one.
-    this.node.addEventListener("keydown", (event) => {
-      const step = { n: "next", p: "prev" }[event.key];
-      if (step && event.target.type === "range" && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        document.querySelector(`.st-key-${step} button`)?.click();
-      }
-    });
   }
 
   // ---- what the user does -------------------------------------------------------------------------------------
