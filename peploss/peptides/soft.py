@@ -57,24 +57,43 @@ class SoftResidues(NamedTuple):
     special_share: Tensor
 
 
-def residue_positions(sequence_mask: Tensor) -> Tensor:
+def residue_positions(sequence_mask: Tensor, *, sos: bool = True, eos: bool = True) -> Tensor:
     """Which positions are residues, by the convention of SOS first and EOS last.
 
     Args:
-        sequence_mask: (B, L), True (or not 0) on the tokens of the sequence and False on padding. A row that is True
-            at position 0 covers SOS and EOS: its first and its last True position are no residues. A row that is
-            False at position 0 marks the residues alone and is taken as it is.
+        sequence_mask: (B, L), True (or not 0) on the tokens of the sequence and False on padding.
+        sos, eos: whether the sequences have these tokens. What they have is trimmed:
+
+            - neither: every True position is a residue.
+            - SOS alone: every one but position 0.
+            - EOS alone: every one but the last.
+            - both: a row that is True at position 0 covers both, and its first and last True positions are no
+              residues. Rows that are False there mark the residues alone and are taken as they are, since the
+              last column then is EOS or padding in every row. As soon as one of them is True in the last column,
+              they are masks with SOS off and EOS on, and each loses its last True position.
+
+            So a mask with SOS off and EOS on is not told from residues alone where every row is padded: a mask of
+            residues (``residue_mask=`` of the losses) is the way to leave no doubt.
     Returns:
         (B, L) bool.
 
     >>> residue_positions(torch.tensor([[1, 1, 1, 1, 0], [0, 1, 1, 0, 0]])).int().tolist()
     [[0, 1, 1, 0, 0], [0, 1, 1, 0, 0]]
+    >>> residue_positions(torch.tensor([[0, 1, 1, 1, 1], [0, 1, 1, 0, 0]])).int().tolist()
+    [[0, 1, 1, 1, 0], [0, 1, 0, 0, 0]]
+    >>> residue_positions(torch.tensor([[1, 1, 1, 0]]), sos=False, eos=False).int().tolist()
+    [[1, 1, 1, 0]]
     """
     mask = sequence_mask.to(torch.bool)
-    from_right = mask.flip(-1).cumsum(-1).flip(-1)
     first = torch.arange(mask.shape[-1], device=mask.device) == 0
-    ends = mask & (first | (from_right == 1))
-    return mask & ~(ends & mask[..., :1])
+    residues = mask & ~first if sos else mask
+    if not eos:
+        return residues
+    last = mask & (mask.flip(-1).cumsum(-1).flip(-1) == 1)
+    if sos:
+        covers_sos = mask[..., :1]
+        last = last & (covers_sos | (mask[..., -1:] & ~covers_sos).any())
+    return residues & ~last
 
 
 def expected_residue_masses(
@@ -90,16 +109,16 @@ def expected_residue_masses(
     token therefore never shrinks a mass, and for a softmax the gradient is that of a softmax over residue tokens
     alone: the logits of special tokens get none (teaching the model not to put weight there is the cross-entropy's
     job; ``special_share`` tells how much there is). A position with less than 1e-12 on all residues together says
-    nothing of its residue: it counts as uniform over them, without gradient.
+    nothing of its residue: it counts as uniform over them, without gradient. NaN on a residue's position gives NaN.
 
     Args:
         probs: (B, L, V), not negative, as a softmax gives them; V as in the vocabulary.
-        sequence_mask: (B, L), as in ``residue_positions``. None: no padding, so all positions but the first (SOS) and
-            the last (EOS) are residues.
+        sequence_mask: (B, L), as in ``residue_positions``, trimmed by the SOS and EOS that the vocabulary has. None:
+            no padding, so with both of them all positions but the first and the last are residues.
         vocabulary: a Vocabulary, or token -> mass in Da in the order of V (None or 0: special); None is the default
             of 24 tokens.
-        residue_mask: (B, L) True exactly on the residues, instead of ``sequence_mask``: for models without SOS and
-            EOS, or where the target tokens are at hand (``vocabulary.residue_mask(targets)``).
+        residue_mask: (B, L) True exactly on the residues, instead of ``sequence_mask``: never in doubt, and easy
+            where the target tokens are at hand (``vocabulary.residue_mask(targets)``).
     Raises:
         SettingsError: a shape does not fit, or both masks are given.
 
@@ -122,7 +141,7 @@ def expected_residue_masses(
         if sequence_mask is None:
             sequence_mask = torch.ones(probs.shape[:2], dtype=torch.bool, device=probs.device)
         _check_mask(sequence_mask, probs)
-        mask = residue_positions(sequence_mask)
+        mask = residue_positions(sequence_mask, sos=tokens.sos is not None, eos=tokens.eos is not None)
     else:
         _check_mask(residue_mask, probs)
         mask = residue_mask.to(torch.bool)
@@ -132,7 +151,8 @@ def expected_residue_masses(
     wide = probs.to(torch.float64)
     on_residues = torch.where(is_residue, wide, 0.0)
     total = on_residues.sum(-1)  # (B, L)
-    known = total > _NO_PROBABILITY
+    # Not "total > ...", which takes NaN for no probability. What the mask hides is kept finite for the gradient.
+    known = mask & ~(total <= _NO_PROBABILITY)
     uniform = (masses.sum() / is_residue.sum()).expand_as(total)
     # The inner where keeps the unused branch finite, so that its gradient is 0 and not NaN.
     expected = (on_residues * masses).sum(-1) / torch.where(known, total, 1.0)
@@ -203,7 +223,7 @@ def soft_fragments(
     if not ions:
         return masses[:, :0], mask[:, :0]
     all_mz, all_valid = torch.cat(mz, -1), torch.cat(valid, -1)
-    all_valid = all_valid & (all_mz > 0)  # a loss larger than its fragment
+    all_valid = all_valid & ~(all_mz <= 0)  # a loss larger than its fragment; NaN stays, to be seen
     return torch.where(all_valid, all_mz, 0.0), all_valid
 
 

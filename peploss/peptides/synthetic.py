@@ -66,7 +66,8 @@ class SyntheticBatch(NamedTuple):
     """Synthetic spectra with the peptides they come from, named and shaped as ``CombinedLoss`` takes them.
 
     Args:
-        targets: (B, L) int64 token ids, SOS and EOS included; L = max_length + 2 for any draw.
+        targets: (B, L) int64 token ids, with SOS and EOS where the vocabulary has them; L = max_length + 2 then,
+            less without them, the same for any draw.
         target_mask: (B, L) bool, False on padding.
         observed_masses: (B, P) m/z in Th, float64, sorted, 0 where masked; P is the same for any draw.
         observed_intensities: (B, P) float64, 0 where masked.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from peploss.peptides.peptide import Peptide
 
 SPECIAL_TOKENS = ("<PAD>", "<SOS>", "<EOS>", "<UNK>")
 STANDARD_RESIDUES = tuple("ARNDCEQGHILKMFPSTWYV")
+_MODIFICATION = re.compile(r"([+-][0-9.]+)+|\[[^\]]*\]-")  # +42.011, +43.006-17.027, [Acetyl]-
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,20 @@ class Vocabulary:
 
     ``Vocabulary()`` is ``<PAD> <SOS> <EOS> <UNK>`` and the twenty residues ``A R N D C E Q G H I L K M F P S T W Y V``.
 
+    Every token with a mass is a residue of its own, with a fragment behind it. A modification that is a token by
+    itself, such as Casanovo's ``+42.011`` before the first residue, is therefore not supported, and is refused where
+    its name or a negative mass gives it away: it would make fragments that do not exist. The ways out: one token for
+    the residue and its modification together (``[Acetyl]-M``, one mass), or to add the mass to the first residue
+    oneself and call ``of_residues`` of ``SpectrumMatchingLoss`` and ``PrecursorMassLoss``.
+
     Args:
         tokens: (V,) distinct names.
         masses: (V,) Da; None marks a special token, which is no residue and weighs nothing.
-        pad, sos, eos: names of these special tokens, or None where the model has none. They are needed only by
-            ``encode``.
+        pad, sos, eos: names of these special tokens, or None where the model has none. ``encode`` puts them in, and
+            a sequence mask is trimmed by those that are there.
     Raises:
-        SettingsError: a name occurs twice, lengths differ, a mass is not finite, or no token is a residue.
+        SettingsError: a name occurs twice, lengths differ, a mass is negative or not finite, a token is a modification
+            without a residue, or no token is a residue.
 
     >>> vocabulary = Vocabulary()
     >>> len(vocabulary), vocabulary.tokens[:6], round(vocabulary.masses[4], 5)
@@ -54,6 +63,12 @@ class Vocabulary:
         for token, mass in zip(self.tokens, self.masses, strict=True):
             if mass is not None and not math.isfinite(mass):
                 raise SettingsError(f"The mass of token {token!r} must be finite, not {mass!r}.")
+            if mass is not None and (mass < 0 or _MODIFICATION.fullmatch(token)):
+                raise SettingsError(
+                    f"The token {token!r} of {mass!r} Da is a modification without its residue: it would count as a "
+                    "residue of its own and make fragments that do not exist.",
+                    remedy="Give the residue and its modification one token with the mass of both.",
+                )
         if all(mass is None for mass in self.masses):
             raise SettingsError("A vocabulary needs at least one token that is a residue, with its mass.")
         for role, name in (("pad", self.pad), ("sos", self.sos), ("eos", self.eos)):

@@ -93,6 +93,52 @@ def test_meaning_of_the_sequence_mask(mask, residues):
         assert residue_positions(torch.tensor([mask]).to(dtype)).int().tolist() == [residues]
 
 
+@pytest.mark.parametrize(
+    ("sos", "eos", "residues"),
+    [
+        (True, True, [[0, 1, 1, 0], [0, 1, 0, 0]]),
+        (True, False, [[0, 1, 1, 1], [0, 1, 1, 0]]),
+        (False, True, [[1, 1, 1, 0], [1, 1, 0, 0]]),
+        (False, False, [[1, 1, 1, 1], [1, 1, 1, 0]]),
+    ],
+)
+def test_only_the_ends_the_vocabulary_has_are_trimmed(sos, eos, residues):
+    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 1, 0]])
+    assert residue_positions(mask, sos=sos, eos=eos).int().tolist() == residues
+    masses = {"G": 57.0} | ({"<SOS>": 0} if sos else {}) | ({"<EOS>": 0} if eos else {})
+    soft = expected_residue_masses(torch.ones(2, 4, len(masses)), mask, vocabulary=masses)
+    assert soft.mask.int().tolist() == residues
+
+
+def test_a_mask_with_sos_off_and_eos_on_does_not_count_eos():
+    probs, mask = soft_of(["PEPTIDE", "GAS"])
+    mask[:, 0] = False
+    soft = expected_residue_masses(probs, mask)
+    for row, sequence in enumerate(("PEPTIDE", "GAS")):
+        mass = soft_neutral_mass(soft.masses, soft.mask)[row].item()
+        assert mass == pytest.approx(Peptide.parse(sequence).neutral_mass)
+    alone = soft.mask  # and the residues alone stay as they are, also beside rows that cover both ends
+    assert torch.equal(residue_positions(alone), alone)
+    mixed = torch.tensor([[1, 1, 1, 1], [0, 1, 1, 0]])
+    assert residue_positions(mixed).int().tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
+
+
+def test_nan_on_a_residue_is_seen_and_on_padding_is_not():
+    probs, mask = soft_of(["GA", "GAS"])
+    probs[0, 1, 5] = torch.nan
+    probs[0, 4] = torch.nan  # padding
+    probs.requires_grad_()
+    soft = expected_residue_masses(probs, mask)
+    mz, valid = soft_fragments(soft.masses, soft.mask)
+    assert soft.masses.isnan().nonzero().tolist() == [[0, 1]]
+    assert soft.special_share.isfinite().all()
+    assert mz[0][valid[0]].isnan().tolist() == [True, False]  # b1 has the G, y1 has not
+    assert mz[1].isfinite().all()
+    assert soft_neutral_mass(soft.masses, soft.mask).isnan().tolist() == [True, False]
+    (gradient,) = torch.autograd.grad(soft.masses[:, 2:].sum(), probs)
+    assert (gradient[0, 4] == 0).all()
+
+
 def test_no_mask_means_all_but_the_first_and_last():
     soft = expected_residue_masses(torch.full((2, 5, 24), 1 / 24))
     assert soft.mask.int().tolist() == [[0, 1, 1, 1, 0]] * 2
@@ -189,10 +235,10 @@ def test_empty_batches_and_rows():
 
 def test_any_vocabulary():
     vocabulary = {"G": 57.02146, "stop": 0, "m": 147.0354}
-    probs = torch.tensor([[[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]])
+    probs = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
     for given_as in (vocabulary, Vocabulary.from_masses(vocabulary)):
         soft = expected_residue_masses(probs, vocabulary=given_as)
-        assert soft.masses.tolist() == [[0.0, 57.02146, 147.0354, 0.0]]
+        assert soft.masses.tolist() == [[57.02146, 147.0354]]
 
 
 def test_half_precision_in_and_double_inside():

@@ -55,6 +55,16 @@ def test_a_role_must_be_a_token():
         Vocabulary(("A",), (71.0,))
 
 
+@pytest.mark.parametrize(
+    ("token", "mass"),
+    [("+42.011", 42.010565), ("-17.027", -17.026549), ("+43.006-17.027", 25.980265), ("[Acetyl]-", 42.0), ("x", -1.0)],
+)
+def test_a_modification_that_is_a_token_by_itself_is_refused(token, mass):
+    with pytest.raises(SettingsError, match="modification without its residue"):
+        Vocabulary.from_masses({"G": 57.02146, token: mass})
+    Vocabulary.from_masses({"G": 57.02146, f"{token}M": 131.04 + mass})  # with its residue
+
+
 def test_encode():
     targets, mask = DEFAULT_VOCABULARY.encode(["GA", "G", ""])
     assert targets.tolist() == [[1, 11, 4, 2], [1, 11, 2, 0], [1, 2, 0, 0]]
