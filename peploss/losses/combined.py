@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from peploss.errors import SettingsError
 from peploss.kernels import Backend
+from peploss.losses.checks import integer_targets, is_finite_number
 from peploss.losses.precursor import DEFAULT_SCALE_PPM, PrecursorMassLoss
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.losses.spectrum import SpectrumMatchingLoss
@@ -17,9 +17,12 @@ from peploss.losses.supervision import DeepSupervisionLoss, IterationWeights
 from peploss.peptides.soft import SoftResidues, expected_residue_masses
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
-OTHER_METRICS = (
-    *("spectrum_loss", "precursor_loss", "ppm_error", "mass_error_da", "predicted_peptide_mass"),
-    *("precursor_known", "special_token_probability"),
+DOUBLE_METRICS = (
+    "ppm_error",
+    "mass_error_da",
+    "predicted_peptide_mass",
+    "precursor_known",
+    "special_token_probability",
 )
 UNKNOWN_TOKEN = "<UNK>"  # noqa: S105  a token of a peptide
 
@@ -44,6 +47,7 @@ class CombinedLoss(nn.Module):
         backend: of the spectrum kernel.
     Raises:
         SettingsError: a value is out of range or a name not known.
+        BackendError: the backend is not known.
 
     >>> vocabulary = Vocabulary()
     >>> targets, mask = vocabulary.encode(["PEPTIDE", "GAS"])
@@ -79,7 +83,7 @@ class CombinedLoss(nn.Module):
         super().__init__()
         weights = {"ce_weight": ce_weight, "spectrum_weight": spectrum_weight, "precursor_weight": precursor_weight}
         for name, weight in weights.items():
-            if not (math.isfinite(weight) and weight >= 0):
+            if not (is_finite_number(weight) and weight >= 0):
                 raise SettingsError(f"{name} must be finite and not negative, not {weight!r}.")
             setattr(self, name, float(weight))
         self.vocabulary = as_vocabulary(vocabulary)
@@ -102,6 +106,7 @@ class CombinedLoss(nn.Module):
     ce_weight: float
     spectrum_weight: float
     precursor_weight: float
+    __call__: Callable[..., tuple[Tensor, dict[str, Tensor]]]
 
     def forward(
         self,
@@ -117,8 +122,9 @@ class CombinedLoss(nn.Module):
 
         Args:
             all_logits: (T, B, L, V) unnormalised scores of every refinement step, any float type.
-            targets: (B, L) int64 tokens. Fragments are made where the target is a residue (or ``<UNK>``, a residue
-                not known): SOS, EOS and padding make none, wherever they stand.
+            targets: (B, L) token index, any integer type; negative is masked, as -100 is in torch. Fragments are
+                made where the target is a residue (or ``<UNK>`` in any case, a residue not known): SOS, EOS and
+                padding make none, wherever they stand.
             target_mask: (B, L) True on the sequence, False on padding.
             observed_masses: (B, P) m/z of the observed peaks in Th (the name is that of the original interface).
             observed_intensities: (B, P), not negative.
@@ -130,49 +136,51 @@ class CombinedLoss(nn.Module):
             ``ce_step_0`` ... ``ce_step_{T-1}``, ``ce_final``, ``spectrum_loss``, ``precursor_loss``, ``total_loss``,
             all before their weight and reduced as the total is; ``ppm_error`` and ``mass_error_da`` (without sign),
             ``predicted_peptide_mass`` in Da, ``precursor_known`` (share of samples) and
-            ``special_token_probability`` (mean over the residues), means over samples or (B,). All keys are always
-            there: NaN says that a part was not computed. Nothing waits for the device.
+            ``special_token_probability`` (mean over the residues, computed whatever the weights), means over
+            samples or (B,). These five are float64, the losses of the total's type. All keys are always there: NaN
+            says that a part was not computed, or that the model gave NaN. Nothing waits for the device.
         Raises:
-            ValueError, SettingsError: a shape does not fit.
+            ValueError, SettingsError: a shape does not fit, or targets are no integers.
         """
-        if all_logits.ndim != 4 or all_logits.shape[-1] != len(self.vocabulary):
+        if all_logits.ndim != 4 or all_logits.shape[0] < 1 or all_logits.shape[-1] != len(self.vocabulary):
             raise ValueError(
-                f"all_logits must have shape (T, B, L, V) with V = {len(self.vocabulary)} as in the vocabulary, not "
-                f"{tuple(all_logits.shape)}. Give the model's own tokens as vocabulary=; for a decoder without "
-                "refinement pass logits.unsqueeze(0)."
+                f"all_logits must have shape (T, B, L, V) with T >= 1 and V = {len(self.vocabulary)} as in the "
+                f"vocabulary, not {tuple(all_logits.shape)}. Give the model's own tokens as vocabulary=; for a "
+                "decoder without refinement pass logits.unsqueeze(0)."
             )
         if targets.shape != all_logits.shape[1:3] or target_mask.shape != targets.shape:
             raise ValueError(
                 f"targets and target_mask must both be (B, L) = {tuple(all_logits.shape[1:3])}, not "
                 f"{tuple(targets.shape)} and {tuple(target_mask.shape)}."
             )
+        targets = integer_targets(targets)
         dtype = torch.promote_types(all_logits.dtype, torch.float32)
         skipped = all_logits.new_full(targets.shape[:1] if self.reduction == "none" else (), torch.nan, dtype=dtype)
         metrics = {f"ce_step_{t}": skipped for t in range(all_logits.shape[0])}
-        metrics |= dict.fromkeys(("ce_final", *OTHER_METRICS), skipped)
+        metrics |= dict.fromkeys(("ce_final", "spectrum_loss", "precursor_loss"), skipped)
+        metrics |= dict.fromkeys(DOUBLE_METRICS, skipped.double())
         parts = []
 
         if self.ce_weight:
             ce, ce_metrics = self.supervision(all_logits, targets, target_mask)
             metrics |= ce_metrics
             parts.append(self.ce_weight * ce)
-        mass = precursor_mass if self.precursor_weight else None
-        if self.spectrum_weight or mass is not None:
-            residues = self._residues(all_logits[-1].to(dtype), targets, target_mask)
-            share = residues.special_share.detach()
-            metrics["special_token_probability"] = share if self.reduction == "none" else share.mean()
-            if self.spectrum_weight:
-                spectra = self.spectrum.of_residues(
-                    residues.masses, residues.mask, observed_masses, observed_intensities, peak_mask
-                )
-                spectrum = reduce(spectra, self.reduction).to(dtype)
-                metrics["spectrum_loss"] = spectrum.detach()
-                parts.append(self.spectrum_weight * spectrum)
-            if mass is not None:
-                precursor, precursor_metrics = self.precursor.of_residues(residues.masses, residues.mask, mass)
-                metrics |= precursor_metrics
-                metrics["precursor_loss"] = precursor.detach()
-                parts.append(self.precursor_weight * precursor.to(dtype))
+        residues = self._residues(all_logits[-1].to(dtype), targets, target_mask)
+        share = residues.special_share.detach()
+        metrics["special_token_probability"] = share if self.reduction == "none" else share.mean()
+        if self.spectrum_weight:
+            spectra = self.spectrum.of_residues(
+                residues.masses, residues.mask, observed_masses, observed_intensities, peak_mask
+            )
+            spectrum = reduce(spectra, self.reduction).to(dtype)
+            metrics["spectrum_loss"] = spectrum.detach()
+            parts.append(self.spectrum_weight * spectrum)
+        if self.precursor_weight and precursor_mass is not None:
+            precursor, precursor_metrics = self.precursor.of_residues(residues.masses, residues.mask, precursor_mass)
+            precursor = precursor.to(dtype)
+            metrics |= precursor_metrics
+            metrics["precursor_loss"] = precursor.detach()
+            parts.append(self.precursor_weight * precursor)
         if not parts:  # 0 that can be differentiated all the same
             parts.append(reduce(all_logits[..., :0].sum((0, 2, 3), dtype=dtype), self.reduction))
         total = torch.stack(parts).sum(0)
@@ -188,7 +196,7 @@ class CombinedLoss(nn.Module):
         return expected_residue_masses(probs, residue_mask=mask, vocabulary=self.vocabulary)
 
     def _unknown(self, device: torch.device) -> Tensor:
-        unknown = torch.tensor([token == UNKNOWN_TOKEN for token in self.vocabulary.tokens])
+        unknown = torch.tensor([token.upper() == UNKNOWN_TOKEN for token in self.vocabulary.tokens])
         return unknown.to(device, non_blocking=True)
 
     def extra_repr(self) -> str:

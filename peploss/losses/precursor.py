@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from peploss.constants import ISOTOPE_SPACING, PROTON
 from peploss.errors import PeptideError, SettingsError, SpectrumError
+from peploss.losses.checks import is_finite_number
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.peptides.soft import expected_residue_masses, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
@@ -63,7 +64,11 @@ def precursor_loss(
     >>> [round(x, 6) for x in precursor_loss(*masses).tolist()]
     [0.0001, 0.693147]
     """
-    scale = _scale(scale, use_relative)
+    return _loss(predicted_mass, observed_mass, _scale(scale, use_relative), use_relative, use_log)
+
+
+def _loss(predicted_mass: Tensor, observed_mass: Tensor, scale: float, use_relative: bool, use_log: bool) -> Tensor:
+    # Apart from the checks of scale, which torch.compile cannot trace once the number is a symbol.
     _same_shape(predicted_mass, observed_mass)
     error = mass_error(predicted_mass, observed_mass).abs()
     if use_relative:
@@ -170,25 +175,32 @@ class PrecursorMassLoss(nn.Module):
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction: Reduction = check_reduction(reduction)
 
+    __call__: Callable[..., tuple[Tensor, dict[str, Tensor]]]
+
     def forward(
         self,
         sequence_probs: Tensor,  # (B, L, V)
         precursor_mass: Tensor,  # (B,) Da
         sequence_mask: Tensor | None = None,  # (B, L) bool
+        *,
+        residue_mask: Tensor | None = None,  # (B, L) bool
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Loss of a batch and what it was made of.
 
         Args:
             sequence_probs: (B, L, V) probabilities over the vocabulary.
             precursor_mass: (B,) neutral mass in Da, not m/z. Best in float64: float32 is good to 0.06 ppm.
-            sequence_mask: (B, L), True on the sequence, False on padding, as in
-                ``peploss.peptides.soft.residue_positions``; None where there is no padding.
+            sequence_mask: (B, L), True on the sequence, False on padding; None where there is no padding. SOS and EOS
+                are trimmed where the vocabulary has them, as in ``peploss.peptides.soft.residue_positions``.
+            residue_mask: (B, L), True exactly on the residues, instead of ``sequence_mask``.
         Returns:
             The loss, () or (B,), float32, or float64 where the probabilities are; and the metrics of ``of_residues``.
         Raises:
-            SettingsError, ValueError: a shape does not fit.
+            SettingsError, ValueError: a shape does not fit, or both masks are given.
         """
-        residues = expected_residue_masses(sequence_probs, sequence_mask, vocabulary=self.vocabulary)
+        residues = expected_residue_masses(
+            sequence_probs, sequence_mask, vocabulary=self.vocabulary, residue_mask=residue_mask
+        )
         loss, metrics = self.of_residues(residues.masses, residues.mask, precursor_mass)
         return loss.to(torch.promote_types(sequence_probs.dtype, torch.float32)), metrics
 
@@ -211,9 +223,7 @@ class PrecursorMassLoss(nn.Module):
         _same_shape(predicted, observed)
         # NaN is an observed mass that is not known.
         observed = torch.where(mask.any(-1), observed, torch.nan)
-        loss = precursor_loss(
-            predicted, observed, self.loss_scale, use_relative=self.use_relative, use_log=self.use_log_loss
-        )
+        loss = _loss(predicted, observed, self.loss_scale, self.use_relative, self.use_log_loss)
         safe, known = known_mass(observed)
         error = mass_error(predicted, observed).abs()
 
@@ -241,7 +251,7 @@ class PrecursorMassLoss(nn.Module):
 def _scale(scale: float | None, use_relative: bool) -> float:
     if scale is None:
         return DEFAULT_SCALE_PPM if use_relative else DEFAULT_SCALE_DA
-    if not (math.isfinite(scale) and scale > 0):
+    if not (is_finite_number(scale) and scale > 0):
         raise SettingsError(f"The precursor scale must be positive and finite, not {scale!r}.")
     return float(scale)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from peploss.errors import SettingsError
+from peploss.errors import BackendError, SettingsError
 from peploss.grid import MzGrid
-from peploss.kernels import Backend, Peaks, spectrum_cosine
+from peploss.kernels import BACKENDS, Backend, Peaks, spectrum_cosine
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.peptides.soft import expected_residue_masses, ion_names_for_model, parse_ion_name, soft_fragments
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
@@ -31,7 +31,8 @@ def spectrum_loss(
     Args:
         pred, obs: B spectra each, ragged, in any order; m/z in Th.
         sigma, sigma_unit, grid, backend: as for ``peploss.kernels.spectrum_cosine``; ``grid=None`` is the
-            continuum limit.
+            continuum limit. Under ``torch.compile`` a sigma that changes from step to step should be a tensor: a
+            float is part of the compiled graph, and every new one compiles again.
     Returns:
         (B,) float64 in [0, 1] for non-negative intensities: 0 for the same shape, 1 for no overlap; exactly 1, with
         exactly zero gradient, where a side is empty. (The algebraic bound of 1 - cos is [0, 2]; it takes negative
@@ -69,6 +70,7 @@ class SpectrumMatchingLoss(nn.Module):
         backend: of the kernel.
     Raises:
         SettingsError: a value is out of range or an ion or model is not known.
+        BackendError: the backend is not known.
 
     >>> vocabulary = Vocabulary()
     >>> targets, mask = vocabulary.encode(["PEPTIDE"])
@@ -103,7 +105,11 @@ class SpectrumMatchingLoss(nn.Module):
         self.ion_type_names = ions
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction = check_reduction(reduction)
+        if backend not in BACKENDS:
+            raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
         self.backend: Backend = backend
+
+    __call__: Callable[..., Tensor]
 
     def forward(
         self,
@@ -112,6 +118,8 @@ class SpectrumMatchingLoss(nn.Module):
         observed_intensities: Tensor,  # (B, P)
         peak_mask: Tensor,  # (B, P) bool
         sequence_mask: Tensor | None = None,  # (B, L) bool
+        *,
+        residue_mask: Tensor | None = None,  # (B, L) bool
     ) -> Tensor:
         """Loss of a batch.
 
@@ -120,12 +128,17 @@ class SpectrumMatchingLoss(nn.Module):
             observed_masses: (B, P) m/z of the observed peaks in Th (the name is that of the original interface).
             observed_intensities: (B, P), not negative.
             peak_mask: (B, P), True where there is a peak.
-            sequence_mask: (B, L), True on the sequence, False on padding, as in
-                ``peploss.peptides.soft.residue_positions``; None where there is no padding.
+            sequence_mask: (B, L), True on the sequence, False on padding; None where there is no padding. SOS and EOS
+                are trimmed where the vocabulary has them, as in ``peploss.peptides.soft.residue_positions``.
+            residue_mask: (B, L), True exactly on the residues, instead of ``sequence_mask``.
         Returns:
             () or, with ``reduction="none"``, (B,); float32, or float64 where the probabilities are.
+        Raises:
+            SettingsError, ValueError: a shape does not fit, or both masks are given.
         """
-        residues = expected_residue_masses(sequence_probs, sequence_mask, vocabulary=self.vocabulary)
+        residues = expected_residue_masses(
+            sequence_probs, sequence_mask, vocabulary=self.vocabulary, residue_mask=residue_mask
+        )
         return self.of_residues(residues.masses, residues.mask, observed_masses, observed_intensities, peak_mask).to(
             torch.promote_types(sequence_probs.dtype, torch.float32)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import torch
@@ -10,10 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from peploss.errors import SettingsError
+from peploss.losses.checks import integer_targets, is_finite_number
 from peploss.losses.reduction import Reduction, check_reduction
 
 IterationWeights = Literal["uniform", "linear", "exponential"]
-IGNORED_TARGET = -100  # torch's own mark for a target that does not count
 
 
 def iteration_weights(kind: IterationWeights, steps: int) -> list[float]:
@@ -57,7 +58,8 @@ def step_cross_entropy(
 
     Args:
         all_logits: (T, B, L, V) unnormalised scores, any float type; computed in float32 at least.
-        targets: (B, L) int64 token index in [0, V); anything where masked. -100 is masked, as in torch.
+        targets: (B, L) token index in [0, V), any integer type; anything where masked. A negative one is masked,
+            as -100 is in torch.
         target_mask: (B, L) bool (or 0/1), True where a token counts.
         label_smoothing: share of the target spread over all V tokens; [0, 1].
         reduction: ``"mean"`` over all tokens that count in the batch (a long peptide weighs more, as in
@@ -67,7 +69,7 @@ def step_cross_entropy(
         (T,) for mean and sum, (T, B) for none, in nats, [0, inf). 0 with zero gradient where no token counts,
         whatever the logits there are (NaN included).
     Raises:
-        ValueError: shapes do not belong together, or there is no step.
+        ValueError: shapes do not belong together, there is no step, or targets are no integers.
 
     >>> import torch
     >>> step_cross_entropy(torch.zeros(2, 1, 3, 4), torch.tensor([[0, 1, 9]]), torch.tensor([[1, 1, 0]])).exp()
@@ -84,7 +86,8 @@ def step_cross_entropy(
                 f"{name} must have shape (B, L) = {tuple(all_logits.shape[1:3])} as in all_logits, "
                 f"not {tuple(tensor.shape)}."
             )
-    counts = target_mask.to(torch.bool) & (targets != IGNORED_TARGET)  # (B, L)
+    targets = integer_targets(targets)
+    counts = target_mask.to(torch.bool) & (targets >= 0)  # (B, L)
     logits = all_logits if all_logits.dtype == torch.float64 else all_logits.float()
     # Masked before the softmax: a NaN at a padded place would survive a multiplication by 0 afterwards.
     logits = torch.where(counts[None, :, :, None], logits, 0.0)  # (T, B, L, V)
@@ -124,18 +127,20 @@ class DeepSupervisionLoss(nn.Module):
         super().__init__()
         if iteration_weights not in get_args(IterationWeights):
             raise SettingsError(f"iteration_weights must be uniform, linear or exponential, not {iteration_weights!r}.")
-        if not 0.0 <= label_smoothing <= 1.0:
+        if not (is_finite_number(label_smoothing) and 0.0 <= label_smoothing <= 1.0):
             raise SettingsError(f"label_smoothing must lie in [0, 1], not {label_smoothing!r}.")
         self.iteration_weights: IterationWeights = iteration_weights
         self.label_smoothing = float(label_smoothing)
         self.reduction: Reduction = check_reduction(reduction)
+
+    __call__: Callable[..., tuple[Tensor, dict[str, Tensor]]]
 
     def forward(self, all_logits: Tensor, targets: Tensor, target_mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Weighted cross-entropy and its parts.
 
         Args:
             all_logits: (T, B, L, V).
-            targets: (B, L) int64.
+            targets: (B, L) token index, any integer type; negative is masked.
             target_mask: (B, L), True where a token counts.
         Returns:
             The loss, () or (B,) for reduction ``"none"``, float32 or float64; and detached metrics of the same

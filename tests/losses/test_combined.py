@@ -16,7 +16,7 @@ from pyteomics import mass
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from peploss.errors import SettingsError
+from peploss.errors import BackendError, SettingsError
 from peploss.losses.combined import CombinedLoss
 from peploss.losses.precursor import PrecursorMassLoss
 from peploss.losses.spectrum import SpectrumMatchingLoss
@@ -27,6 +27,7 @@ from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
 
 PEPTIDES = ["PEPTIDE", "GAS", "LLYWKR"]
+MASSES = dict(zip(Vocabulary().tokens, Vocabulary().masses, strict=True))
 KEYS = {
     *("ce_step_0", "ce_step_1", "ce_final", "spectrum_loss", "total_loss"),
     *("ppm_error", "mass_error_da", "predicted_peptide_mass"),
@@ -149,6 +150,37 @@ def test_all_weights_zero_can_still_be_differentiated(reduction: str) -> None:
     assert (x.logits.grad == 0).all()
 
 
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_probability_on_special_tokens_and_types_of_metrics_do_not_hang_on_the_weights(reduction: str) -> None:
+    x = batch(dtype=torch.float32)
+    _, full = CombinedLoss(reduction=reduction)(*x)
+    _, stage_one = CombinedLoss(spectrum_weight=0.0, precursor_weight=0.0, reduction=reduction)(*x)
+    assert torch.equal(stage_one["special_token_probability"], full["special_token_probability"])
+    assert stage_one["special_token_probability"].isfinite().all()
+    double = {"ppm_error", "mass_error_da", "predicted_peptide_mass", "precursor_known", "special_token_probability"}
+    for metrics in (full, stage_one):
+        assert {name for name, value in metrics.items() if value.dtype == torch.float64} == double
+
+
+@pytest.mark.parametrize("spoil", [math.inf, math.nan])
+def test_a_diverged_model_does_not_look_fine(spoil: float) -> None:
+    x = batch()
+    with torch.no_grad():
+        x.logits[-1, 1, 2, 7] = spoil
+    total, metrics = CombinedLoss(ce_weight=0.0, reduction="none")(*x)
+    for value in (total, *(metrics[k] for k in ("spectrum_loss", "precursor_loss", "ppm_error"))):
+        assert value.isnan().tolist() == [False, True, False]
+
+
+def test_negative_targets_are_masked_and_int32_will_do() -> None:
+    x = batch()
+    want = CombinedLoss()(*x)
+    padded = torch.where(x.mask, x.targets, -1).int()
+    torch.testing.assert_close(CombinedLoss()(x.logits, padded, torch.ones_like(x.mask), *x[3:]), want)
+    with pytest.raises(ValueError, match="must be integers"):
+        CombinedLoss(ce_weight=0.0)(x.logits, x.targets.float(), *x[2:])
+
+
 def test_without_precursor_mass_that_part_is_left_out() -> None:
     x = batch()
     total, metrics = CombinedLoss()(*x[:-1])
@@ -204,6 +236,9 @@ def test_an_unknown_target_still_is_a_residue() -> None:
     targets[0, 3] = Vocabulary().tokens.index("<UNK>")
     _, metrics = CombinedLoss(reduction="none")(x.logits, targets, *x[2:])
     assert metrics["mass_error_da"][0].item() < 1e-3
+    lower = {token.lower() if "<" in token else token: mass for token, mass in MASSES.items()}
+    _, same = CombinedLoss(reduction="none", vocabulary=lower)(x.logits, targets, *x[2:])
+    assert torch.equal(same["mass_error_da"], metrics["mass_error_da"])
 
 
 def test_probability_on_special_tokens_is_reported_and_shrinks_no_mass() -> None:
@@ -283,10 +318,11 @@ def test_compiles_as_one_graph(reduction: str) -> None:
     torch.testing.assert_close(results[0], results[1], rtol=1e-9, atol=1e-14)
 
 
-def test_compiled_again_for_other_shapes_and_weights() -> None:
+@pytest.mark.parametrize("dynamic", [None, True])
+def test_compiled_again_for_other_shapes_and_weights(dynamic: bool | None) -> None:
     torch._dynamo.reset()
     loss = wide()
-    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    compiled = torch.compile(loss, dynamic=dynamic, fullgraph=True, backend="aot_eager")
     x = batch()
     for weight, rows in ((0.15, 3), (0.3, 3), (0.3, 2)):
         loss.spectrum_weight = weight
@@ -386,6 +422,8 @@ def test_a_training_step_lowers_the_loss() -> None:
         ({"precursor_scale": 0.0}, "precursor scale must be"),
         ({"reduction": "max"}, "mean, sum or none"),
         ({"sigma": 0.0}, "sigma must be"),
+        ({"ce_weight": None}, "ce_weight must be finite and not negative, not None"),
+        ({"spectrum_weight": "0.1"}, "spectrum_weight must be finite and not negative, not '0.1'"),
     ],
 )
 def test_refuses_settings_in_words(keywords: dict[str, object], message: str) -> None:
@@ -399,6 +437,10 @@ def test_refuses_shapes_that_do_not_belong_together() -> None:
         CombinedLoss()(x.logits[0], *x[1:])
     with pytest.raises(ValueError, match="T >= 1"):
         CombinedLoss()(x.logits[:0], *x[1:])
+    with pytest.raises(ValueError, match="T >= 1"):
+        CombinedLoss(ce_weight=0.0)(x.logits[:0], *x[1:])
+    with pytest.raises(BackendError, match="no backend 'gpu'"):
+        CombinedLoss(backend="gpu")
     for weight in (1.0, 0.0):
         with pytest.raises(ValueError, match="targets and target_mask must"):
             CombinedLoss(weight)(x.logits, x.targets[:, :-1], *x[2:])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyteomics import mass
 
-from peploss.constants import ISOTOPE_SPACING, PROTON, WATER
+from peploss.constants import ISOTOPE_SPACING, PROTON, RESIDUE_MASSES, WATER
 from peploss.errors import PeptideError, SettingsError, SpectrumError
 from peploss.losses.precursor import PrecursorMassLoss, precursor_error, precursor_loss
 from peploss.peptides.vocabulary import Vocabulary
@@ -132,7 +132,38 @@ def test_another_vocabulary() -> None:
     probs = torch.tensor([[[0.0, 0.5, 0.5]] * 3], dtype=torch.float64)
     loss = PrecursorMassLoss(vocabulary=vocabulary)
     _, metrics = loss(probs, torch.tensor([100.0]))
-    assert metrics["predicted_peptide_mass"].item() == pytest.approx(78.5 + WATER)
+    assert metrics["predicted_peptide_mass"].item() == pytest.approx(3 * 78.5 + WATER)  # no SOS, no EOS to trim
+
+
+def test_a_vocabulary_without_sos_and_eos_keeps_its_ends() -> None:
+    vocabulary = Vocabulary.from_masses({"<PAD>": 0.0, **RESIDUE_MASSES})
+    targets, mask = vocabulary.encode(["PEPTIDE", "GAS"])
+    probs = torch.nn.functional.one_hot(targets, len(vocabulary)).double()
+    loss = PrecursorMassLoss(vocabulary=vocabulary, reduction="none")
+    observed = torch.tensor([799.36, 233.10], dtype=torch.float64)
+    for masks in ({"sequence_mask": mask}, {"residue_mask": mask}):
+        _, metrics = loss(probs, observed, **masks)
+        np.testing.assert_allclose(metrics["predicted_peptide_mass"], observed, atol=0.005)
+    with pytest.raises(SettingsError, match="not both"):
+        loss(probs, observed, mask, residue_mask=mask)
+
+
+def test_nan_probabilities_are_seen() -> None:
+    probs, mask = hard()
+    probs[1, 1] = torch.nan
+    loss, metrics = PrecursorMassLoss(reduction="none")(probs, torch.tensor(MASSES), mask)
+    assert loss.isnan().tolist() == metrics["ppm_error"].isnan().tolist() == [False, True, False]
+
+
+def test_compiles_with_dynamic_shapes() -> None:
+    torch._dynamo.reset()
+    loss = PrecursorMassLoss()
+    logits, mask = soft()
+    observed = torch.tensor(MASSES, dtype=torch.float64)
+    compiled = torch.compile(loss, dynamic=True, fullgraph=True, backend="aot_eager")
+    for rows in (3, 2):
+        arguments = (logits[:rows].softmax(-1), observed[:rows], mask[:rows])
+        torch.testing.assert_close(compiled(*arguments), loss(*arguments), rtol=1e-9, atol=1e-14)
 
 
 def test_gradcheck_to_the_logits() -> None:
@@ -149,6 +180,8 @@ def test_shapes_and_settings_are_refused_in_words() -> None:
         PrecursorMassLoss()(probs, torch.ones(2), mask)
     with pytest.raises(SettingsError, match="positive and finite, not 0"):
         PrecursorMassLoss(loss_scale=0)
+    with pytest.raises(SettingsError, match="positive and finite, not '1'"):
+        PrecursorMassLoss(loss_scale="1")
     with pytest.raises(SettingsError, match="reduction"):
         PrecursorMassLoss(reduction="max")
 

@@ -12,12 +12,15 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from peploss.errors import SettingsError
+from peploss.constants import RESIDUE_MASSES
+from peploss.errors import BackendError, SettingsError
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, spectrum_cosine
+from peploss.losses.precursor import PrecursorMassLoss
 from peploss.losses.spectrum import SpectrumMatchingLoss, spectrum_loss, spectrum_loss_at
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
+from peploss.peptides.synthetic import Difficulty, synthetic_batch
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
 
@@ -51,6 +54,32 @@ def test_one_hot_is_the_loss_of_the_hard_peptide() -> None:
         keep = peak_mask[b]
         hard = spectrum_loss(Peaks.from_arrays(f.mz, f.intensity), Peaks.from_arrays(mz[b][keep], intensity[b][keep]))
         assert soft[b].item() == pytest.approx(hard.item(), rel=1e-12)
+
+
+@pytest.mark.parametrize("special", [["<PAD>"], ["<PAD>", "<SOS>"], ["<PAD>", "<EOS>"], ["<PAD>", "<SOS>", "<EOS>"]])
+def test_synthetic_spectra_match_their_peptides_whatever_tokens_end_them(special: list[str]) -> None:
+    vocabulary = Vocabulary.from_masses({**dict.fromkeys(special, 0.0), **RESIDUE_MASSES})
+    x = synthetic_batch(4, Difficulty(), generator=torch.Generator().manual_seed(0), vocabulary=vocabulary)
+    probs = torch.nn.functional.one_hot(x.targets, len(vocabulary)).double()
+    masks = [{"sequence_mask": x.target_mask}, {"residue_mask": vocabulary.residue_mask(x.targets) & x.target_mask}]
+    for mask in masks:
+        loss = SpectrumMatchingLoss(vocabulary=vocabulary)(probs, *x[2:5], **mask)
+        assert loss.item() == pytest.approx(0.0, abs=1e-9)
+        _, metrics = PrecursorMassLoss(vocabulary=vocabulary)(probs, x.precursor_mass, **mask)
+        assert metrics["ppm_error"].item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_nan_probabilities_are_seen() -> None:
+    logits, mask, *peaks = batch()
+    probs = logits.softmax(-1)
+    probs[1, 1] = torch.nan
+    loss = SpectrumMatchingLoss(reduction="none")(probs, *peaks, mask)
+    assert loss.isnan().tolist() == [False, True, False]
+
+
+def test_an_unknown_backend_is_refused_when_the_loss_is_made() -> None:
+    with pytest.raises(BackendError, match="no backend 'gpu'"):
+        SpectrumMatchingLoss(backend="gpu")
 
 
 def test_padding_makes_no_difference() -> None:

@@ -104,6 +104,18 @@ def test_minus_100_is_ignored_as_torch_ignores_it(batch) -> None:
     assert step_cross_entropy(logits, ignored, mask)[0].item() == pytest.approx(expected.item())
 
 
+def test_any_negative_target_is_masked_and_any_integer_type_will_do(batch) -> None:
+    logits, targets, mask = batch
+    ignored = targets.clone()
+    ignored[0, 1] = -100
+    expected = step_cross_entropy(logits, ignored, mask)
+    ignored[0, 1] = -1
+    for dtype in (torch.int64, torch.int32, torch.int16):
+        assert torch.equal(step_cross_entropy(logits, ignored.to(dtype), mask), expected)
+    with pytest.raises(ValueError, match="must be integers"):
+        step_cross_entropy(logits, ignored.double(), mask)
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_gradcheck(batch, reduction: str) -> None:
     logits, targets, mask = batch
@@ -134,6 +146,8 @@ def test_shapes_and_settings_are_refused_in_words(batch) -> None:
         DeepSupervisionLoss()(logits, targets, mask[:1])
     with pytest.raises(SettingsError, match="label_smoothing"):
         DeepSupervisionLoss(label_smoothing=1.5)
+    with pytest.raises(SettingsError, match="not None"):
+        DeepSupervisionLoss(label_smoothing=None)
     with pytest.raises(SettingsError, match="iteration_weights"):
         DeepSupervisionLoss("cubic")
     with pytest.raises(SettingsError, match="reduction"):

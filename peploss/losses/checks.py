@@ -1,0 +1,30 @@
+"""What the losses ask of their arguments in the same words."""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def is_finite_number(value: Any) -> bool:
+    """False for what no arithmetic works with as well: None, text.
+
+    >>> [is_finite_number(x) for x in (0.5, 1, float("nan"), None, "0.5")]
+    [True, True, False, False, False]
+    """
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def integer_targets(targets: Tensor) -> Tensor:
+    """Token indices as int64.
+
+    Raises:
+        ValueError: they are floats or complex, and would be cut off.
+    """
+    if targets.is_floating_point() or targets.is_complex():
+        raise ValueError(f"targets must be integers, the index of each token, not {targets.dtype}.")
+    return targets.to(torch.int64)
