@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from peploss.explorer.traces import F64, SERIES, escape, series_of
 
 MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
 MOST_BARS = 24
+WORDS_UNDER_A_BAR = 13  # letters to a line
 BAND_IN_VIEW = 4.0
 """The reach of a match sets the axis of the errors up to this many times the largest; beyond, they would be flat."""
 
@@ -64,7 +66,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
     top = max([ex.loss, *(max(step.start, step.end) for step in ex.steps)], default=1.0)
     low = min([0.0, *(min(step.start, step.end) for step in ex.steps)])
     layout = {
-        "margin": MARGIN | {"b": 52},
+        "margin": MARGIN | {"b": 24 + 14 * max(1 + title.count("<br>") for title in titles)},
         "barmode": "overlay",
         "xaxis": {
             "tickvals": x,
@@ -268,5 +270,4 @@ def _band_note(ex: Explanation, in_view: bool) -> dict[str, Any]:
 
 
 def _wrapped(title: str) -> str:
-    head, _, tail = title.partition(" ")
-    return f"{head}<br>{tail}" if tail else head
+    return "<br>".join(textwrap.wrap(title, WORDS_UNDER_A_BAR))

@@ -124,6 +124,13 @@ def test_the_waterfall_uses_one_minus_sign(explained: Explanation) -> None:
     assert not any("-" in text for text in said)
 
 
+def test_titles_under_the_bars_stay_narrow(explained: Explanation, spectrum: Spectrum) -> None:
+    for ex in (explained, explain(spectrum, explained.peptide, LossSettings(min_peak_mz=1900.0))):
+        titles = charts.waterfall_figure(ex)["layout"]["xaxis"]["ticktext"][:-1]
+        assert [title.replace("<br>", " ") for title in titles] == [step.title for step in ex.steps]
+        assert all(len(line) <= 13 for title in titles for line in title.split("<br>"))
+
+
 def test_shares_of_nothing_are_a_sentence_without_an_axis(spectrum: Spectrum) -> None:
     ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(ion_types=()))
     for of in ("fragments", "peaks"):
