@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -43,8 +42,8 @@ def spectral_entropy_distance(
 
     Args:
         pred, obs: B spectra each.
-        sigma: width of a rendered peak in ``sigma_unit``; a number, or a tensor () or (B,), whose largest value
-            is then read (on a GPU that waits for it). Cost grows with ``sigma / bin_width``.
+        sigma: width of a rendered peak in ``sigma_unit``; a number, or a tensor () or (B,), whose values are then
+            read (on a GPU that waits for it). Positive and finite. Cost grows with ``sigma / bin_width``.
         grid: the grid to render on. None: bins a quarter of sigma wide without end, the continuum to 1e-6; in ppm a
             quarter of sigma at m/z 500, so coarser below.
         weighted: first raise the intensities of a spectrum with entropy S below 3 nats to the power
@@ -65,9 +64,9 @@ def spectral_entropy_distance(
     batch = pred.batch
     if weighted:
         p, o = _weighted(p, batch), _weighted(o, batch)
-    widths = [width_at(sigma, sigma_unit, s.mz, s.spectrum) for s in (p, o)]
-    bin_width, n_bins = (grid.bin_width, grid.n_bins) if grid else (_fine_bin(sigma, sigma_unit), ENDLESS)
-    widest = _extreme(sigma, max)
+    widths = [width_at(sigma, sigma_unit, s.mz, s.spectrum, batch) for s in (p, o)]
+    narrowest, widest = _extremes(sigma)
+    bin_width, n_bins = (grid.bin_width, grid.n_bins) if grid else (_fine_bin(narrowest, sigma_unit), ENDLESS)
     if sigma_unit == "ppm":
         widest *= 1e-6 * (grid.max_mz + bin_width if grid else WIDEST_MZ)
     span = min(math.floor(2 * REACH * widest / bin_width) + 2, n_bins)
@@ -116,13 +115,17 @@ def _entries(
     return (s.spectrum[:, None] * n_bins + bins).reshape(-1), value.reshape(-1)
 
 
-def _fine_bin(sigma: float | Tensor, sigma_unit: str) -> float:
-    narrow = _extreme(sigma, min)
-    return (narrow if sigma_unit == "Da" else narrow * 1e-6 * 500.0) / 4
+def _fine_bin(narrowest: float, sigma_unit: SigmaUnit) -> float:
+    return (narrowest if sigma_unit == "Da" else narrowest * 1e-6 * 500.0) / 4
 
 
-def _extreme(sigma: float | Tensor, of: Callable[..., float]) -> float:
-    return float(of(sigma.detach().flatten().tolist())) if isinstance(sigma, Tensor) else float(sigma)
+def _extremes(sigma: float | Tensor) -> tuple[float, float]:
+    # 1.0 for a batch without spectra: anything will do.
+    values = (sigma.detach().flatten().tolist() or [1.0]) if isinstance(sigma, Tensor) else [float(sigma)]
+    for value in values:
+        if not 0 < value < math.inf:
+            raise ValueError(f"sigma must be positive and finite, not {value!r}.")
+    return min(values), max(values)
 
 
 def _weighted(s: Side, batch: int) -> Side:

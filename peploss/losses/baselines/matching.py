@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from peploss.kernels.peaks import Peaks
+from peploss.kernels import Peaks, SigmaUnit
 from peploss.losses.baselines.angle import angle_distance
 from peploss.losses.baselines.ragged import Side, finish, gap_to_nearest, gaussian, sides, sum_by, width_at
 
@@ -42,7 +42,7 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
     return torch.where(p.invalid | o.invalid, torch.nan, loss)
 
 
-def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: str = "Da") -> Tensor:
+def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da") -> Tensor:
     """One minus the share of observed intensity that is explained: a soft recall.
 
     ``1 - sum_j w_j max_i exp(-(m_i - o_j)^2 / (2 sigma^2))`` with ``w_j = I_j / sum I``. Predicted intensities do
@@ -67,7 +67,7 @@ def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigm
     return finish(1.0 - _recall(p, o, sigma, sigma_unit, pred.batch), p, o, empty=1.0)
 
 
-def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: str = "Da") -> Tensor:
+def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da") -> Tensor:
     """One minus the mean of soft coverage and of its mirror image over the predicted peaks.
 
     ``1 - (recall + precision) / 2``, recall as in ``soft_coverage``, precision
@@ -90,14 +90,14 @@ def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit
     p, o = sides(pred, obs)
     gap, index, found = gap_to_nearest(p, o)
     partner = torch.cat([o.mz, o.mz.new_zeros(1)])[index]
-    match = gaussian(gap, width_at(sigma, sigma_unit, partner, p.spectrum), found)
+    match = gaussian(gap, width_at(sigma, sigma_unit, partner, p.spectrum, pred.batch), found)
     precision = sum_by(p.spectrum, p.share * match, pred.batch)
     recall = _recall(p, o, sigma, sigma_unit, pred.batch)
     return finish(1.0 - 0.5 * (recall + precision), p, o, empty=1.0)
 
 
 def masked_spectral_distance(
-    pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: str = "Da"
+    pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da"
 ) -> Tensor:
     """Spectral angle between predicted fragment intensities and those observed at the same fragments.
 
@@ -126,20 +126,20 @@ def masked_spectral_distance(
     p, o = sides(pred, obs)
     gap, index, found = gap_to_nearest(p, o)
     padded = torch.cat([torch.stack([o.mz, o.share]), o.mz.new_zeros(2, 1)], 1)[:, index]  # (2, N)
-    match = gaussian(gap, width_at(sigma, sigma_unit, padded[0], p.spectrum), found & p.peak)
+    match = gaussian(gap, width_at(sigma, sigma_unit, padded[0], p.spectrum, pred.batch), found & p.peak)
     observed = padded[1]
     dot, pp, oo = (
         sum_by(p.spectrum, x, pred.batch)
         for x in (match * p.share * observed, p.share * p.share, match * observed * observed)
     )
     norm = pp * oo
-    matched = norm > 0
+    matched = ~(norm <= 0)  # NaN is no missing match: it stays
     cos = dot / torch.where(matched, norm, 1.0).sqrt()
     distance = torch.where(matched, angle_distance(cos), 1.0)
     return finish(distance, p, o, empty=1.0)
 
 
-def _recall(p: Side, o: Side, sigma: float | Tensor, sigma_unit: str, batch: int) -> Tensor:
+def _recall(p: Side, o: Side, sigma: float | Tensor, sigma_unit: SigmaUnit, batch: int) -> Tensor:
     gap, _, found = gap_to_nearest(o, p)
-    match = gaussian(gap, width_at(sigma, sigma_unit, o.mz, o.spectrum), found & o.peak)
+    match = gaussian(gap, width_at(sigma, sigma_unit, o.mz, o.spectrum, batch), found & o.peak)
     return sum_by(o.spectrum, o.share * match, batch)

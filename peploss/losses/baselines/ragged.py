@@ -11,6 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from peploss.kernels import SigmaUnit
 from peploss.kernels.peaks import Peaks
 
 
@@ -136,11 +137,18 @@ def gap_to_nearest(query: Side, target: Side) -> tuple[Tensor, Tensor, Tensor]:
     return query.mz - padded[index], index, found
 
 
-def width_at(sigma: float | Tensor, sigma_unit: str, mz: Tensor, spectrum: Tensor) -> Tensor:
-    """(N,) width in Th of peaks at ``mz``; ``sigma`` one number, or a tensor () or (B,)."""
+def width_at(sigma: float | Tensor, sigma_unit: SigmaUnit, mz: Tensor, spectrum: Tensor, batch: int) -> Tensor:
+    """(N,) width in Th of peaks at ``mz``; ``sigma`` one number, or a tensor () or (B,).
+
+    Raises:
+        ValueError: the number is not positive and finite, the tensor has another shape, or the unit is not known. A
+            tensor's values are not looked at: that would stall a GPU.
+    """
     if sigma_unit not in ("Da", "ppm"):
         raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
     if isinstance(sigma, Tensor):
+        if sigma.ndim > 1 or (sigma.ndim == 1 and sigma.shape[0] != batch):
+            raise ValueError(f"sigma must be one number or one for each of {batch} spectra, not {tuple(sigma.shape)}.")
         value = sigma.to(device=mz.device, dtype=torch.float64)
         width = value.expand(mz.shape[0]) if value.ndim == 0 else value[spectrum]
     elif 0 < sigma < float("inf"):

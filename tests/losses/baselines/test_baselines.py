@@ -105,6 +105,21 @@ def test_gradcheck_in_sigma(baseline: Baseline, batch: tuple[Peaks, Peaks]) -> N
     )
 
 
+@pytest.mark.parametrize("baseline", [b for b in BASELINES.values() if "sigma" in b.uses], ids=lambda b: b.name)
+def test_sigma_of_another_shape_or_unit_is_refused(baseline: Baseline) -> None:
+    two = Peaks.from_list([([100.0, 200.0], [1.0, 1.0])] * 2)
+    for shape in ((3,), (1,), (2, 1)):
+        with pytest.raises(ValueError, match="one for each of 2 spectra"):
+            baseline.function(two, two, sigma=torch.full(shape, 0.05))
+    with pytest.raises(ValueError, match=r"positive and finite, not -0\.05"):
+        baseline.function(two, two, sigma=-0.05)
+    with pytest.raises(ValueError, match="sigma_unit must be"):
+        baseline.function(two, two, sigma_unit="Th")
+    assert baseline.function(two, two, sigma=torch.full((2,), 0.05)).tolist() == [0.0, 0.0]
+    none = Peaks.from_list([])
+    assert baseline.function(none, none, sigma=torch.empty(0)).shape == (0,)
+
+
 def test_order_duplicates_padding_and_scale_do_not_matter(baseline: Baseline, batch: tuple[Peaks, Peaks]) -> None:
     pred, obs = batch
     expected = baseline(pred, obs, WIDE)

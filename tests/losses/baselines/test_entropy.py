@@ -104,3 +104,10 @@ def test_sigma_as_a_tensor() -> None:
     for b in range(2):
         one = spectral_entropy_distance(pred, obs, sigma=float(sigma[b]), grid=MzGrid(bin_width=0.01))
         assert float(both[b]) == pytest.approx(float(one[b]), abs=1e-12)
+
+
+@pytest.mark.parametrize("value", [-0.05, 0.0, float("nan"), float("inf")])
+def test_a_tensor_of_widths_that_cannot_be_used_is_refused_in_words(value: float) -> None:
+    one = Peaks.from_arrays([100.0], [1.0])
+    with pytest.raises(ValueError, match="sigma must be positive and finite"):
+        spectral_entropy_distance(one, one, sigma=torch.tensor([value]))

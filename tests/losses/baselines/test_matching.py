@@ -152,3 +152,10 @@ def test_sigma_may_be_one_for_each_spectrum() -> None:
     both = soft_coverage(pred, obs, sigma=torch.tensor([0.05, 0.2]))
     expected = [1 - math.exp(-2.0), 1 - math.exp(-0.125)]
     np.testing.assert_allclose(both, expected, rtol=1e-6)
+
+
+def test_a_nan_width_shows_in_its_own_spectrum() -> None:
+    two = Peaks.from_list([([100.0, 200.0], [1.0, 3.0])] * 2)
+    sigma = torch.tensor([0.05, float("nan")])
+    for loss in (soft_coverage, soft_f1, masked_spectral_distance):
+        assert loss(two, two, sigma=sigma).isnan().tolist() == [False, True]
