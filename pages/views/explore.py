@@ -120,7 +120,7 @@ def _reason(source: Source) -> None:
     except PeplossError as error:
         st.error(sentence(error))
         if st.session_state.get(_NONE_FOUND):
-            st.caption(f"Nor can any of the first {browse.MOST_TRIES:,} be used. Browse reads the whole file.")
+            st.caption(f"Nor can any other of the first {browse.MOST_TRIES:,} be used. Browse reads the whole file.")
         else:
             st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
 
