@@ -104,8 +104,8 @@ def pair_sums(
 
     a, b = _wide(a), _wide(b)
     a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
-    inputs = arrays(*(x.cpu() for x in (a.mz, a.intensity, a_sigma, a.offsets)))
-    others = arrays(*(x.cpu() for x in (b.mz, b.intensity, b_sigma, b.offsets)))
+    inputs = arrays(a.mz.cpu(), a.intensity.cpu(), a_sigma.cpu(), a.offsets.cpu())
+    others = arrays(b.mz.cpu(), b.intensity.cpu(), b_sigma.cpu(), b.offsets.cpu())
     value, by_mz, by_w = np.empty(a.batch), np.zeros(len(a.mz)), np.zeros(len(a.mz))
 
     def run(start: int, stop: int) -> None:

@@ -54,22 +54,22 @@ def _forward(
     return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
 
 
-def arrays(*peaks: Tensor) -> list[Any]:
-    """m/z, intensity, sigma and offsets of one side as contiguous arrays.
+def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:
+    """One side as contiguous arrays.
 
     Raises:
         ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
     from peploss.kernels import cpu
 
-    out = [_array(x) for x in peaks]
-    n = len(out[0])
-    if not (len(out[1]) == len(out[2]) == n and cpu.offsets_fit(out[3], n)):
+    m, a, s, ends = _array(mz), _array(intensity), _array(sigma), _array(offsets)
+    n = len(m)
+    if not (len(a) == len(s) == n and cpu.offsets_fit(ends, n)):
         raise ValueError(
-            f"Offsets must rise from 0 to the number of peaks, {n}; they are {out[3]}. "
-            f"m/z, intensity and sigma must be equally long; they are {n}, {len(out[1])} and {len(out[2])}."
+            f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
+            f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(s)}."
         )
-    return out
+    return m, a, s, ends
 
 
 def _array(x: Tensor) -> Any:
