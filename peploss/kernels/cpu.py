@@ -222,6 +222,17 @@ def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top:
 
 
 @jit
+def scale(upstream: F64, offsets: I64, derivatives: F64) -> F64:
+    """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
+    out = np.empty(derivatives.shape)
+    for row in range(derivatives.shape[0]):
+        for b in range(upstream.size):
+            for i in range(offsets[b], offsets[b + 1]):
+                out[row, i] = derivatives[row, i] * upstream[b]
+    return out
+
+
+@jit
 def product_range(
     start: int, stop: int,
     am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,

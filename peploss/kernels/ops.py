@@ -82,6 +82,12 @@ def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
     """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
     if upstream.shape[0] == 1:
         return derivatives * upstream
+    if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
+        from peploss.kernels import cpu
+
+        # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it, on
+        # the cores that the next forward wants.
+        return torch.from_numpy(cpu.scale(_array(upstream), _array(offsets), _array(derivatives)))
     return derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])
 
 
@@ -131,8 +137,11 @@ def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offse
 
 def cosine(*inputs: Any) -> Tensor:
     """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma."""
-    # Compilers, exporters, tracers and fake tensors have to see an operator.
-    seen = torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0
-    if seen or not all(type(x) in (Tensor, torch.nn.Parameter) for x in inputs[:8]):
-        return cosine_op(*inputs)[0]
-    return CosineFunction.apply(*inputs)[0]
+    return (cosine_op if _traced(inputs[:8]) else CosineFunction.apply)(*inputs)[0]
+
+
+def _traced(tensors: tuple[Any, ...]) -> bool:
+    """Whether a compiler, exporter or tracer is watching, or the tensors are fake: they have to see operators."""
+    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
+        return True
+    return not all(type(x) in (Tensor, torch.nn.Parameter) and x.is_cpu for x in tensors)
