@@ -113,7 +113,7 @@ def _sniff_xml(text: bytes, name: str) -> str:
 def _psm_table(text: bytes) -> str | None:
     if text.startswith(b"MTD\tmzTab-version") or re.search(rb"(?:^|\n)(?:PSH|PEH|PRH)\t", text):
         return "mzTab"
-    line = text.splitlines()[0].decode("utf-8", "replace").lower()
+    line = text.partition(b"\n")[0].decode("utf-8", "replace").lower()
     columns = {c.strip().strip('"') for c in re.split(r"[\t,;]", line)}
     for needed, what in _PSM_COLUMNS:
         if columns.issuperset(needed):

@@ -1,0 +1,10 @@
+"""Order of the tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright keeps an event loop running in the main thread, where others need their own."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
