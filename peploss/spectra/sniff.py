@@ -85,7 +85,7 @@ def sniff(head: bytes, name: str) -> str:
         raise _wrong(name, "This is a binary file of unknown kind, not a file of spectra.")
     if re.search(rb"(?:^|[\r\n])(?:[A-Z]+=|\d+\.\d+[ \t]+\d)", text):
         raise _wrong(name, "The text looks like a peak list, but no line says BEGIN IONS, as MGF must.")
-    first = text.splitlines()[0][:60].decode("utf-8", "replace")
+    first = text.partition(b"\n")[0][:60].decode("utf-8", "replace")
     raise _wrong(name, f"The content is not recognised as spectra; it starts with {first!r}.")
 
 
