@@ -111,7 +111,7 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
     if note:
         record.notes.append(note)
     for text in (fields.get("precursormz"), comment.get("parent"), comment.get("precursormz")):
-        if record.precursor_mz is None and text:
+        if record.precursor_mz is None and text and text.strip():
             record.precursor_mz = number(text.split()[0])
     in_name = re.search(r"/(\d{1,2})(?!\d)", record.title) if record.peptide else None
     adduct = re.search(r"\](\d*)([+-])", fields.get("precursortype", ""))
