@@ -42,7 +42,7 @@ def steps(on_step: Callable[[int], None], *, key: str = "steps") -> None:
     """Keys N and P, and clicks on the buttons of the keys ``next`` and ``prev``, as one running count.
 
     A button forgets all but one of the clicks that come while the page still works on the one before. A count
-    that only ever goes on loses none.
+    keeps most of them; one that falls while Streamlit takes the component out and puts it back can still be lost.
 
     Args:
         on_step: called with how far to go, negative for back.

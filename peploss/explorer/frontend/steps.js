@@ -1,4 +1,4 @@
-// Stepping by key or button as a running count: presses that come faster than the page answers are not lost.
+// Stepping by key or button as a running count: most presses that come faster than the page answers count.
 const KEYS = { n: 1, p: -1 };
 const WRITING = 'input:not([type="range"]):not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]';
 
