@@ -36,16 +36,15 @@ def shuffled(peptide: Peptide, rng: np.random.Generator) -> Peptide | None:
     for _ in range(TRIES):
         order = rng.permutation(n)
         if (np.abs(inner[order] - inner) > SAME_MASS).any():
-            return _reordered(peptide, order)
-    order = np.arange(n)
+            return reordered(peptide, np.append(order, n))
+    order = np.arange(n + 1)
     other = int(np.flatnonzero(np.abs(inner - inner[0]) > SAME_MASS)[0])
     order[[0, other]] = other, 0
-    return _reordered(peptide, order)
+    return reordered(peptide, order)
 
 
-def _reordered(peptide: Peptide, order: np.ndarray) -> Peptide:
-    """The peptide with residue ``order[i]`` in place i; the last stays."""
-    order = np.append(order, len(peptide) - 1)
+def reordered(peptide: Peptide, order: np.ndarray) -> Peptide:
+    """The peptide with residue ``order[i]``, of (L,), in place i; modifications travel with their residues."""
     place = np.argsort(order)
     masses = peptide.residue_masses[order]
     masses.flags.writeable = False

@@ -1,0 +1,83 @@
+"""How often a planted fault is named right, and how long it takes.
+
+    python -m benchmarks.causes
+
+Every fault of ``benchmarks/planted_faults.py`` in every built-in spectrum whose peptide is right, at settings that fit
+the instrument. The rules were set on the tuning half; the held-out half was looked at for this table only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+import torch
+
+from benchmarks.common import arguments, show, write
+from benchmarks.planted_faults import FAULTS, Case, held_out, planted, right_psms
+from peploss import LossSettings
+from peploss.analysis.causes import Diagnosis, diagnose, diagnose_many
+from peploss.analysis.psm_set import Psm
+
+
+def diagnosed(cases: Sequence[Case]) -> list[Diagnosis]:
+    """Diagnoses in the order of the cases, those of equal settings in one batch."""
+    out: dict[int, Diagnosis] = {}
+    places: dict[LossSettings, list[int]] = {}
+    for i, (_, settings) in enumerate(cases):
+        places.setdefault(settings, []).append(i)
+    for settings, own in places.items():
+        psms = [(cases[i][0].spectrum, cases[i][0].peptide) for i in own]
+        out.update(zip(own, diagnose_many(psms, settings), strict=True))
+    return [out[i] for i in range(len(cases))]
+
+
+def accuracy(cause: str, psms: Sequence[Psm], seed: int = 0) -> tuple[float, Counter[str], int]:
+    """Share named right, what was named, and the number of cases."""
+    cases = planted(cause, list(psms), seed)
+    named = Counter(d.cause for d in diagnosed(cases))
+    return named[cause] / len(cases), named, len(cases)
+
+
+def milliseconds(psms: Sequence[Psm], repeats: int = 5) -> tuple[float, float]:
+    """Per PSM, least of several runs: in batches, and one at a time."""
+    pairs = [(p.spectrum, p.peptide) for p in psms]
+    settings = LossSettings()
+    batched, alone = [], []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        list(diagnose_many(pairs, settings))
+        batched.append(time.perf_counter() - start)
+        start = time.perf_counter()
+        for spectrum, peptide in pairs:
+            diagnose(spectrum, peptide, settings)
+        alone.append(time.perf_counter() - start)
+    return min(batched) / len(pairs) * 1e3, min(alone) / len(pairs) * 1e3
+
+
+def main() -> None:
+    parser = arguments(__doc__, "causes.csv")
+    parser.add_argument("--seed", type=int, default=0, help="of the planting (default: %(default)s)")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    psms = right_psms()
+    halves = {"tuning": [p for p in psms if not held_out(p)], "held out": [p for p in psms if held_out(p)]}
+    rows: list[dict[str, object]] = []
+    for cause in FAULTS:
+        row: dict[str, object] = {"planted": cause}
+        for half, own in halves.items():
+            share, named, n = accuracy(cause, own, options.seed)
+            others = ", ".join(f"{k} {v}" for k, v in named.most_common() if k != cause)
+            row |= {f"{half}: cases": n, f"{half}: named right": round(share, 3)}
+            row[f"{half}: named instead"] = others or "-"
+        rows.append(row)
+    show([{k: v for k, v in r.items() if k != "tuning: named instead"} for r in rows])
+    for name, trap in (("beam-type", False), ("ion trap", True)):
+        batched, alone = milliseconds([p for p in psms if ("trap" in p.group) is trap][:128])
+        print(f"{name}: {batched:.2f} ms a PSM in batches, {alone:.2f} ms alone (least of 5 runs)")
+    write(rows, options.csv)
+
+
+if __name__ == "__main__":
+    main()

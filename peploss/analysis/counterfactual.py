@@ -1,0 +1,139 @@
+"""One change of a PSM and what it does to the loss; and all of them, of one PSM."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.analysis.decoys import reordered
+from peploss.analysis.edits import Edit
+from peploss.analysis.observed_facts import Shift
+from peploss.analysis.psm_facts import Facts
+from peploss.constants import ISOTOPE_SPACING, PROTON
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+F64 = NDArray[np.float64]
+
+Kind = Literal[
+    "isotope", "charge", "ions", "peaks", "shift", "sigma", "grid", "add", "open", "remove", "move", "swap", "decoy"
+]
+ISOTOPES = (-1, 1, 2, 3)
+FLAT = 0.25
+"""Power that observed intensities are raised to where peptide and decoys are told apart; of 1, 1/2, 1/4, 0 and ranks
+the one that did so best."""
+LEAST_SPREAD = 0.02
+EDITS = ("add", "open", "remove", "move")
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactual:
+    """One change and what it does to the loss.
+
+    Attributes:
+        kind: ``"ions"`` adds ion types, ``"peaks"`` treats observed peaks otherwise, ``"add"``, ``"open"``,
+            ``"remove"`` and ``"move"`` are of modifications (the best site), ``"decoy"`` is the best of the null.
+        text: the change in words, for example ``"add Oxidation to M4"``.
+        loss: under the change.
+        gain: how far it lowers the loss; negative where it raises it.
+        ppm: signed precursor error under the change; None where precursor m/z or charge is not known.
+        settings: the changed settings, None where they stay.
+        ions: the kind of ion that is added, ``"all"`` of every kind; ``""`` where that is not the change.
+        charge: the changed precursor charge, None where it stays.
+        isotope: which isotope of the peptide the precursor is taken for, 0 where that is not the change.
+        shift: how far the observed peaks lie off, None where that is not the change. No setting undoes it: the
+            spectrum has to be calibrated.
+        edit: the change of the peptide, None where there is none.
+        order: of a decoy, the order of the residues.
+        of: the peptide that is changed, None where it stays.
+        flat_gain: of an edit or shift, how far it lowers the loss of the flattened peaks; None of other changes.
+        support: of an edit or shift, as ``Counterfactuals.support``, of the changed peptide, or of all at that shift;
+            None of other changes and where the peptide has no decoy.
+    """
+
+    kind: Kind
+    text: str
+    loss: float
+    gain: float
+    ppm: float | None
+    settings: LossSettings | None = None
+    ions: str = ""
+    charge: int | None = None
+    isotope: int = 0
+    shift: Shift | None = None
+    edit: Edit | None = None
+    order: tuple[int, ...] | None = None
+    of: Peptide | None = None
+    flat_gain: float | None = None
+    support: float | None = None
+
+    @property
+    def peptide(self) -> Peptide | None:
+        """The changed peptide, at the charge it is now taken for; None where it stays."""
+        if self.of is None:
+            return None
+        if self.edit is not None:
+            return self.edit.apply(self.of)
+        if self.order is not None:
+            return reordered(self.of, np.array(self.order))
+        return None if self.charge is None else self.of.with_charge(self.charge)
+
+
+@dataclass(frozen=True, eq=False)
+class Counterfactuals:
+    """A PSM, its loss and everything it might have been.
+
+    Attributes:
+        spectrum, peptide, settings: what was compared.
+        charge: the peptide's own, or the spectrum's, or None.
+        loss: as it is.
+        ppm: signed precursor error; None where not known.
+        cases: one of each kind of change, each at its best site; in no order.
+        decoys: (K,) losses of shuffled peptides, ascending.
+        flat_loss: the loss of the flattened peaks, and ``flat_decoys`` (K,) that of the decoys, ascending.
+        facts: the rest.
+    """
+
+    spectrum: Spectrum
+    peptide: Peptide
+    settings: LossSettings
+    charge: int | None
+    loss: float
+    ppm: float | None
+    cases: tuple[Counterfactual, ...]
+    decoys: F64
+    flat_loss: float
+    flat_decoys: F64
+    facts: Facts
+
+    @property
+    def support(self) -> float | None:
+        """How far the loss of the flattened peaks lies below the decoys' mean, in their standard deviations.
+
+        Flattened, so that no one high peak decides. None where the peptide has no decoy.
+        """
+        return support(self.flat_loss, self.flat_decoys)
+
+    def best(self, *kinds: str) -> Counterfactual | None:
+        """The one of lowest loss of these kinds; None where there is none."""
+        own = [c for c in self.cases if c.kind in kinds]
+        return min(own, key=lambda c: c.loss) if own else None
+
+
+def support(loss: float, decoys: F64) -> float | None:
+    """Standard deviations of the decoys' losses from their mean down to a loss; one below 0.02 counts as that."""
+    if not decoys.size:
+        return None
+    return float((decoys.mean() - loss) / max(float(decoys.std()), LEAST_SPREAD))
+
+
+def ppm_error(mass: float, precursor_mz: float | None, charge: int | None, isotope: int = 0) -> float | None:
+    """Signed precursor error, ``(M_obs - M) / M_obs``, in ppm; None where it cannot be known."""
+    if precursor_mz is None or charge is None or precursor_mz <= PROTON:
+        return None
+    observed = (precursor_mz - PROTON) * charge
+    return (observed - isotope * ISOTOPE_SPACING - mass) / observed * 1e6

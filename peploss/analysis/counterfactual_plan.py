@@ -1,0 +1,220 @@
+"""The counterfactuals of one PSM: which rows the kernel has to score, and what they say once it has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.analysis.candidate_ions import Candidates, ion_table
+from peploss.analysis.counterfactual import FLAT, ISOTOPES, Counterfactual, Counterfactuals, Kind, ppm_error, support
+from peploss.analysis.edits import candidates, decoy_orders, edits
+from peploss.analysis.matching import match
+from peploss.analysis.observed_facts import likeliest_shifts
+from peploss.analysis.psm_facts import Facts, facts, sight
+from peploss.analysis.row_batch import RowBatch, Side
+from peploss.analysis.sampling import in_range
+from peploss.analysis.setting_changes import more_ions, other_peaks, whole_grid, wider
+from peploss.constants import PROTON
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.preprocessing import preprocess
+from peploss.spectra.spectrum import Spectrum
+
+F64 = NDArray[np.float64]
+
+N_DECOYS = 40
+N_CHANCE = 5
+"""Decoys that tell what is explained by chance."""
+OPEN_BEYOND_PPM = 20.0
+"""An unnamed modification is tried where the precursor is farther off than this, ..."""
+OPEN_WITHIN = 500.0
+"""... and no heavier or lighter than this, in Da."""
+ENOUGH_SEEN = 0.99
+FARTHEST_TOP = 20_000.0  # Th: no grid is made longer than that
+CHARGES = 2  # charges up and down that are tried
+
+
+class Plan:
+    """Adds a PSM's rows to a batch; ``result`` reads them off again.
+
+    Args:
+        spectrum, peptide, settings, seed: as for ``counterfactuals``.
+        batch: takes the rows.
+    """
+
+    def __init__(
+        self, spectrum: Spectrum, peptide: Peptide, settings: LossSettings, seed: int, batch: RowBatch
+    ) -> None:
+        self.spectrum, self.peptide, self.settings = spectrum, peptide, settings
+        self.charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
+        observed = preprocess(spectrum, settings)
+        self.obs: Side = (observed.mz, observed.intensity)
+        self.flat_obs: Side = (observed.mz, observed.intensity**FLAT)
+        self.table = ion_table(len(peptide), settings, self.charge)
+        self.own = Candidates.of(peptide)
+        pred = self.table.ions(self.own)
+        self.pred: Side = (pred[0][0], pred[1][0])
+        self.rows: list[tuple[slice, Kind, str, dict[str, Any]]] = []
+        self.base = batch.add(self.pred, self.obs)
+        self._add_settings(batch)
+        self._add_edits(batch)
+        self._add_decoys(batch, seed)
+        self._add_shifts(batch)
+        self._add_steps(batch)
+        self.sight = sight(spectrum, self.pred, self.obs, settings)
+        self.grid_settings = self._grid()
+
+    def _add_settings(self, batch: RowBatch) -> None:
+        """Ion types, charges, treatments of peaks, sigma."""
+        self.kinds: list[tuple[str, F64]] = []
+        for name, changed in more_ions(self.settings, self.charge):
+            mz, weight = ion_table(len(self.peptide), changed, self.charge).ions(self.own)
+            row = batch.add((mz[0], weight[0]), self.obs)
+            what = "every kind of ion" if name == "all" else f"{name} ions"
+            self.rows.append((row, "ions", f"add {what}", {"settings": changed, "ions": name}))
+        known = self.charge or 2
+        for z in range(max(1, known - CHARGES), known + CHARGES + 1):
+            if z != self.charge:
+                mz, weight = ion_table(len(self.peptide), self.settings, z).ions(self.own)
+                row = batch.add((mz[0], weight[0]), self.obs)
+                self.rows.append((row, "charge", f"precursor charge {z}+", {"charge": z, "of": self.peptide}))
+        for name, changed in other_peaks(self.settings, self.obs[0].size, self.spectrum.precursor_mz is not None):
+            peaks = preprocess(self.spectrum, changed)
+            texts = {"sqrt": "square root of intensities", "remove precursor": "remove the precursor peak"}
+            row = batch.add(self.pred, (peaks.mz, peaks.intensity))
+            self.rows.append((row, "peaks", texts.get(name, f"{name} peaks"), {"settings": changed}))
+        for factor, changed in wider(self.settings):
+            row = batch.add(self.pred, self.obs, sigma=changed.sigma)
+            self.rows.append((row, "sigma", f"sigma × {factor:g}", {"settings": changed}))
+
+    def _add_edits(self, batch: RowBatch) -> None:
+        error = ppm_error(self.peptide.neutral_mass, self.spectrum.precursor_mz, self.charge)
+        mass = self.peptide.neutral_mass
+        missing = 0.0 if error is None or self.spectrum.precursor_mz is None or self.charge is None else (
+            (self.spectrum.precursor_mz - PROTON) * self.charge - mass
+        )  # fmt: skip
+        unnamed = error is not None and abs(error) > OPEN_BEYOND_PPM and abs(missing) <= OPEN_WITHIN
+        self.edits = edits(self.peptide, round(missing, 4) if unnamed else None)
+        self.edit_rows = self.flat_edit_rows = slice(0, 0)
+        if self.edits:
+            ions = self.table.ions(candidates(self.peptide, self.edits))
+            self.edit_rows = batch.add(ions, self.obs)
+            self.flat_edit_rows = batch.add(ions, self.flat_obs)
+
+    def _add_decoys(self, batch: RowBatch, seed: int) -> None:
+        self.orders = decoy_orders(self.peptide, N_DECOYS, seed)
+        self.decoys = self.own.with_residues(self.peptide.residue_masses[self.orders])
+        self.decoy_ions = self.table.ions(self.decoys)
+        self.flat_row = batch.add(self.pred, self.flat_obs)
+        self.decoy_rows = batch.add(self.decoy_ions, self.obs)
+        self.flat_decoy_rows = batch.add(self.decoy_ions, self.flat_obs)
+
+    def _add_shifts(self, batch: RowBatch) -> None:
+        self.shifted: dict[str, tuple[slice, slice]] = {}
+        # Flattened, so that no one high peak decides for all.
+        for shift in likeliest_shifts(*self.pred, *self.flat_obs, self.settings):
+            row = batch.add(self.pred, (shift.undo(self.obs[0]), self.obs[1]))
+            moved = (shift.undo(self.flat_obs[0]), self.flat_obs[1])
+            rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved))
+            self.shifted[shift.unit] = rows
+            unit = "Da" if shift.unit == "Da" else "ppm"
+            text = f"move the peaks by {-shift.value:+.4g} {unit}"
+            self.rows.append((row, "shift", text, {"shift": shift}))
+
+    def _add_steps(self, batch: RowBatch) -> None:
+        """The parts of the loss, as ``waterfall`` has them."""
+        (mz, weight), (peak_mz, intensity) = self.pred, self.obs
+        real = np.isfinite(mz)
+        weighty = np.where(real & in_range(np.where(real, mz, 0.0), self.settings), weight, 0.0)
+        seen = np.where(in_range(peak_mz, self.settings), intensity, 0.0)
+        self.matches = match(mz, weighty, peak_mz, seen, self.settings)
+        f, p = self.matches.fragment, self.matches.peak
+        matched = (peak_mz[p], intensity[p])
+        self.step_rows = slice(0, 0)
+        if len(self.matches):
+            first = batch.add((peak_mz[p], weight[f]), matched)
+            batch.add((mz[f], weight[f]), matched)
+            last = batch.add(self.pred, matched)
+            self.step_rows = slice(first.start, last.stop)
+
+    def _grid(self) -> LossSettings | None:
+        """Settings under which the grid sees everything; None where it sees 99 % already."""
+        sees = self.sight
+        if min(sees.seen, sees.fragments_seen) > ENOUGH_SEEN:
+            return None
+        return whole_grid(self.settings, int(min(sees.top, FARTHEST_TOP) // 100) + 1, sees.low, sees.high)
+
+    def add_grid(self, settings: LossSettings, batch: RowBatch) -> slice:
+        """The row on that grid."""
+        peaks = preprocess(self.spectrum, settings)
+        return batch.add(self.pred, (peaks.mz, peaks.intensity))
+
+    def result(self, losses: F64, on_grid: float | None) -> Counterfactuals:
+        """Everything, from the losses of the batch.
+
+        Args:
+            on_grid: loss on the grid that sees everything, None where there is no such row.
+        """
+        loss, flat = float(losses[self.base][0]), float(losses[self.flat_row][0])
+        flat_decoys = np.sort(losses[self.flat_decoy_rows])
+        mz, mass = self.spectrum.precursor_mz, self.peptide.neutral_mass
+        ppm = ppm_error(mass, mz, self.charge)
+        cases: list[Counterfactual] = []
+
+        def case(kind: Kind, text: str, value: float, error: float | None, **changes: Any) -> None:
+            cases.append(Counterfactual(kind, text, value, loss - value, error, **changes))
+
+        for row, kind, text, changes in self.rows:
+            z = changes.get("charge", self.charge)
+            if kind == "shift":
+                own, others = (losses[r] for r in self.shifted[changes["shift"].unit])
+                moved = float(own[0])
+                changes = changes | {"flat_gain": flat - moved, "support": support(moved, others)}
+            case(kind, text, float(losses[row][0]), ppm_error(mass, mz, z), **changes)
+        if on_grid is not None:
+            case("grid", "a grid that sees every peak", on_grid, ppm, settings=self.grid_settings)
+        if ppm is not None:
+            for k in ISOTOPES:
+                error = ppm_error(mass, mz, self.charge, k)
+                case("isotope", f"the precursor is isotope {k:+d}", loss, error, isotope=k)
+        of_edits, of_flat = losses[self.edit_rows], losses[self.flat_edit_rows]
+        best: dict[tuple[str, str], int] = {}
+        for i, edit in enumerate(self.edits):
+            key = (edit.kind, edit.name)
+            if key not in best or of_edits[i] < of_edits[best[key]]:
+                best[key] = i
+        for i in best.values():
+            edit = self.edits[i]
+            error = ppm_error(mass + edit.mass, mz, self.charge)
+            changes = {"edit": edit, "of": self.peptide, "flat_gain": flat - float(of_flat[i])}
+            changes["support"] = support(float(of_flat[i]), flat_decoys)
+            case(edit.kind, edit.text(self.peptide), float(of_edits[i]), error, **changes)
+        decoys = losses[self.decoy_rows]
+        if decoys.size:
+            i = int(decoys.argmin())
+            order = tuple(self.orders[i].tolist())
+            case("decoy", f"the best of {decoys.size} decoys", float(decoys[i]), ppm, order=order, of=self.peptide)
+        return Counterfactuals(
+            spectrum=self.spectrum,
+            peptide=self.peptide,
+            settings=self.settings,
+            charge=self.charge,
+            loss=loss,
+            ppm=ppm,
+            cases=tuple(cases),
+            decoys=np.sort(decoys),
+            flat_loss=flat,
+            flat_decoys=flat_decoys,
+            facts=self._facts(loss, losses),
+        )
+
+    def _facts(self, loss: float, losses: F64) -> Facts:
+        levels = losses[self.step_rows].tolist()
+        steps = (0.0, 0.0, 0.0, loss)
+        if levels and levels[0] < 1.0:
+            steps = (levels[0], levels[1] - levels[0], levels[2] - levels[1], loss - levels[2])
+        some = self.peptide.residue_masses[self.orders[:N_CHANCE]]
+        candidates = self.own.with_residues(np.concatenate([self.own.residues, some]))
+        return facts(self.sight, self.obs, candidates, self.table, self.settings, self.charge, self.matches, steps)

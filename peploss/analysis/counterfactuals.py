@@ -1,0 +1,38 @@
+"""What if: the loss of PSMs under every small change that often explains a bad one, all by the same kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from peploss.analysis.counterfactual import Counterfactual, Counterfactuals, Kind
+from peploss.analysis.counterfactual_plan import Plan
+from peploss.analysis.row_batch import RowBatch
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+__all__ = ["Counterfactual", "Counterfactuals", "Kind", "counterfactuals"]
+
+
+def counterfactuals(
+    psms: Sequence[tuple[Spectrum, Peptide]], settings: LossSettings, *, seed: int = 0
+) -> list[Counterfactuals]:
+    """Every counterfactual of every PSM, scored in one kernel call (and a second one for other grids).
+
+    Args:
+        psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
+        settings: what "the loss" means.
+        seed: of the decoys. With the sequence it decides them, so a PSM has the same ones in any set.
+    Raises:
+        Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
+    """
+    batch = RowBatch(settings)
+    plans = [Plan(spectrum, peptide, settings, seed, batch) for spectrum, peptide in psms]
+    losses = batch.losses()
+    other = {p.grid_settings: RowBatch(p.grid_settings) for p in plans if p.grid_settings is not None}
+    rows = [p.add_grid(p.grid_settings, other[p.grid_settings]) if p.grid_settings is not None else None for p in plans]
+    grid_losses = {s: b.losses() for s, b in other.items()}
+    return [
+        p.result(losses, float(grid_losses[p.grid_settings][row][0]) if row and p.grid_settings else None)
+        for p, row in zip(plans, rows, strict=True)
+    ]

@@ -1,0 +1,172 @@
+"""What is known of a PSM besides its losses: what is seen, what is explained, and by how much peaks lie off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.analysis.batching import scaled
+from peploss.analysis.calibration import MAD_TO_SIGMA
+from peploss.analysis.candidate_ions import Candidates, IonTable, ion_table
+from peploss.analysis.matching import REACH_OF_A_MATCH, Matches
+from peploss.analysis.observed_facts import explained, sampled_share
+from peploss.analysis.sampling import is_rendered, widths
+from peploss.analysis.setting_changes import more_ions
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+F64 = NDArray[np.float64]
+Side = tuple[F64, F64]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a PSM besides its losses; every share is of the observed intensity, in [0, 1].
+
+    Attributes:
+        n_residues: of the peptide.
+        n_peaks: observed peaks the loss sees.
+        seen: of the spectrum as read, in peaks that neither the window on m/z nor the grid leaves out.
+        fragments_seen: share of the predicted weight that the grid sees.
+        in_samples: in runs of samples, as profile mode has them.
+        explained: within three sigma of a predicted ion.
+        chance: the same of the decoys, mean.
+        explained_all: within three sigma of an ion of any kind; ``chance_all`` the same of the decoys.
+        by_kind: what each kind of ion left out explains more, less what it does for the decoys.
+        top_peak: the highest peak.
+        steps: intensity, position, missing, unexplained: the parts of the loss; the last two as one where nothing
+            matches.
+        bonds: share of the bonds with a matched ion.
+        n_matched: matched ions.
+        error_da, error_ppm: median of the matched peaks' errors, and ``scatter_da``, ``scatter_ppm`` 1.4826 times
+            the median distance from it; 0 of none.
+    """
+
+    n_residues: int
+    n_peaks: int
+    seen: float
+    fragments_seen: float
+    in_samples: float
+    explained: float
+    chance: float
+    explained_all: float
+    chance_all: float
+    by_kind: dict[str, float]
+    top_peak: float
+    steps: tuple[float, float, float, float]
+    bonds: float
+    n_matched: int
+    error_da: float
+    error_ppm: float
+    scatter_da: float
+    scatter_ppm: float
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What the grid and the window on m/z leave of both sides.
+
+    Attributes:
+        seen, fragments_seen, n_peaks: as in ``Facts``.
+        top: highest m/z of either side, in Th.
+        low, high: whether the window cuts peaks off at that side.
+    """
+
+    seen: float
+    fragments_seen: float
+    n_peaks: int
+    top: float
+    low: bool
+    high: bool
+
+
+def sight(spectrum: Spectrum, predicted: Side, observed: Side, settings: LossSettings) -> Sight:
+    """Shares in the spectrum as read, not in what is left of it."""
+    low = settings.min_peak_mz is not None and spectrum.mz < settings.min_peak_mz
+    high = settings.max_peak_mz is not None and spectrum.mz > settings.max_peak_mz
+    share = scaled(spectrum.intensity)
+    seen = is_rendered(spectrum.mz, settings) & ~np.asarray(low) & ~np.asarray(high)
+    real = np.isfinite(predicted[0])
+    mz, weight = predicted[0][real], predicted[1][real]
+    return Sight(
+        seen=float(share[seen].sum() / share.sum()) if share.any() else 1.0,
+        fragments_seen=float(weight[is_rendered(mz, settings)].sum() / weight.sum()) if weight.any() else 1.0,
+        n_peaks=int((is_rendered(observed[0], settings) & (observed[1] > 0)).sum()),
+        top=max(float(spectrum.mz.max(initial=0.0)), float(mz.max(initial=0.0))),
+        low=bool(np.any(low)),
+        high=bool(np.any(high)),
+    )
+
+
+def facts(
+    sight: Sight,
+    observed: Side,
+    candidates: Candidates,
+    table: IonTable,
+    settings: LossSettings,
+    charge: int | None,
+    matches: Matches,
+    steps: tuple[float, float, float, float],
+) -> Facts:
+    """Everything in ``Facts``.
+
+    Args:
+        sight: what is seen.
+        observed: peaks that the settings keep.
+        candidates: the peptide, then some decoys that tell what chance explains.
+        table: ions of the settings.
+        matches: ions of the peptide, in the table's order, and peaks.
+        steps: parts of the loss.
+    """
+    mz, intensity = observed
+    length = candidates.residues.shape[1]
+    share = scaled(intensity)
+    share = share / share.sum() if share.any() else share
+    reach = REACH_OF_A_MATCH * widths(mz, settings)
+    base = explained(table.ions(candidates)[0], mz, reach)
+    every, by_kind = base, {}
+    for name, changed in more_ions(settings, charge):
+        if name == "all":
+            continue
+        more = base | explained(ion_table(length, changed, charge).ions(candidates)[0], mz, reach)
+        own, *others = ((more & ~base) @ share).tolist()
+        by_kind[name] = own - float(np.mean(others)) if others else own
+        every = every | more
+    shares, shares_all = base @ share, every @ share
+    da, ppm = matches.error_da, matches.error_ppm
+    return Facts(
+        n_residues=length,
+        n_peaks=sight.n_peaks,
+        seen=sight.seen,
+        fragments_seen=sight.fragments_seen,
+        in_samples=sampled_share(mz, share),
+        explained=float(shares[0]),
+        chance=float(shares[1:].mean()) if shares.size > 1 else 0.0,
+        explained_all=float(shares_all[0]),
+        chance_all=float(shares_all[1:].mean()) if shares.size > 1 else 0.0,
+        by_kind=by_kind,
+        top_peak=float(share.max(initial=0.0)),
+        steps=steps,
+        bonds=_bonds(matches, table, length),
+        n_matched=len(matches),
+        error_da=_median(da),
+        error_ppm=_median(ppm),
+        scatter_da=MAD_TO_SIGMA * _median(np.abs(da - _median(da))),
+        scatter_ppm=MAD_TO_SIGMA * _median(np.abs(ppm - _median(ppm))),
+    )
+
+
+def _bonds(matches: Matches, table: IonTable, length: int) -> float:
+    """Share of the bonds with a matched backbone ion on either side."""
+    if length < 2:
+        return 0.0
+    backbone = matches.fragment[matches.fragment < table.whole.size]
+    backbone = backbone[~table.whole[backbone]]
+    ordinal = table.ordinal[backbone]
+    return np.unique(np.where(table.n_terminal[backbone], ordinal, length - ordinal)).size / (length - 1)
+
+
+def _median(values: F64) -> float:
+    return float(np.median(values)) if values.size else 0.0
