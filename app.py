@@ -6,22 +6,35 @@ again as a script, for the navigation.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import streamlit as st
+
+from peploss.explorer import state
 
 ICON = (
     Path(__file__).parent / "peploss" / "explorer" / "frontend" / "icon.svg"
 )  # local: no font or emoji from elsewhere
 
 
+def navigation() -> st.Page:
+    """The page that the address asks for."""
+    return st.navigation(
+        [
+            st.Page("pages/views/explore.py", title="Explore", icon=":material/ssid_chart:", default=True),
+            st.Page("pages/views/tune.py", title="Tune", icon=":material/tune:"),
+        ],
+        position="top",
+    )
+
+
 def navigate() -> None:
     """Page frame and navigation; pages lie one level down so that the first deep link runs through here."""
     st.set_page_config(page_title="peploss", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
-    st.navigation(
-        [st.Page("pages/views/explore.py", title="Explore", icon=":material/ssid_chart:", default=True)],
-        position="top",
-    ).run()
+    page = navigation()
+    state.arrive(page.title)
+    page.run()
 
 
 if __name__ == "__main__":
@@ -30,4 +43,8 @@ else:
     from peploss.explorer import assets, warm
 
     warm.up()
+    # Until it is called once, Streamlit takes pages/ for its own and tells the first deep link that there is no page.
+    # Called without a page view it also logs that there is none.
+    logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
+    navigation()
     app = st.App(__file__, routes=assets.routes())

@@ -12,7 +12,7 @@ from peploss.analysis.decoys import shuffled
 from peploss.analysis.gradient import REACH
 from peploss.analysis.landscape import Axes
 from peploss.analysis.psm_set import Psm, Side, draw, observed, predicted
-from peploss.errors import SourceError
+from peploss.errors import PeplossError, SourceError
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import Landscapes, loss_landscapes
 from peploss.settings import LossSettings
@@ -40,7 +40,7 @@ class PreparedSet:
         n_given: size of the set the sample was drawn from.
         n_decoys: decoys of each.
         seed: of the sample and of the shuffling.
-        left_out: spectra of the sample without a decoy.
+        left_out: spectra of the sample without a decoy, or that these settings cannot be applied to.
         typical_mz: median m/z of the right peptides' fragments, in Th.
     """
 
@@ -92,8 +92,14 @@ def prepare(
         if decoys[0] is None:
             left_out.append(LeftOut(psm.spectrum.name, f"{psm.peptide.sequence} has no other order of its residues."))
             continue
-        candidates.append(tuple(predicted(psm, settings, p) for p in (psm.peptide, *decoys)))
-        spectra.append(observed(psm, settings))
+        try:
+            of_one = tuple(predicted(psm, settings, p) for p in (psm.peptide, *decoys))
+            peaks = observed(psm, settings)
+        except PeplossError as error:  # the precursor ion asked for, and no charge known
+            left_out.append(LeftOut(psm.spectrum.name, str(error)))
+            continue
+        candidates.append(of_one)
+        spectra.append(peaks)
         groups.append(psm.group)
     if not spectra:
         raise SourceError(

@@ -38,6 +38,17 @@ def figure(payload: Mapping[str, Any], *, key: str) -> None:
     _mount(data=pack({"kind": "figure", **payload}), key=key)
 
 
+def cells(payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None]) -> None:
+    """A figure as above whose heat map can be clicked; ``st.session_state[key]["pick"]`` then holds its x and y."""
+    _mount(data=pack({"kind": "cells", **payload}), key=key, on_pick_change=on_pick)
+
+
+def widths(payload: Mapping[str, Any], *, key: str) -> None:
+    """The two sliders by themselves: ``view`` (sigma, unit, bin), ``seq`` and ``defaults``. What the user did last
+    stands in ``st.session_state[key]["view"]``."""
+    _mount(data=pack({"kind": "widths", **payload}), key=key, on_view_change=_nothing)
+
+
 def steps(on_step: Callable[[int], None], *, key: str = "steps") -> None:
     """Keys N and P, and clicks on the buttons of the keys ``next`` and ``prev``, as one running count.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from peploss.errors import SettingsError
@@ -10,6 +12,7 @@ from peploss.settings import ION_TYPES, NEUTRAL_LOSSES, LossSettings
 
 DEFAULT = LossSettings()
 _GOOD = "_good_settings"
+WEIGHTS = "iw"
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
@@ -49,6 +52,14 @@ def choose_settings() -> tuple[LossSettings, str]:
         precursor = st.toggle("Precursor", key="prec", bind="query-params", help="The intact peptide.")
         isotope = st.toggle("Isotope +1", key="iso", bind="query-params", help="First 13C peak of every fragment.")
         st.caption("Predicted intensity by ion type. 1 for all is the loss as it is defined.")
+        by_charge = st.text_input(
+            "By ion and charge",
+            key=WEIGHTS,
+            bind="query-params",
+            placeholder="b1 0.4, y2 0.3",
+            help="Overrules the weights below for the ions named, as fitted under Tune.",
+            autocomplete="off",
+        )
         names = [*ions, *(["immonium"] if immonium else []), *(["precursor"] if precursor else [])]
         weights = {}
         for column, name in zip(st.columns(2) * len(names), names, strict=False):
@@ -111,6 +122,7 @@ def choose_settings() -> tuple[LossSettings, str]:
             bind="query-params",
         )
     try:
+        given = read_weights(by_charge)
         settings = DEFAULT.replace(
             ion_types=tuple(ions),
             neutral_losses=tuple(losses),
@@ -118,7 +130,7 @@ def choose_settings() -> tuple[LossSettings, str]:
             immonium=immonium,
             precursor=precursor,
             isotopes=int(isotope),
-            ion_weights={name: weight for name, weight in weights.items() if weight != 1.0},
+            ion_weights={name: weight for name, weight in weights.items() if weight != 1.0} | given,
             sqrt=sqrt,
             remove_precursor=remove,
             precursor_tolerance=tolerance,
@@ -133,3 +145,33 @@ def choose_settings() -> tuple[LossSettings, str]:
         return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
     st.session_state[_GOOD] = settings
     return settings, told
+
+
+def weights_text(weights: Mapping[str, float]) -> str:
+    """Ion weights as they are typed; the inverse of ``read_weights``.
+
+    >>> weights_text({"y1": 1.0, "b1": 0.402})
+    'y1 1, b1 0.402'
+    """
+    return ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
+
+
+def read_weights(text: str) -> dict[str, float]:
+    """``"b1 0.4, y2 0.3"`` as weights by ion.
+
+    Raises:
+        SettingsError: a part is no name and number.
+
+    >>> read_weights("b1 0.4, y2=0.3")
+    {'b1': 0.4, 'y2': 0.3}
+    """
+    out: dict[str, float] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, _, number = part.replace("=", " ").partition(" ")
+        try:
+            out[name] = float(number)
+        except ValueError as error:
+            raise SettingsError(
+                f"A weight must be an ion and a number, like y1 0.5, not {part!r}.", remedy="Correct it in the sidebar."
+            ) from error
+    return out

@@ -17,6 +17,7 @@ from peploss.settings import LossSettings
 
 STAGE = "stage"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
+_PAGE = "_page"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
 PEPTIDE = "peptide"
 LONGEST_NAME = 60  # characters of a selected point's name
@@ -116,6 +117,25 @@ def view() -> View:
         st.session_state[_SEEN_SEQ] = sent.get("seq")
         st.session_state[_VIEW] = View.of(sent)
     return st.session_state.get(_VIEW, View())
+
+
+def set_widths(sigma: float, unit: str, bin_width: float) -> None:
+    """Set sigma and bin width for every page; what is out of range takes its default."""
+    st.session_state[_VIEW] = View.of(asdict(view()) | {"sigma": sigma, "unit": unit, "bin": bin_width})
+
+
+def arrive(page: str) -> None:
+    """On the way to another page, bring spectrum, candidate and widths along: its own address has none of them."""
+    before = st.session_state.get(_PAGE)
+    st.session_state[_PAGE] = page
+    if before is None or before == page or _SENT_LINK not in st.session_state:
+        return
+    st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
+    if not _current_link():
+        place = {
+            name: st.session_state[_SENT_LINK][name] for name in ("i", PEPTIDE) if name in st.session_state[_SENT_LINK]
+        }
+        st.query_params.update(view().link() | place)
 
 
 def sequence() -> int:

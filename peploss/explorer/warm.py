@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 import gc
+import threading
 import time
+
+_landscapes: threading.Thread | None = None
+
+
+def ready() -> bool:
+    """Whether landscapes are compiled, or nobody has begun to: then the first one that is asked for does it."""
+    return _landscapes is None or not _landscapes.is_alive()
+
+
+def _compile_landscapes() -> None:
+    """What Tune needs and Explore does not, behind the back of the first visitor."""
+    import numpy as np
+
+    from peploss.analysis.landscape import Axes, landscape
+    from peploss.analysis.psm_set import Psm
+    from peploss.peptides.peptide import Peptide
+    from peploss.settings import LossSettings
+    from peploss.spectra.spectrum import Spectrum
+
+    spectrum = Spectrum(mz=np.array([147.11, 276.16]), intensity=np.ones(2))
+    psm, few = Psm(spectrum, Peptide.parse("PEMK")), np.array([0.05, 0.2])
+    landscape(psm, LossSettings(), Axes(few, "Da", few))
 
 
 def up() -> None:
@@ -37,4 +60,7 @@ def up() -> None:
     summary.numbers(explained)
     gc.collect()
     gc.freeze()
+    global _landscapes
+    _landscapes = threading.Thread(target=_compile_landscapes, name="compile-landscapes")
+    _landscapes.start()
     print(f"  Ready after {time.monotonic() - start:.0f} s.", flush=True)

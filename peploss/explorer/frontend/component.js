@@ -1,10 +1,12 @@
 // The one door Streamlit knocks at: every run calls it with the newest payload, the nodes behind it stay.
+import { Cells } from "./cells.js";
 import { Figure } from "./figure.js";
 import { Stage } from "./stage.js";
 import { Steps } from "./steps.js";
+import { Widths } from "./widths.js";
 import { unpack } from "./wire.js";
 
-const KINDS = { stage: Stage, figure: Figure, steps: Steps };
+const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, widths: Widths };
 
 if (!document.querySelector("link[data-peploss]")) {
   const link = document.createElement("link");

@@ -1,0 +1,131 @@
+"""Tune: which sigma and which bin width?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from peploss.analysis.psm_set import Psm
+from peploss.errors import PeplossError
+from peploss.explorer import (
+    browse,
+    controls,
+    opened,
+    sources,
+    state,
+    tune_advice,
+    tune_errors,
+    tune_one,
+    tune_reach,
+    tune_set,
+    tune_sets,
+    tune_state,
+    tune_weights,
+    unusable,
+    warm,
+)
+from peploss.explorer.sources import Source
+from peploss.explorer.text import escape_markdown, sentence
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+TABS = ("One spectrum", "Reach", "Set", "Recommendation", "Mass errors", "Ion weights")
+
+
+def page() -> None:
+    """The whole page; a problem is told in its own place and the rest stays."""
+    from_link = state.sync_with_link()
+    with st.sidebar:
+        source, problem = _source()
+        settings, left_out = controls.choose_settings()
+    if source is None:
+        opened.nothing_open(problem, from_link)
+        return
+    home = opened.settle(source, from_link)
+    if left_out:
+        st.warning(left_out, icon=":material/tune:")
+    _body(source, settings, home)
+
+
+def _source() -> tuple[Source | None, PeplossError | None]:
+    try:
+        source = sources.choose()
+    except PeplossError as error:
+        return None, error
+    if source is not None:
+        for note in (*([source.about] if source.about else []), *source.spectra.notes):
+            st.caption(escape_markdown(note))
+        if source.eager:
+            unusable.listed(source)
+    return source, None
+
+
+@st.fragment(key="tune")
+def _body(source: Source, base: LossSettings, home: int) -> None:
+    settings = tune_state.sliders().settings(base)
+    spectrum = opened.spectrum_of(source)
+    if not warm.ready():
+        _compiling()
+        return
+    tabs = dict(zip(TABS, st.tabs(TABS, key="part", on_change="rerun", bind="query-params"), strict=True))
+    for name, draw in (("One spectrum", tune_one.draw), ("Reach", tune_reach.draw)):
+        if tabs[name].open:
+            with tabs[name]:
+                _of_one(source, spectrum, settings, draw)
+    for name, draw_set in (
+        ("Set", tune_sets.draw),
+        ("Recommendation", tune_advice.draw),
+        ("Mass errors", tune_errors.draw),
+        ("Ion weights", tune_weights.draw),
+    ):
+        if tabs[name].open:
+            with tabs[name]:
+                tune_set.watch(tune_set.chosen(source, settings), partial(draw_set, settings=settings))
+    state.write_link(home, (spectrum.peptide or "") if spectrum else "")
+
+
+def _of_one(
+    source: Source,
+    spectrum: Spectrum | None,
+    settings: LossSettings,
+    draw: Callable[[Psm, LossSettings, str], None],
+) -> None:
+    """A tab about one spectrum: the line that finds it, and what is drawn of it."""
+
+    def step(by: int) -> None:
+        state.hold_link()
+        browse.step(source, settings, by)
+
+    text = opened.line(source, spectrum, settings, step)
+    trouble = st.container()
+    if spectrum is None:
+        with trouble:
+            opened.reason(source)
+        return
+    for note in spectrum.notes:
+        trouble.caption(escape_markdown(note))
+    peptide = opened.peptide_of(text, spectrum, trouble)
+    if peptide is None:
+        if not text:
+            st.info("Type a peptide above to see its landscape.", icon=":material/edit:")
+        return
+    base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()
+    try:
+        draw(Psm(spectrum, peptide), settings, f"{source.key}|{spectrum.index}|{peptide.text}|{base}")
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+
+
+@st.fragment(key="compiling", run_every=0.5)
+def _compiling() -> None:
+    if warm.ready():
+        st.rerun()
+    st.info(
+        "The landscapes' kernels are being compiled: the first time on a machine, this takes up to half a minute.",
+        icon=":material/hourglass_top:",
+    )
+
+
+page()

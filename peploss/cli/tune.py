@@ -1,0 +1,214 @@
+"""``peploss tune``: which sigma and which bin width to use on a set, with the evidence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from peploss.analysis.file_psms import file_psms
+from peploss.analysis.group_scores import by_group
+from peploss.analysis.landscape import default_axes
+from peploss.analysis.prepared_set import MAX_SPECTRA, N_DECOYS, LeftOut, PreparedSet, prepare
+from peploss.analysis.psm_set import Psm
+from peploss.analysis.recommend import Recommendation, recommend
+from peploss.analysis.set_landscape import SetLandscape, set_landscapes
+from peploss.analysis.setting_score import Limits, Score
+from peploss.errors import PeplossError
+from peploss.settings import LossSettings
+from peploss.spectra.readers import open_spectra
+
+_LIMITS, _START = Limits(), LossSettings()
+
+
+@click.command()
+@click.argument("sets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--settings", "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The settings in force, as TOML; the defaults where it is not given.",
+)  # fmt: skip
+@click.option("--sigma", type=float, help=f"Sigma in force.  [default: {_START.sigma:g}]")
+@click.option("--unit", type=click.Choice(["Da", "ppm"]), help="Unit of sigma.  [default: Da]")
+@click.option("--bin-width", type=float, help=f"Bin width in force, in Th.  [default: {_START.bin_width:g}]")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=MAX_SPECTRA, show_default=True, help="Most spectra to use."
+)
+@click.option("--decoys", type=click.IntRange(min=1), default=N_DECOYS, show_default=True, help="Decoys a spectrum.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the sample and of the shuffling.")
+@click.option(
+    "--max-grid-artefact", type=click.FloatRange(min=0), default=_LIMITS.max_grid_artefact, show_default=True,
+    help="Most the grid may change nine losses in ten.",
+)  # fmt: skip
+@click.option(
+    "--max-phase-spread", type=click.FloatRange(min=0), default=_LIMITS.max_phase_spread, show_default=True,
+    help="Most nine losses in ten may move as the grid is shifted.",
+)  # fmt: skip
+@click.option(
+    "--min-reach", type=click.FloatRange(min=0), default=_LIMITS.min_reach, show_default=True,
+    help="Least distance in Th over which a peak pulls.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
+@click.option("--toml", "as_toml", is_flag=True, help="The recommended settings alone, as TOML.")
+def tune(
+    sets: tuple[Path, ...],
+    settings_file: Path | None,
+    sigma: float | None,
+    unit: str | None,
+    bin_width: float | None,
+    limit: int,
+    decoys: int,
+    seed: int,
+    max_grid_artefact: float,
+    max_phase_spread: float,
+    min_reach: float,
+    as_json: bool,
+    as_toml: bool,
+) -> None:
+    """Recommend sigma and bin width for SETS: annotated spectra (MGF with SEQ=, MSP) whose peptides are right.
+
+    Right peptides are compared with decoys of the same residues over 40 x 40 settings. What separates them best
+    within the limits is recommended, beside what the settings in force do.
+    """
+    if as_json and as_toml:
+        raise click.UsageError("Choose one of --json and --toml.")
+    try:
+        given = {"sigma": sigma, "sigma_unit": unit, "bin_width": bin_width}
+        start = LossSettings.from_toml(settings_file.read_text(encoding="utf-8")) if settings_file else _START
+        present = start.replace(**{name: value for name, value in given.items() if value is not None})
+        psms, left_out, notes = _read(sets, limit, seed)
+        prepared = prepare(psms, present, limit=limit, n_decoys=decoys, seed=seed)
+    except PeplossError as error:
+        raise click.ClickException(str(error)) from error
+    limits = Limits(max_grid_artefact=max_grid_artefact, max_phase_spread=max_phase_spread, min_reach=min_reach)
+    landscape = _look(prepared)
+    advice = recommend(landscape, prepared, present, limits)
+    left_out = (*left_out, *prepared.left_out)
+    if as_json:
+        click.echo(json.dumps(_everything(advice, prepared, left_out, notes), indent=2))
+    elif as_toml:
+        if advice.settings is None:
+            raise click.ClickException(advice.sentences[0])
+        click.echo(advice.settings.to_toml(), nl=False)
+    else:
+        _tell(advice, prepared, landscape, left_out, notes)
+
+
+def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
+    """Spectra with peptides of all files, what of them cannot be used, and how many were drawn from how many."""
+    psms: list[Psm] = []
+    notes: list[str] = []
+    left_out: list[LeftOut] = []
+    for path in sets:
+        with open_spectra(path) as file:
+            found = file_psms(file, limit=limit, seed=seed)
+        psms += found.psms
+        left_out += found.left_out
+        notes.append(f"{path.name}: {found.summary()}.")
+    return psms, tuple(left_out), notes
+
+
+def _look(prepared: PreparedSet) -> SetLandscape:
+    """The finished landscape, with a bar on a terminal while it is not."""
+    newest = None
+    screen = sys.stderr
+    label = f"{len(prepared):,} spectra"
+    with click.progressbar(length=1000, label=label, file=screen, hidden=not screen.isatty()) as bar:
+        for newest in set_landscapes(prepared, default_axes(prepared.settings.sigma_unit)):
+            bar.update(round(1000 * newest.progress) - bar.pos)
+    if newest is None:
+        raise click.ClickException("There is nothing to look at.")
+    return newest
+
+
+def _tell(
+    advice: Recommendation,
+    prepared: PreparedSet,
+    landscape: SetLandscape,
+    left_out: tuple[LeftOut, ...],
+    notes: list[str],
+) -> None:
+    click.secho(advice.sentences[0], bold=True)
+    for sentence in advice.sentences[1:]:
+        click.echo(click.wrap_text(f"- {sentence}", width=100, subsequent_indent="  "))
+    click.echo()
+    columns = {"now": advice.present, "recommended": advice.best or advice.present, "without limits": advice.free}
+    if advice.best is None:
+        del columns["recommended"]
+    rows = [["", *columns], *([name, *(_row(s)[name] for s in columns.values())] for name in _row(advice.present))]
+    each = by_group(advice.best or advice.present, prepared.groups)
+    _table(rows)
+    if each:
+        click.echo(f"\nBy file, {'recommended' if advice.best else 'now'}")
+        _table([
+            ["", "spectra", "median loss", "decoys", "AUC"],
+            *([name, f"{s.n:,}", f"{s.target_median:.3f}", f"{s.decoy_median:.3f}",
+               f"{s.auc:.3f} ({s.auc_low:.3f} to {s.auc_high:.3f})"] for name, s in each.items()),
+        ])  # fmt: skip
+    click.echo(f"\n{landscape.summary()} Seed {prepared.seed}.")
+    for note in notes:
+        click.echo(note)
+    for reason in sorted({x.reason for x in left_out}):
+        names = [x.name for x in left_out if x.reason == reason]
+        click.echo(f"Left out, {names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {reason}")
+
+
+def _row(found: Score) -> dict[str, str]:
+    return {
+        "sigma": f"{found.sigma:.3g} {found.sigma_unit}",
+        "bin width": f"{found.bin_width:.3g} Th",
+        "AUC": f"{found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})",
+        "win rate": f"{found.win_rate:.1%} ({found.win_low:.1%} to {found.win_high:.1%})",
+        "median loss, right": f"{found.target_median:.3f}",
+        "median loss, decoys": f"{found.decoy_median:.3f}",
+        "grid artefact": f"{found.grid_artefact:.4f}",
+        "phase spread": f"{found.phase_spread:.4f}",
+        "reach": f"{found.reach:.3g} Th",
+    }
+
+
+def _table(rows: list[list[str]]) -> None:
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _everything(
+    advice: Recommendation, prepared: PreparedSet, left_out: tuple[LeftOut, ...], notes: list[str]
+) -> dict[str, Any]:
+    def score(found: Score | None) -> dict[str, Any] | None:
+        if found is None:
+            return None
+        return {name: value for name, value in vars(found).items() if name not in ("target", "decoy")}
+
+    shown = advice.best or advice.present
+    return {
+        "spectra": len(prepared),
+        "drawn_from": prepared.n_given,
+        "decoys": prepared.n_decoys,
+        "seed": prepared.seed,
+        "limits": asdict(advice.limits),
+        "settings": None if advice.settings is None else advice.settings.to_dict(defaults=True),
+        "keep": advice.keep,
+        "changes": [asdict(change) for change in advice.changes],
+        "broken": list(advice.broken),
+        "now": score(advice.present),
+        "recommended": score(advice.best),
+        "without_limits": score(advice.free),
+        "auc_gain": [advice.gain, advice.gain_low, advice.gain_high],
+        "by_file": {
+            name: {"spectra": s.n} | {field: float(getattr(s, field)) for field in _FIELDS}
+            for name, s in by_group(shown, prepared.groups).items()
+        },
+        "sentences": list(advice.sentences),
+        "notes": notes,
+        "left_out": [x._asdict() for x in left_out],
+    }
+
+
+_FIELDS = (
+    "target_median", "decoy_median", "win_rate", "win_low", "win_high", "auc", "auc_low", "auc_high",
+)  # fmt: skip

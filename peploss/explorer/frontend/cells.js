@@ -1,0 +1,17 @@
+// A figure whose heat map can be clicked: the cell's place goes back to the page.
+import { Figure } from "./figure.js";
+
+export class Cells extends Figure {
+  async update(payload, component) {
+    this.component = component;
+    await super.update(payload);
+    if (!this.listening) {
+      this.listening = true;
+      this.plot.on("plotly_click", (event) => {
+        const cell = event.points.find((point) => point.data.type === "heatmap");
+        if (cell) this.component.setTriggerValue("pick", { x: cell.x, y: cell.y });
+      });
+    }
+    this.root.dataset.drawn = payload.revision ?? "";
+  }
+}

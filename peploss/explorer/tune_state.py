@@ -1,0 +1,36 @@
+"""What the Tune page keeps: the sliders above its tabs, and one setting clicked in a heat map."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from peploss.explorer import components, state
+
+WIDTHS = "widths"
+_SEEN = "_widths_seen"
+START = state.View()
+
+
+def sliders() -> state.View:
+    """Draw the two sliders and return the view with what they say."""
+    sent = (st.session_state.get(WIDTHS) or {}).get("view")
+    if sent and sent.get("seq") != st.session_state.get(_SEEN):
+        st.session_state[_SEEN] = sent.get("seq")
+        state.set_widths(sent.get("sigma"), sent.get("unit"), sent.get("bin"))
+    view = state.view()
+    components.widths(
+        {
+            "view": {"sigma": view.sigma, "unit": view.unit, "bin": view.bin},
+            "seq": int(st.session_state.get(_SEEN) or 0),
+            "defaults": {"sigma": START.sigma, "unit": START.unit, "bin": START.bin},
+        },
+        key=WIDTHS,
+    )
+    return view
+
+
+def pick(key: str, unit: str) -> None:
+    """A click in the heat map ``key``: its cell becomes the setting, to three digits."""
+    cell = (st.session_state.get(key) or {}).get("pick")
+    if cell:
+        state.set_widths(float(f"{cell['y']:.3g}"), unit, float(f"{cell['x']:.3g}"))
