@@ -250,12 +250,16 @@ FAULTS: dict[str, Plant] = {
 """Cause -> what plants it."""
 
 
-def planted(cause: str, psms: list[Psm], seed: int = 0) -> list[Case]:
-    """The fault in every PSM that can have it; chance comes from the seed, the cause and the spectrum's title."""
+def planted(cause: str, psms: list[Psm], seed: int = 0, settings: LossSettings | None = None) -> list[Case]:
+    """The fault in every PSM that can have it; chance comes from the seed, the cause and the spectrum's title.
+
+    Args:
+        settings: for all of them; None takes those that fit each instrument.
+    """
     out = []
     for psm in psms:
         rng = np.random.default_rng([seed, crc32(cause.encode()), crc32(psm.spectrum.title.encode())])
-        case = FAULTS[cause](psm, settings_of(psm), rng)
+        case = FAULTS[cause](psm, settings or settings_of(psm), rng)
         if case is not None:
             out.append(case)
     return out

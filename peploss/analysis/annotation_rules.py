@@ -19,6 +19,7 @@ from peploss.analysis.cause_rules import (
     found,
     precursor_fits,
     sentence,
+    stands_out,
     supported,
     surely,
     within,
@@ -52,7 +53,7 @@ def _modification(c: Counterfactuals) -> Counterfactual | None:
     for x in c.cases:
         if x.kind not in EDITS:
             continue
-        sure = supported(x.support, OPEN_SUPPORT)
+        sure = stands_out(x.support, OPEN_SUPPORT)
         if x.kind == "move":
             fits = precursor_fits(c) and x.gain >= EDIT_GAIN and sure
         elif c.ppm is None:
@@ -106,7 +107,7 @@ def residue_order(c: Counterfactuals) -> Finding | None:
     fix = c.best("swap")
     if fix is None or fix.gain < SWAP_GAIN or (fix.flat_gain or 0.0) < SWAP_FLAT_GAIN:
         return None
-    if not supported(fix.support, SWAP_SUPPORT):
+    if not stands_out(fix.support, SWAP_SUPPORT):
         return None
     text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}."
     return found("residue order", surely(fix.gain, SWAP_GAIN), text, fix, gain=fix.gain)

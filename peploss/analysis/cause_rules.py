@@ -95,7 +95,7 @@ def sentence(text: str) -> str:
 def surely(value: float, threshold: float) -> float:
     """0.5 at the threshold and above it toward 1, as ``value / (value + threshold)``.
 
-    >>> surely(0.2, 0.2), surely(0.6, 0.2)
+    >>> surely(0.25, 0.25), surely(0.75, 0.25)
     (0.5, 0.75)
     """
     if value <= 0 or threshold <= 0:
@@ -153,11 +153,16 @@ def precursor_fits(c: Counterfactuals) -> bool:
     return c.ppm is None or abs(c.ppm) <= PRECURSOR_PPM
 
 
+def stands_out(support: float | None, least: float) -> bool:
+    """Whether decoys do so much worse; not where there is none, since the best of many changes always gains."""
+    return support is not None and support >= least
+
+
 def within(case: Counterfactual) -> bool:
     """Whether the precursor fits under a change."""
     return case.ppm is not None and abs(case.ppm) <= PRECURSOR_PPM
 
 
-def supported(support: float | None, least: float = SUPPORT) -> bool:
+def supported(support: float | None) -> bool:
     """Whether decoys do worse; where there is none, nothing speaks against the peptide."""
-    return support is None or support >= least
+    return support is None or support >= SUPPORT

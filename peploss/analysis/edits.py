@@ -101,17 +101,19 @@ def edits(peptide: Peptide, open_mass: float | None = None) -> list[Edit]:
         open_mass: Da of a modification without a name, tried on every residue; None for none.
     """
     taken = {m.position for m in peptide.modifications}
+    # Without its modification a gap (X) has no mass.
+    removable = [m for m in peptide.modifications if isinstance(m.position, str) or peptide.residues[m.position] != "X"]
     out: list[Edit] = []
     for common in COMMON:
         mass = common.mass
-        there = [m for m in peptide.modifications if m.name == common.name]
+        there = [m for m in removable if m.name == common.name]
         for position in common.sites(peptide.sequence):
             if position in taken:
                 continue
             new = ModificationSite(position, common.name, mass)
             out.append(Edit("add", common.name, mass, new=new))
             out.extend(Edit("move", common.name, 0.0, gone=m, new=new) for m in there)
-    out.extend(Edit("remove", m.name, -m.mass, gone=m) for m in peptide.modifications)
+    out.extend(Edit("remove", m.name, -m.mass, gone=m) for m in removable)
     if open_mass is not None:
         name = f"{open_mass:+.4f}"
         sites = np.flatnonzero(peptide.residue_masses + open_mass > 0).tolist()

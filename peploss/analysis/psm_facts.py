@@ -33,7 +33,8 @@ class Facts:
         in_samples: in runs of samples, as profile mode has them.
         explained: within three sigma of a predicted ion.
         chance: the same of the decoys, mean.
-        explained_all: within three sigma of an ion of any kind; ``chance_all`` the same of the decoys.
+        explained_all: within three sigma of a predicted ion or one of any kind added to them; ``chance_all`` the same
+            of the decoys.
         by_kind: what each kind of ion left out explains more, less what it does for the decoys.
         top_peak: the highest peak.
         steps: intensity, position, missing, unexplained: the parts of the loss; the last two as one where nothing

@@ -25,6 +25,7 @@ from peploss.analysis.cause_rules import (
     found,
     precursor_fits,
     sentence,
+    stands_out,
     supported,
     surely,
 )
@@ -77,7 +78,7 @@ def calibration(c: Counterfactuals) -> Finding | None:
     best = c.best("shift")
     if best is not None and best.shift is not None:
         value, unit = best.shift.value, best.shift.unit
-        if min(best.gain, best.flat_gain or 0.0) >= SHIFT_GAIN and supported(best.support, SHIFT_SUPPORT):
+        if min(best.gain, best.flat_gain or 0.0) >= SHIFT_GAIN and stands_out(best.support, SHIFT_SUPPORT):
             text = f"All peaks lie {value:+.3g} {unit} off; without it the loss is {best.loss:.3f}."
             return found("calibration", surely(best.gain, SHIFT_GAIN), text, best, shift=value, gain=best.gain)
     off, scatter = abs(f.error_ppm), f.scatter_ppm

@@ -1,0 +1,92 @@
+"""Small changes of a peptide: each row of masses is the peptide that its text says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from peploss.analysis.common_modifications import COMMON
+from peploss.analysis.edits import MOST_ALIKE, candidates, decoy_orders, edits
+from peploss.peptides.peptide import Peptide
+
+TEXTS = (
+    "PEPTIDEK/2",
+    "[Acetyl]-AM[Oxidation]C[Carbamidomethyl]DEFGHIKM-[Amidated]/3",
+    "{Hex}PEM[+15.9949]TIDEN",
+    "Q[Deamidated]QS[Phospho]TYWRK",
+    "X[+113.084]M[Oxidation]MK",
+    "EK",
+)
+MASSES = {  # Unimod's, written out
+    "Oxidation": 15.994915, "Deamidated": 0.984016, "Phospho": 79.966331, "Carbamidomethyl": 57.021464,
+    "Acetyl": 42.010565, "Carbamyl": 43.005814, "Gln->pyro-Glu": -17.026549, "Glu->pyro-Glu": -18.010565,
+    "Methyl": 14.01565, "Cation:Na": 21.981943,
+}  # fmt: skip
+
+
+def test_common_modifications_have_unimods_masses() -> None:
+    assert {m.name: m.mass for m in COMMON} == pytest.approx(MASSES, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_row_is_the_peptide_it_says(text: str) -> None:
+    peptide = Peptide.parse(text)
+    changes = edits(peptide, open_mass=27.9949)
+    rows = candidates(peptide, changes)
+    assert len(rows) == len(changes) > 0
+    for i, change in enumerate(changes):
+        changed = change.apply(peptide)
+        again = Peptide.parse(changed.text)
+        for one in (changed, again):
+            np.testing.assert_allclose(one.residue_masses, rows.residues[i], rtol=0, atol=1e-6)
+            ends = (one.n_term_mass, one.c_term_mass, one.labile_mass)
+            assert ends == pytest.approx((rows.n_term[i], rows.c_term[i], rows.labile[i]), abs=1e-6)
+        assert changed.neutral_mass - peptide.neutral_mass == pytest.approx(change.mass, abs=1e-6)
+        assert changed.charge == peptide.charge
+        assert change.text(peptide)
+
+
+def test_which_changes_are_tried() -> None:
+    def tried(text: str, open_mass: float | None = None) -> set[str]:
+        peptide = Peptide.parse(text)
+        return {change.text(peptide) for change in edits(peptide, open_mass)}
+
+    found = tried("QM[Oxidation]MK")
+    assert {
+        "add Gln->pyro-Glu to the N-terminus",
+        "add Deamidated to Q1",
+        "add Oxidation to M3",
+        "move Oxidation from M2 to M3",
+        "remove Oxidation from M2",
+        "add Acetyl to K4",
+        "add Acetyl to the N-terminus",
+        "swap Q1 and M2",
+    } <= found
+    # An occupied site takes no second modification; leucine for isoleucine is no change.
+    assert not any("to M2" in text for text in found)
+    assert not any("swap" in text for text in tried("LIL"))
+    assert not any("+" in text for text in found)
+    assert {"add +5.0000 to Q1", "add +5.0000 to K4"} <= tried("QMMK", 5.0)
+    # No residue may weigh less than nothing, and a gap is nothing without its modification.
+    assert not any("-60.0000 to G" in text for text in tried("GK", -60.0))
+    assert not any("remove" in text for text in tried("X[+113.084]K"))
+
+
+def test_decoys_are_a_null() -> None:
+    peptide = Peptide.parse("PEM[Oxidation]TIDESAMPLER")
+    orders = decoy_orders(peptide, 40, seed=3)
+    assert orders.shape == (40, len(peptide))
+    assert (np.sort(orders, axis=1) == np.arange(len(peptide))).all()
+    assert (orders[:, -1] == len(peptide) - 1).all()
+    own = np.cumsum(peptide.residue_masses)[:-1]
+    for order in orders:
+        bonds = np.cumsum(peptide.residue_masses[order])[:-1]
+        assert (np.abs(bonds - own) <= 1e-6).mean() <= MOST_ALIKE
+    assert (orders == decoy_orders(peptide, 40, seed=3)).all()
+    assert (orders != decoy_orders(peptide, 40, seed=4)).any()
+
+
+@pytest.mark.parametrize("text", ["K", "AK", "GGGGK"])
+def test_no_decoys_where_every_order_is_the_same(text: str) -> None:
+    peptide = Peptide.parse(text)
+    assert decoy_orders(peptide, 40, seed=0).shape == (0, len(peptide))
