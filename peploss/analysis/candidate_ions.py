@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,19 @@ class Candidates:
         """(C,) mass of each intact peptide in Da."""
         return self.residues.sum(axis=1) + self.n_term + self.c_term + self.labile + WATER
 
+    @cached_property
+    def sums(self) -> F64:
+        """(C, 2 L) the residues of every fragment with their end: L - 1 from the N-terminus and one place that is not
+        used, L - 1 from the C-terminus, the intact peptide."""
+        length = self.residues.shape[1]
+        sums = np.zeros((len(self), 2 * length))
+        np.cumsum(self.residues[:, :-1], axis=1, out=sums[:, : length - 1])
+        np.cumsum(self.residues[:, :0:-1], axis=1, out=sums[:, length : 2 * length - 1])
+        sums[:, : length - 1] += self.n_term[:, None]
+        sums[:, length : 2 * length - 1] += self.c_term[:, None]
+        sums[:, -1] = self.neutral_mass
+        return sums
+
     @classmethod
     def of(cls, peptide: Peptide, copies: int = 1) -> Candidates:
         """The same peptide ``copies`` times, each of which may then be changed."""
@@ -61,16 +74,18 @@ class IonTable:
         add: (F,) Da to add to the residues and the end, before dividing by the charge.
         after: (F,) Th to add after it.
         n_terminal, whole: (F,) bool: counts from the N-terminus; is the intact precursor.
+        column: (F,) place of its residues in ``Candidates.sums``.
         weight: (F,) predicted intensity.
         immonium: weight of immonium ions, None where there are none.
     """
 
     ordinal: I64
-    charge: I64
+    charge: F64
     add: F64
     after: F64
     n_terminal: NDArray[np.bool_]
     whole: NDArray[np.bool_]
+    column: I64
     weight: F64
     immonium: float | None
     isotopes: int
@@ -81,18 +96,12 @@ class IonTable:
         What cannot be, a loss larger than its fragment or a second immonium ion of one mass, lies at infinite m/z,
         where nothing is rendered.
         """
-        n = len(of)
-        length = of.residues.shape[1]
-        sums = np.zeros((n, 2 * length))
-        np.cumsum(of.residues[:, :-1], axis=1, out=sums[:, : length - 1])
-        np.cumsum(of.residues[:, :0:-1], axis=1, out=sums[:, length : 2 * length - 1])
-        sums[:, : length - 1] += of.n_term[:, None]
-        sums[:, length : 2 * length - 1] += of.c_term[:, None]
-        sums[:, -1] = of.neutral_mass
-        column = np.where(self.whole, 2 * length - 1, np.where(self.n_terminal, 0, length) + self.ordinal - 1)
-        mz = (sums[:, column] + self.add) / self.charge + self.after
-        mz = np.where(mz > 0, mz, np.inf)
-        weight = np.broadcast_to(self.weight, mz.shape)
+        mz = of.sums[:, self.column]
+        mz += self.add
+        mz /= self.charge
+        mz += self.after
+        mz[mz <= 0] = np.inf
+        weight = np.tile(self.weight, (len(of), 1))
         if self.immonium is None:
             return mz, weight
         masses = np.sort(of.residues, axis=1)
@@ -123,13 +132,15 @@ def ion_table(length: int, settings: LossSettings, charge: int | None) -> IonTab
     kind, z, isotope = ions.ion_type[kept], ions.charge[kept], ions.isotope[kept]
     offset = np.array([ION_OFFSETS.get(k, 0.0) for k in kind.tolist()])
     lost = np.array([LOSS_MASSES[loss] for loss in ions.neutral_loss[kept].tolist()])
+    ordinal, n_terminal, whole = ions.ordinal[kept], np.isin(kind, list(N_TERMINAL)), kind == "precursor"
     return IonTable(
-        ordinal=ions.ordinal[kept],
-        charge=z,
+        ordinal=ordinal,
+        charge=z.astype(np.float64),
         add=offset - lost,
         after=PROTON + isotope * ISOTOPE_SPACING / z,
-        n_terminal=np.isin(kind, list(N_TERMINAL)),
-        whole=kind == "precursor",
+        n_terminal=n_terminal,
+        whole=whole,
+        column=np.where(whole, 2 * length - 1, np.where(n_terminal, 0, length) + ordinal - 1),
         weight=ions.intensity[kept],
         immonium=float(weights[0]) if weights.size else None,
         isotopes=settings.isotopes,

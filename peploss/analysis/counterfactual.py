@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -110,13 +111,14 @@ class Counterfactuals:
     flat_decoys: F64
     facts: Facts
 
-    @property
+    @cached_property
     def support(self) -> float | None:
         """How far the loss of the flattened peaks lies below the decoys' mean, in their standard deviations.
 
         Flattened, so that no one high peak decides. None where the peptide has no decoy.
         """
-        return support(self.flat_loss, self.flat_decoys)
+        own = support(np.array([self.flat_loss]), self.flat_decoys)
+        return None if own is None else float(own[0])
 
     def best(self, *kinds: str) -> Counterfactual | None:
         """The one of lowest loss of these kinds; None where there is none."""
@@ -124,11 +126,11 @@ class Counterfactuals:
         return min(own, key=lambda c: c.loss) if own else None
 
 
-def support(loss: float, decoys: F64) -> float | None:
-    """Standard deviations of the decoys' losses from their mean down to a loss; one below 0.02 counts as that."""
+def support(losses: F64, decoys: F64) -> F64 | None:
+    """Standard deviations of the decoys' losses from their mean down to each loss; one below 0.02 counts as that."""
     if not decoys.size:
         return None
-    return float((decoys.mean() - loss) / max(float(decoys.std()), LEAST_SPREAD))
+    return (decoys.mean() - losses) / max(float(decoys.std()), LEAST_SPREAD)
 
 
 def ppm_error(mass: float, precursor_mz: float | None, charge: int | None, isotope: int = 0) -> float | None:

@@ -31,6 +31,8 @@ OPEN_BEYOND_PPM = 20.0
 """An unnamed modification is tried where the precursor is farther off than this, ..."""
 OPEN_WITHIN = 500.0
 """... and no heavier or lighter than this, in Da."""
+NO_SHIFT = 0.25
+"""A shift of less than that many sigma is none to the decoys: they are not scored anew."""
 ENOUGH_SEEN = 0.99
 FARTHEST_TOP = 20_000.0  # Th: no grid is made longer than that
 CHARGES = 2  # charges up and down that are tried
@@ -54,13 +56,16 @@ class Plan:
         self.flat_obs: Side = (observed.mz, observed.intensity**FLAT)
         self.table = ion_table(len(peptide), settings, self.charge)
         self.own = Candidates.of(peptide)
+        self.orders = decoy_orders(peptide, N_DECOYS, seed)
+        some = peptide.residue_masses[self.orders[:N_CHANCE]]
+        self.some = self.own.with_residues(np.concatenate([self.own.residues, some]))
         pred = self.table.ions(self.own)
         self.pred: Side = (pred[0][0], pred[1][0])
         self.rows: list[tuple[slice, Kind, str, dict[str, Any]]] = []
         self.base = batch.add(self.pred, self.obs)
         self._add_settings(batch)
         self._add_edits(batch)
-        self._add_decoys(batch, seed)
+        self._add_decoys(batch)
         self._add_shifts(batch)
         self._add_steps(batch)
         self.sight = sight(spectrum, self.pred, self.obs, settings)
@@ -68,9 +73,11 @@ class Plan:
 
     def _add_settings(self, batch: RowBatch) -> None:
         """Ion types, charges, treatments of peaks, sigma."""
-        self.kinds: list[tuple[str, F64]] = []
+        self.more: dict[str, F64] = {}
         for name, changed in more_ions(self.settings, self.charge):
-            mz, weight = ion_table(len(self.peptide), changed, self.charge).ions(self.own)
+            mz, weight = ion_table(len(self.peptide), changed, self.charge).ions(self.some)
+            if name != "all":
+                self.more[name] = mz
             row = batch.add((mz[0], weight[0]), self.obs)
             what = "every kind of ion" if name == "all" else f"{name} ions"
             self.rows.append((row, "ions", f"add {what}", {"settings": changed, "ions": name}))
@@ -103,8 +110,7 @@ class Plan:
             self.edit_rows = batch.add(ions, self.obs)
             self.flat_edit_rows = batch.add(ions, self.flat_obs)
 
-    def _add_decoys(self, batch: RowBatch, seed: int) -> None:
-        self.orders = decoy_orders(self.peptide, N_DECOYS, seed)
+    def _add_decoys(self, batch: RowBatch) -> None:
         self.decoys = self.own.with_residues(self.peptide.residue_masses[self.orders])
         self.decoy_ions = self.table.ions(self.decoys)
         self.flat_row = batch.add(self.pred, self.flat_obs)
@@ -113,11 +119,13 @@ class Plan:
 
     def _add_shifts(self, batch: RowBatch) -> None:
         self.shifted: dict[str, tuple[slice, slice]] = {}
+        typical = float(np.median(self.obs[0])) if self.obs[0].size else 500.0
         # Flattened, so that no one high peak decides for all.
         for shift in likeliest_shifts(*self.pred, *self.flat_obs, self.settings):
             row = batch.add(self.pred, (shift.undo(self.obs[0]), self.obs[1]))
             moved = (shift.undo(self.flat_obs[0]), self.flat_obs[1])
-            rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved))
+            far = abs(shift.of(typical)) > NO_SHIFT * self.settings.sigma_in_th(typical)
+            rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved) if far else self.flat_decoy_rows)
             self.shifted[shift.unit] = rows
             unit = "Da" if shift.unit == "Da" else "ppm"
             text = f"move the peaks by {-shift.value:+.4g} {unit}"
@@ -159,6 +167,7 @@ class Plan:
         """
         loss, flat = float(losses[self.base][0]), float(losses[self.flat_row][0])
         flat_decoys = np.sort(losses[self.flat_decoy_rows])
+        supports = support(losses[self.flat_edit_rows], flat_decoys)
         mz, mass = self.spectrum.precursor_mz, self.peptide.neutral_mass
         ppm = ppm_error(mass, mz, self.charge)
         cases: list[Counterfactual] = []
@@ -171,7 +180,7 @@ class Plan:
             if kind == "shift":
                 own, others = (losses[r] for r in self.shifted[changes["shift"].unit])
                 moved = float(own[0])
-                changes = changes | {"flat_gain": flat - moved, "support": support(moved, others)}
+                changes = changes | {"flat_gain": flat - moved, "support": _number(support(own, others))}
             case(kind, text, float(losses[row][0]), ppm_error(mass, mz, z), **changes)
         if on_grid is not None:
             case("grid", "a grid that sees every peak", on_grid, ppm, settings=self.grid_settings)
@@ -189,7 +198,7 @@ class Plan:
             edit = self.edits[i]
             error = ppm_error(mass + edit.mass, mz, self.charge)
             changes = {"edit": edit, "of": self.peptide, "flat_gain": flat - float(of_flat[i])}
-            changes["support"] = support(float(of_flat[i]), flat_decoys)
+            changes["support"] = None if supports is None else float(supports[i])
             case(edit.kind, edit.text(self.peptide), float(of_edits[i]), error, **changes)
         decoys = losses[self.decoy_rows]
         if decoys.size:
@@ -215,6 +224,11 @@ class Plan:
         steps = (0.0, 0.0, 0.0, loss)
         if levels and levels[0] < 1.0:
             steps = (levels[0], levels[1] - levels[0], levels[2] - levels[1], loss - levels[2])
-        some = self.peptide.residue_masses[self.orders[:N_CHANCE]]
-        candidates = self.own.with_residues(np.concatenate([self.own.residues, some]))
-        return facts(self.sight, self.obs, candidates, self.table, self.settings, self.charge, self.matches, steps)
+        base = self.table.ions(self.some)[0]
+        return facts(
+            self.sight, self.obs, base, self.more, self.table, len(self.peptide), self.settings, self.matches, steps
+        )
+
+
+def _number(values: F64 | None) -> float | None:
+    return None if values is None else float(values[0])

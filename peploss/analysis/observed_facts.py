@@ -56,6 +56,10 @@ class Shift:
     unit: str
     value: float
 
+    def of(self, mz: float) -> float:
+        """How far a peak at ``mz`` lies off, in Th."""
+        return self.value if self.unit == "Da" else self.value * 1e-6 * mz
+
     def undo(self, mz: F64) -> F64:
         """Observed m/z brought back."""
         return mz - self.value if self.unit == "Da" else mz / (1.0 + self.value * 1e-6)

@@ -159,9 +159,10 @@ def test_one_alone_is_one_of_many_to_the_bit(psms: list[tuple[Spectrum, Peptide]
 
 def test_support_in_plain_arithmetic() -> None:
     decoys = np.array([0.8, 0.9, 1.0])
-    assert support(0.5, decoys) == pytest.approx(0.4 / np.std([0.8, 0.9, 1.0]))
-    assert support(0.5, np.array([0.9, 0.9])) == pytest.approx(0.4 / 0.02)
-    assert support(0.5, np.empty(0)) is None
+    found = support(np.array([0.5, 0.9]), decoys)
+    assert found.tolist() == pytest.approx([0.4 / np.std([0.8, 0.9, 1.0]), 0.0])
+    assert support(np.array([0.5]), np.array([0.9, 0.9])).tolist() == pytest.approx([0.4 / 0.02])
+    assert support(np.array([0.5]), np.empty(0)) is None
 
 
 EMPTY = Spectrum(mz=np.empty(0), intensity=np.empty(0))
