@@ -37,6 +37,7 @@ TABS = ("One spectrum", "Reach", "Set", "Recommendation", "Mass errors", "Ion we
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
     from_link = state.sync_with_link()
+    tune_weights.sidebar_is_drawn()
     with st.sidebar:
         source, problem = _source()
         settings, left_out = controls.choose_settings()

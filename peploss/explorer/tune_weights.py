@@ -20,7 +20,7 @@ from peploss.explorer.tune_facts import Fact, facts
 from peploss.explorer.tune_set import LOOK_EVERY, TuneSet, start
 from peploss.settings import LossSettings
 
-_FIT = "_tune_fit"
+_FIT, _SIDEBAR_WAITS = "_tune_fit", "_sidebar_waits"
 
 
 @st.cache_resource(max_entries=8, show_spinner="Looking for the floor of the loss…")
@@ -30,6 +30,7 @@ def _floor(key: str, settings_toml: str, _psms: tuple[Psm, ...], _settings: Loss
 
 def draw(found: TuneSet, settings: LossSettings) -> None:
     """The tab's content under the choice of the set."""
+    _follow()
     st.caption(f"{found.about} At σ {settings.sigma:g} {settings.sigma_unit} and bins of {settings.bin_width:g} Th.")
     floor = _floor(found.spectra, settings.to_toml(), found.psms, settings)
     uniform, given, best = (float(np.median(x)) for x in (floor.uniform, floor.given, floor.best))
@@ -64,8 +65,8 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
                     on_click=_begin,
                     args=(key, found.psms, settings),
                 )
-            if settings.ion_weights and st.button("Back to uniform", key="uniform", icon=":material/undo:"):
-                _use({})
+            if settings.ion_weights:
+                st.button("Back to uniform", key="uniform", icon=":material/undo:", on_click=_use, args=({},))
     if fit is not None:
         _watch(fit)
 
@@ -91,6 +92,7 @@ def _watch(fit: Job[IonWeights]) -> None:
 
     @st.fragment(key="fitting", run_every=LOOK_EVERY if begun else None)
     def look() -> None:
+        _follow()
         if begun and not fit.running:
             st.rerun()
         if fit.running:
@@ -121,8 +123,14 @@ def _result(found: IonWeights) -> None:
     )
     st.caption(_verdict(found.held_out))
     with st.container(horizontal=True):
-        if st.button("Use these weights", key="use_weights", type="primary", icon=":material/check:"):
-            _use(found.weights)
+        st.button(
+            "Use these weights",
+            key="use_weights",
+            type="primary",
+            icon=":material/check:",
+            on_click=_use,
+            args=(found.weights,),
+        )
         st.download_button(
             "Save as TOML",
             found.settings.to_toml(),
@@ -163,6 +171,16 @@ def _verdict(split: SplitLoss) -> str:
 
 
 def _use(weights: dict[str, float]) -> None:
-    """Into the sidebar, which lies outside of what a click here runs again."""
     st.session_state[WEIGHTS] = weights_text(weights)
-    st.rerun()
+    st.session_state[_SIDEBAR_WAITS] = True
+
+
+def sidebar_is_drawn() -> None:
+    """The page runs as a whole: weights that were chosen are in force."""
+    st.session_state.pop(_SIDEBAR_WAITS, None)
+
+
+def _follow() -> None:
+    """Weights go into the sidebar, which lies outside of what a click here runs again."""
+    if st.session_state.get(_SIDEBAR_WAITS):
+        st.rerun()
