@@ -10,12 +10,12 @@ from peploss.analysis.cause_rules import (
     OPEN_GAIN,
     OPEN_LEAST,
     OPEN_SUPPORT,
-    PRECURSOR_PPM,
     SUPPORT,
     SWAP_FLAT_GAIN,
     SWAP_GAIN,
     SWAP_SUPPORT,
     Finding,
+    better,
     found,
     precursor_fits,
     sentence,
@@ -31,19 +31,19 @@ def precursor_charge(c: Counterfactuals) -> Finding | None:
     """The precursor's mass fits at another charge."""
     if precursor_fits(c):
         return None
-    fits = [x for x in c.cases if x.kind == "charge" and within(x)]
+    fits = [x for x in c.cases if x.kind == "charge" and within(c, x)]
     if not fits:
         return None
     fix = min(fits, key=lambda x: abs(x.ppm or 0.0))
     text = f"The precursor is {fix.ppm:+.1f} ppm off at {fix.charge}+ and {c.ppm:+,.0f} ppm at {c.charge}+."
-    sure = surely(PRECURSOR_PPM, abs(fix.ppm or 0.0))
+    sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
     return found("precursor charge", sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, gain=fix.gain)
 
 
 def _isotope(c: Counterfactuals) -> Counterfactual | None:
     if precursor_fits(c):
         return None
-    fits = [x for x in c.cases if x.kind == "isotope" and within(x)]
+    fits = [x for x in c.cases if x.kind == "isotope" and within(c, x)]
     return min(fits, key=lambda x: abs(x.ppm or 0.0)) if fits else None
 
 
@@ -63,7 +63,7 @@ def _modification(c: Counterfactuals) -> Counterfactual | None:
         elif x.kind == "open":
             fits = x.gain >= OPEN_GAIN and sure and x.edit is not None and abs(x.edit.mass) >= OPEN_LEAST
         else:
-            fits = within(x) and x.gain >= -EDIT_COST and supported(x.support)
+            fits = within(c, x) and x.gain >= -EDIT_COST and supported(x.support)
         if fits:
             options.append(x)
     return max(options, key=lambda x: x.gain - 0.03 * (x.kind == "open")) if options else None
@@ -82,7 +82,7 @@ def precursor_isotope(c: Counterfactuals) -> Finding | None:
     elif other is not None and other.gain >= 2 * EDIT_GAIN:
         return None
     text = f"The precursor is {c.ppm:+,.0f} ppm off, and {fix.ppm:+.1f} ppm as isotope {fix.isotope:+d}."
-    sure = surely(PRECURSOR_PPM, abs(fix.ppm or 0.0))
+    sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
     return found("precursor isotope", sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, support=c.support)
 
 
@@ -96,7 +96,7 @@ def modification(c: Counterfactuals) -> Finding | None:
     support = fix.support
     sure = surely(fix.gain, EDIT_GAIN)
     if fix.kind in ("add", "remove") and c.ppm is not None:
-        sure = max(sure, min(surely(PRECURSOR_PPM, abs(fix.ppm or 0.0)), surely(support or 0.0, SUPPORT)))
+        sure = max(sure, min(surely(c.precursor_ppm, abs(fix.ppm or 0.0)), surely(support or 0.0, SUPPORT)))
     return found(
         "wrong or missing modification", sure, text, fix, gain=fix.gain, ppm=c.ppm, ppm_at_fix=fix.ppm, support=support
     )
@@ -123,17 +123,12 @@ def wrong_peptide(c: Counterfactuals) -> Finding | None:
             return None
         text = (
             f"The precursor is {c.ppm:+,.0f} ppm off, no isotope, charge or modification mends it, and the peptide "
-            f"stands no more than {support:.1f} standard deviations above the decoys."
+            f"does {better(support)}."
         )
-        sure = surely(MASS_SUPPORT, support)
-        return found("wrong peptide", sure, text, c.best("decoy"), support=support, ppm=c.ppm)
-    beaten = int((c.flat_decoys <= c.flat_loss).sum())
-    text = (
-        f"{beaten} of {c.flat_decoys.size} decoys do as well: the peptide stands {support:.1f} standard deviations "
-        "above them."
-    )
+        return found("wrong peptide", surely(MASS_SUPPORT, support), text, support=support, ppm=c.ppm)
+    as_good = int((c.flat_decoys <= c.flat_loss).sum())
+    text = f"{as_good} of {c.flat_decoys.size} decoys do as well; the peptide does {better(support)}."
     sure = 0.5 + 0.5 * min(max((SUPPORT - support) / (SUPPORT + 1.0), 0.0), 1.0)
     return found(
-        "wrong peptide", sure, text, c.best("decoy"), support=support, decoys_as_good=beaten,
-        decoys=c.flat_decoys.size, ppm=c.ppm,
-    )  # fmt: skip
+        "wrong peptide", sure, text, support=support, decoys_as_good=as_good, decoys=c.flat_decoys.size, ppm=c.ppm
+    )

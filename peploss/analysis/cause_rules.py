@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from peploss.analysis.counterfactual import Counterfactual, Counterfactuals
+from peploss.analysis.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
 
 Cause = Literal[
     "too few peaks",
@@ -31,7 +31,6 @@ FEWEST_PEAKS = 6
 SAMPLED = 0.5
 SEEN = 0.6
 FRAGMENTS_SEEN = 0.55
-PRECURSOR_PPM = 20.0
 SUPPORT = 1.7
 MASS_SUPPORT = 6.0
 SHIFT_GAIN = 0.04
@@ -56,6 +55,9 @@ ION_SHARE = 0.3
 UNEXPLAINED = 0.73
 INTENSITY_STEP = 0.65
 TOP_PEAK = 0.5
+
+
+_TOLERANCE = f"{PRECURSOR_PPM:g} ppm (or the tolerance given)"
 
 
 class Number(NamedTuple):
@@ -92,6 +94,15 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def better(support: float) -> str:
+    """How a peptide does against decoys, in words.
+
+    >>> better(2.34), better(-0.5)
+    ('2.3 standard deviations better than decoys', '0.5 standard deviations worse than decoys')
+    """
+    return f"{abs(support):.1f} standard deviations {'better' if support >= 0 else 'worse'} than decoys"
+
+
 def surely(value: float, threshold: float) -> float:
     """0.5 at the threshold and above it toward 1, as ``value / (value + threshold)``.
 
@@ -109,34 +120,33 @@ RULES: Final[dict[Cause, str]] = {
     "too few peaks": f"The loss sees fewer than {FEWEST_PEAKS} peaks, or fewer than half as many as the peptide has "
     "bonds.",
     "profile data": f"At least {SAMPLED:.0%} of the intensity is in runs of samples of one peak each.",
-    "calibration": f"Moving all peaks by one amount gains {SHIFT_GAIN:g}, also on flattened peaks, and lifts the "
-    f"peptide {SHIFT_SUPPORT:g} standard deviations above the decoys; or at least {SHIFT_MATCHES} matched peaks lie "
-    f"{SHIFT_PPM:g} to {FARTHEST_PPM:g} ppm off and {SHIFT_SCATTERS:g} times their scatter; or, nothing else being "
-    f"wrong, a wider sigma gains {SIGMA_GAIN:g}.",
-    "precursor charge": f"The precursor is more than {PRECURSOR_PPM:g} ppm off, and less at another charge.",
-    "precursor isotope": f"The precursor is more than {PRECURSOR_PPM:g} ppm off and less at another isotope, and the "
-    f"peptide stands {SUPPORT:g} standard deviations above the decoys.",
+    "calibration": f"Moving all peaks by one amount gains {SHIFT_GAIN:g}, also on flattened peaks, where the peptide "
+    f"then does {SHIFT_SUPPORT:g} standard deviations better than decoys; or at least {SHIFT_MATCHES} matched peaks "
+    f"lie {SHIFT_PPM:g} to {FARTHEST_PPM:g} ppm off and {SHIFT_SCATTERS:g} times their scatter; or, no earlier rule "
+    f"holding, a wider sigma gains {SIGMA_GAIN:g}.",
+    "precursor charge": f"The precursor is off by more than {_TOLERANCE}, and by less at another charge.",
+    "precursor isotope": f"The precursor is off by more than {_TOLERANCE} and by less at another isotope, and the "
+    f"peptide does {SUPPORT:g} standard deviations better than decoys.",
     "wrong or missing modification": "One common modification added, or one removed, brings the precursor within "
-    f"{PRECURSOR_PPM:g} ppm, costs no more than {EDIT_COST:g}, and the peptide then stands {SUPPORT:g} standard "
-    f"deviations above the decoys; or one of the precursor's mass difference gains {OPEN_GAIN:g} and stands "
-    f"{OPEN_SUPPORT:g} above them; or one moved gains {EDIT_GAIN:g} and stands {OPEN_SUPPORT:g} above them. Without "
-    f"a precursor, one that gains {EDIT_GAIN:g} and stands {OPEN_SUPPORT:g} above them.",
+    f"{_TOLERANCE}, costs no more than {EDIT_COST:g}, and the peptide then does {SUPPORT:g} standard deviations better "
+    f"than decoys; or one of the precursor's mass difference gains {OPEN_GAIN:g} and does {OPEN_SUPPORT:g} better; or "
+    f"one moved gains {EDIT_GAIN:g} and does {OPEN_SUPPORT:g} better; or, without a precursor, any one does.",
     "residue order": f"Two neighbouring residues in the other order gain {SWAP_GAIN:g} ({SWAP_FLAT_GAIN:g} on "
-    f"flattened peaks) and stand {SWAP_SUPPORT:g} standard deviations above the decoys.",
-    "wrong peptide": f"The peptide stands less than {SUPPORT:g} standard deviations above the decoys; or less than "
-    f"{MASS_SUPPORT:g}, and the precursor is more than {PRECURSOR_PPM:g} ppm off. No single change mends it.",
+    f"flattened peaks) and do {SWAP_SUPPORT:g} standard deviations better than decoys.",
+    "wrong peptide": f"The peptide does less than {SUPPORT:g} standard deviations better than decoys; or less than "
+    f"{MASS_SUPPORT:g}, and the precursor is off by more than {_TOLERANCE}. No single change mends it.",
     "unmodelled ions": f"A kind of ion that is left out gains {ION_GAIN:g} or explains {ION_SHARE:.0%} more of the "
     "intensity than it does for decoys, or leaving out the precursor's peak gains as much.",
-    "noise": f"No ion of any kind explains {UNEXPLAINED:.0%} of the intensity, though decoys do worse.",
+    "noise": f"At least {UNEXPLAINED:.0%} of the intensity is in peaks that no ion of any kind explains.",
     "intensity pattern": f"Matched peaks of unlike intensity cost {INTENSITY_STEP:g} of the loss, or one matched peak "
     f"holds {TOP_PEAK:.0%} of the intensity.",
-    "annotation fine": "Precursor and decoys agree with the peptide, and no single change gains much.",
+    "annotation fine": f"The precursor fits, the peptide does {SUPPORT:g} standard deviations better than decoys, and "
+    "no other rule holds.",
     "not known": "No rule holds.",
 }
 """When each cause is named, in words; the first that holds, in this order, is the one.
 
-Above the decoys: the loss of the flattened peaks (``FLAT``) lies below the mean of 40 shuffled peptides' by so many of
-their standard deviations.
+Standard deviations are those of the losses of 40 shuffled peptides from their mean, all on flattened peaks (``FLAT``).
 """
 
 
@@ -150,7 +160,7 @@ def found(
 
 def precursor_fits(c: Counterfactuals) -> bool:
     """Whether nothing speaks against the peptide's mass."""
-    return c.ppm is None or abs(c.ppm) <= PRECURSOR_PPM
+    return c.ppm is None or abs(c.ppm) <= c.precursor_ppm
 
 
 def stands_out(support: float | None, least: float) -> bool:
@@ -158,9 +168,9 @@ def stands_out(support: float | None, least: float) -> bool:
     return support is not None and support >= least
 
 
-def within(case: Counterfactual) -> bool:
-    """Whether the precursor fits under a change."""
-    return case.ppm is not None and abs(case.ppm) <= PRECURSOR_PPM
+def within(c: Counterfactuals, case: Counterfactual) -> bool:
+    """Whether the precursor is known and fits under a change."""
+    return case.ppm is not None and abs(case.ppm) <= c.precursor_ppm
 
 
 def supported(support: float | None) -> bool:

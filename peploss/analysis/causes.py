@@ -14,6 +14,7 @@ from peploss.analysis.annotation_rules import (
     wrong_peptide,
 )
 from peploss.analysis.cause_rules import RULES, Cause, Finding
+from peploss.analysis.counterfactual import PRECURSOR_PPM
 from peploss.analysis.counterfactuals import Counterfactual, Counterfactuals, counterfactuals
 from peploss.analysis.spectrum_rules import (
     annotation_fine,
@@ -108,7 +109,13 @@ class Diagnosis:
 
 
 def diagnose(
-    spectrum: Spectrum, peptide: Peptide, settings: LossSettings, *, charge: int | None = None, seed: int = 0
+    spectrum: Spectrum,
+    peptide: Peptide,
+    settings: LossSettings,
+    *,
+    charge: int | None = None,
+    seed: int = 0,
+    precursor_ppm: float = PRECURSOR_PPM,
 ) -> Diagnosis:
     """Name the cause of one PSM's loss.
 
@@ -118,20 +125,27 @@ def diagnose(
         settings: what "the loss" means.
         charge: of the precursor; None takes the peptide's own, else the spectrum's.
         seed: of the decoys.
+        precursor_ppm: how far the precursor may be off and still fit.
     Raises:
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
     candidate = peptide if charge is None else peptide.with_charge(charge)
-    return _judge(counterfactuals([(spectrum, candidate)], settings, seed=seed)[0])
+    return _judge(counterfactuals([(spectrum, candidate)], settings, seed=seed, precursor_ppm=precursor_ppm)[0])
 
 
 def diagnose_many(
-    psms: Iterable[tuple[Spectrum, Peptide]], settings: LossSettings, *, seed: int = 0, batch: int = BATCH
+    psms: Iterable[tuple[Spectrum, Peptide]],
+    settings: LossSettings,
+    *,
+    seed: int = 0,
+    precursor_ppm: float = PRECURSOR_PPM,
+    batch: int = BATCH,
 ) -> Iterator[Diagnosis]:
     """The same of many, in order, some in one kernel call; each as ``diagnose`` would have it.
 
     Args:
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
+        seed, precursor_ppm: as for ``diagnose``.
         batch: how many at a time; of no influence on the answers.
     Raises:
         Peploss errors as ``diagnose``; ValueError: batch is below 1.
@@ -142,16 +156,16 @@ def diagnose_many(
     for psm in psms:
         waiting.append(psm)
         if len(waiting) == batch:
-            yield from map(_judge, counterfactuals(waiting, settings, seed=seed))
+            yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))
             waiting = []
-    yield from map(_judge, counterfactuals(waiting, settings, seed=seed))
+    yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))
 
 
 def _judge(what_if: Counterfactuals) -> Diagnosis:
     found: dict[Cause, Finding] = {}  # a cause with two rules is told once
     for rule in ORDER:
         finding = rule(what_if)
-        if finding is not None:
+        if finding is not None and not (found and finding.cause == "annotation fine"):
             found.setdefault(finding.cause, finding)
     none = Finding("not known", 0.5, "No rule holds.", RULES["not known"])
     return Diagnosis(tuple(found.values()) or (none,), what_if)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ FLAT = 0.25
 """Power that observed intensities are raised to where peptide and decoys are told apart; of 1, 1/2, 1/4, 0 and ranks
 the one that did so best."""
 LEAST_SPREAD = 0.02
+PRECURSOR_PPM = 20.0
+"""How far a precursor may be off and still fit, where nothing else is said."""
 EDITS = ("add", "open", "remove", "move")
 
 
@@ -73,6 +75,27 @@ class Counterfactual:
     support: float | None = None
 
     @property
+    def changes(self) -> dict[str, Any]:
+        """What comes in the place of what is there, as plain values; nothing that stays.
+
+        ``peptide`` (ProForma), ``charge``, ``settings`` (what differs from the defaults), ``isotope``, ``shift_da`` or
+        ``shift_ppm``.
+        """
+        out: dict[str, Any] = {}
+        peptide = self.peptide
+        if peptide is not None:
+            out["peptide"] = peptide.proforma
+        if self.charge is not None:
+            out["charge"] = self.charge
+        if self.settings is not None:
+            out["settings"] = self.settings.to_dict()
+        if self.isotope:
+            out["isotope"] = self.isotope
+        if self.shift is not None:
+            out[f"shift_{self.shift.unit.lower()}"] = self.shift.value
+        return out
+
+    @property
     def peptide(self) -> Peptide | None:
         """The changed peptide, at the charge it is now taken for; None where it stays."""
         if self.of is None:
@@ -91,6 +114,7 @@ class Counterfactuals:
     Attributes:
         spectrum, peptide, settings: what was compared.
         charge: the peptide's own, or the spectrum's, or None.
+        precursor_ppm: how far the precursor may be off and still fit.
         loss: as it is.
         ppm: signed precursor error; None where not known.
         cases: one of each kind of change, each at its best site; in no order.
@@ -103,6 +127,7 @@ class Counterfactuals:
     peptide: Peptide
     settings: LossSettings
     charge: int | None
+    precursor_ppm: float
     loss: float
     ppm: float | None
     cases: tuple[Counterfactual, ...]

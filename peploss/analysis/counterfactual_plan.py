@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.candidate_ions import Candidates, ion_table
-from peploss.analysis.counterfactual import FLAT, ISOTOPES, Counterfactual, Counterfactuals, Kind, ppm_error, support
+from peploss.analysis.counterfactual import (
+    FLAT,
+    ISOTOPES,
+    PRECURSOR_PPM,
+    Counterfactual,
+    Counterfactuals,
+    Kind,
+    ppm_error,
+    support,
+)
 from peploss.analysis.edits import candidates, decoy_orders, edits
 from peploss.analysis.matching import match
 from peploss.analysis.observed_facts import likeliest_shifts
@@ -27,10 +36,8 @@ F64 = NDArray[np.float64]
 N_DECOYS = 40
 N_CHANCE = 5
 """Decoys that tell what is explained by chance."""
-OPEN_BEYOND_PPM = 20.0
-"""An unnamed modification is tried where the precursor is farther off than this, ..."""
 OPEN_WITHIN = 500.0
-"""... and no heavier or lighter than this, in Da."""
+"""Da of an unnamed modification at most; it is tried where the precursor does not fit."""
 NO_SHIFT = 0.25
 """A shift of less than that many sigma is none to the decoys: they are not scored anew."""
 ENOUGH_SEEN = 0.99
@@ -42,13 +49,20 @@ class Plan:
     """Adds a PSM's rows to a batch; ``result`` reads them off again.
 
     Args:
-        spectrum, peptide, settings, seed: as for ``counterfactuals``.
+        spectrum, peptide, settings, seed, precursor_ppm: as for ``counterfactuals``.
         batch: takes the rows.
     """
 
     def __init__(
-        self, spectrum: Spectrum, peptide: Peptide, settings: LossSettings, seed: int, batch: RowBatch
+        self,
+        spectrum: Spectrum,
+        peptide: Peptide,
+        settings: LossSettings,
+        seed: int,
+        batch: RowBatch,
+        precursor_ppm: float = PRECURSOR_PPM,
     ) -> None:
+        self.precursor_ppm = precursor_ppm
         self.spectrum, self.peptide, self.settings = spectrum, peptide, settings
         self.charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
         observed = preprocess(spectrum, settings)
@@ -102,7 +116,7 @@ class Plan:
         missing = 0.0 if error is None or self.spectrum.precursor_mz is None or self.charge is None else (
             (self.spectrum.precursor_mz - PROTON) * self.charge - mass
         )  # fmt: skip
-        unnamed = error is not None and abs(error) > OPEN_BEYOND_PPM and abs(missing) <= OPEN_WITHIN
+        unnamed = error is not None and abs(error) > self.precursor_ppm and abs(missing) <= OPEN_WITHIN
         self.edits = edits(self.peptide, round(missing, 4) if unnamed else None)
         self.edit_rows = self.flat_edit_rows = slice(0, 0)
         if self.edits:
@@ -210,6 +224,7 @@ class Plan:
             peptide=self.peptide,
             settings=self.settings,
             charge=self.charge,
+            precursor_ppm=self.precursor_ppm,
             loss=loss,
             ppm=ppm,
             cases=tuple(cases),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peploss.analysis.counterfactual import Counterfactual, Counterfactuals, Kind
+from peploss.analysis.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals, Kind
 from peploss.analysis.counterfactual_plan import Plan
 from peploss.analysis.row_batch import RowBatch
 from peploss.peptides.peptide import Peptide
@@ -15,19 +15,24 @@ __all__ = ["Counterfactual", "Counterfactuals", "Kind", "counterfactuals"]
 
 
 def counterfactuals(
-    psms: Sequence[tuple[Spectrum, Peptide]], settings: LossSettings, *, seed: int = 0
+    psms: Sequence[tuple[Spectrum, Peptide]],
+    settings: LossSettings,
+    *,
+    seed: int = 0,
+    precursor_ppm: float = PRECURSOR_PPM,
 ) -> list[Counterfactuals]:
-    """Every counterfactual of every PSM, scored in one kernel call (and a second one for other grids).
+    """Every counterfactual of every PSM, scored in one kernel call for each sigma and each grid.
 
     Args:
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
         settings: what "the loss" means.
+        precursor_ppm: how far the precursor may be off and still fit; an unnamed modification is tried beyond it.
         seed: of the decoys. With the sequence it decides them, so a PSM has the same ones in any set.
     Raises:
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
     batch = RowBatch(settings)
-    plans = [Plan(spectrum, peptide, settings, seed, batch) for spectrum, peptide in psms]
+    plans = [Plan(spectrum, peptide, settings, seed, batch, precursor_ppm) for spectrum, peptide in psms]
     losses = batch.losses()
     other = {p.grid_settings: RowBatch(p.grid_settings) for p in plans if p.grid_settings is not None}
     rows = [p.add_grid(p.grid_settings, other[p.grid_settings]) if p.grid_settings is not None else None for p in plans]

@@ -22,6 +22,7 @@ from peploss.analysis.cause_rules import (
     TOP_PEAK,
     UNEXPLAINED,
     Finding,
+    better,
     found,
     precursor_fits,
     sentence,
@@ -31,6 +32,7 @@ from peploss.analysis.cause_rules import (
 )
 from peploss.analysis.counterfactual import Counterfactuals
 
+SAME_PEPTIDE = ("ions", "peaks", "shift", "sigma", "grid")
 ANY_ORDER = ("immonium", "precursor", "all")
 """Ions that a peptide of the same residues in any order has."""
 
@@ -168,6 +170,12 @@ def annotation_fine(c: Counterfactuals) -> Finding | None:
     support = c.support
     if support is None or support < SUPPORT or not precursor_fits(c):
         return None
-    said = "" if c.ppm is None else f", the precursor {c.ppm:+.1f} ppm off"
-    text = f"The peptide stands {support:.1f} standard deviations above the decoys{said}; no change gains much."
-    return found("annotation fine", surely(support, SUPPORT), text, support=support, ppm=c.ppm)
+    tried = [x for x in c.cases if x.kind in SAME_PEPTIDE]
+    best = max(tried, key=lambda x: x.gain, default=None)
+    said = "" if c.ppm is None else f" and the precursor is {c.ppm:+.1f} ppm off"
+    most = f"; the most that a change gains is {best.gain:.3f} ({best.text})" if best and best.gain > 0 else ""
+    text = f"The peptide does {better(support)}{said}{most}."
+    return found(
+        "annotation fine", surely(support, SUPPORT), text, support=support, ppm=c.ppm,
+        best_gain=best.gain if best else None,
+    )  # fmt: skip
