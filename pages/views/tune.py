@@ -63,7 +63,7 @@ def _source() -> tuple[Source | None, PeplossError | None]:
     return source, None
 
 
-@st.fragment(key="tune")
+@st.fragment(key=tune_state.BODY)
 def _body(source: Source, base: LossSettings, home: int) -> None:
     settings = tune_state.sliders().settings(base)
     spectrum = opened.spectrum_of(source)

@@ -9,7 +9,7 @@ from peploss.analysis.prepared_set import PreparedSet
 from peploss.analysis.recommend import Recommendation, recommend
 from peploss.analysis.set_landscape import SetLandscape
 from peploss.analysis.setting_score import Limits, Score
-from peploss.explorer import state
+from peploss.explorer import tune_state
 from peploss.explorer.figures_landscape import GOOD_ABOVE, Layer
 from peploss.explorer.text import escape_markdown
 from peploss.explorer.tune_one import heat
@@ -49,8 +49,8 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
                     icon=":material/check:",
                     disabled=not advice.changes,
                     help="Sets σ and h here and on every page." if advice.changes else "They are in force.",
-                    on_click=_use,
-                    args=(advice.settings,),
+                    on_click=tune_state.use,
+                    args=(advice.settings.sigma, advice.settings.sigma_unit, advice.settings.bin_width),
                 )
                 st.download_button(
                     "Save as TOML", advice.settings.to_toml(), "peploss.toml", "text/plain", on_click="ignore"
@@ -75,10 +75,6 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
     if advice.settings is not None:
         st.markdown("**Copy as TOML**")
         st.code(advice.settings.to_toml(), language="toml", height=200)
-
-
-def _use(settings: LossSettings) -> None:
-    state.set_widths(settings.sigma, settings.sigma_unit, settings.bin_width)
 
 
 def _limits() -> Limits:

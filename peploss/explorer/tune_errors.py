@@ -7,7 +7,7 @@ import streamlit as st
 
 from peploss.analysis.calibration import WINDOW, Calibration, calibrate
 from peploss.analysis.psm_set import Psm
-from peploss.explorer import components, state
+from peploss.explorer import components, state, tune_state
 from peploss.explorer.digits import signed
 from peploss.explorer.figures_tune import mass_errors_figure
 from peploss.explorer.tune_facts import Fact, facts
@@ -83,7 +83,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
                     f"Use σ {rounded:g} {of.unit}",
                     icon=":material/check:",
                     key="use_errors",
-                    on_click=state.set_widths,
+                    on_click=tune_state.use,
                     args=(rounded, of.unit, settings.bin_width),
                 )
     st.caption(

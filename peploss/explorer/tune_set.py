@@ -17,6 +17,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.jobs import Job, Report
 from peploss.explorer.sources import Source
 from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.tune_state import BODY
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 
@@ -92,10 +93,11 @@ def job(source: Source, settings: LossSettings, which: str) -> Job[TuneSet]:
 
 
 def again() -> None:
-    """Forget the session's job, so that the next look begins anew."""
+    """Callback: forget the session's job, so that the next look begins anew."""
     known = st.session_state.pop(_JOB, None)
     if known is not None:
         known[1].cancel()
+    st.rerun(BODY)
 
 
 def _work(

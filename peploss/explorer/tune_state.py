@@ -9,6 +9,8 @@ from peploss.explorer import components, state
 WIDTHS = "widths"
 _SEEN = "_widths_seen"
 START = state.View()
+BODY = "tune"
+"""Fragment of the page that holds everything but the sidebar."""
 
 
 def sliders() -> state.View:
@@ -30,7 +32,13 @@ def sliders() -> state.View:
 
 
 def pick(key: str, unit: str) -> None:
-    """A click in the heat map ``key``: its cell becomes the setting, to three digits."""
+    """Callback: a click in the heat map ``key``; its cell becomes the setting, to three digits."""
     cell = (st.session_state.get(key) or {}).get("pick")
     if cell:
-        state.set_widths(float(f"{cell['y']:.3g}"), unit, float(f"{cell['x']:.3g}"))
+        use(float(f"{cell['y']:.3g}"), unit, float(f"{cell['x']:.3g}"))
+
+
+def use(sigma: float, unit: str, bin_width: float) -> None:
+    """Callback: set sigma and bin width, and draw all that follows from them, however small a part was clicked in."""
+    state.set_widths(sigma, unit, bin_width)
+    st.rerun(BODY)
