@@ -52,7 +52,9 @@ ORDER: Final[tuple[Callable[[Counterfactuals], Finding | None], ...]] = (
 """The rules, those first that make the later ones meaningless."""
 
 BATCH = 64
-"""PSMs in one kernel call: some 10,000 comparisons, tens of MB."""
+"""PSMs in one kernel call: some 10,000 comparisons."""
+PEAKS = 8000
+"""Observed peaks after which no further PSM joins a call: each peak stands in some 250 comparisons."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,16 +148,19 @@ def diagnose_many(
     Args:
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
         seed, precursor_ppm: as for ``diagnose``.
-        batch: how many at a time; of no influence on the answers.
+        batch: how many at a time at most, fewer where spectra have many peaks; of no influence on the answers.
     Raises:
         Peploss errors as ``diagnose``; ValueError: batch is below 1.
     """
     if batch < 1:
         raise ValueError(f"batch must be at least 1, not {batch}.")
     waiting: list[tuple[Spectrum, Peptide]] = []
+    peaks = 0
     for psm in psms:
         waiting.append(psm)
-        if len(waiting) == batch:
+        peaks += len(psm[0])
+        if len(waiting) == batch or peaks >= PEAKS:
+            peaks = 0
             yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))
             waiting = []
     yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))

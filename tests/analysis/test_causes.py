@@ -51,6 +51,15 @@ def test_planted_faults_are_named_in_nine_of_ten_unseen_spectra(cause: str) -> N
     assert found.count(cause) / len(found) >= 0.9, {c: found.count(c) for c in set(found)}
 
 
+def test_the_surer_the_righter() -> None:
+    right: dict[bool, list[bool]] = {True: [], False: []}
+    for cause in FAULTS:
+        for diagnosis in diagnosed(planted(cause, list(unseen()))):
+            right[diagnosis.confidence >= 0.6].append(diagnosis.cause == cause)
+    assert np.mean(right[True]) >= 0.95
+    assert np.mean(right[False]) < np.mean(right[True]) - 0.1
+
+
 @pytest.mark.parametrize("cause", ["wrong or missing modification", "precursor charge", "precursor isotope"])
 def test_the_fix_gives_the_true_peptide_back(cause: str) -> None:
     """Where the cause is right, the change offered makes the precursor fit."""
