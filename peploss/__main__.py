@@ -1,0 +1,6 @@
+"""``python -m peploss``."""
+
+from peploss.cli import entry
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,38 @@
+"""The ``peploss`` command. Each of its commands is one file."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from peploss.cli.explain import explain
+from peploss.cli.index import index
+from peploss.cli.score import score
+from peploss.cli.serve import serve
+from peploss.cli.tune import tune
+from peploss.version import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(__version__, prog_name="peploss")
+def main() -> None:
+    """Why a peptide's spectrum loss is what it is: for one PSM, or a million.
+
+    Exit codes: 0 done, 1 it could not be done (the message says why), 2 the command line is wrong, 3 done, but not
+    all of the input could be used and --strict was given, 130 stopped by Ctrl-C; what was read is kept.
+    """
+
+
+for command in (index, score, explain, serve, tune):
+    main.add_command(command)
+
+
+def entry() -> None:
+    """The ``peploss`` program."""
+    try:
+        main(prog_name="peploss")
+    except BrokenPipeError:  # the reader of a pipe, as in `peploss explain ... | head`, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

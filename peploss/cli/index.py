@@ -1,0 +1,74 @@
+"""``peploss index``: spectra and PSM tables to one set."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import click
+
+from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SPECTRA... PSMS...")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The set, Parquet.")
+@click.option("--psms", "tables", multiple=True, type=EXISTING, help="A PSM table, where its name does not tell.")
+@click.option("--format", "format_", help="Format of the tables; by content where not given.")
+@click.option(
+    "--column", "columns", multiple=True, metavar="WHAT=NAME",
+    help="A column of a plain table: peptide, scan, index, title, native id, run, charge, ... Several times.",
+)  # fmt: skip
+@click.option(
+    "--join", "by", type=click.Choice(["native id", "title", "scan", "index"]),
+    help="What joins PSMs to spectra; what joins most where not given.",
+)  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core where not given.")
+@click.option("--left-out", type=click.Path(path_type=Path, dir_okay=False), help="Write PSMs left out as TSV.")
+@click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM was left out.")
+@click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
+@told
+def index(
+    files: tuple[Path, ...],
+    out: Path,
+    tables: tuple[Path, ...],
+    format_: str | None,
+    columns: tuple[str, ...],
+    by: str | None,
+    workers: int | None,
+    left_out: Path | None,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Read SPECTRA and PSMS once and write a set.
+
+    Spectra are MGF, mzML, mzXML or MSP, gzipped too; PSMs what psm-utils reads, mzTab, or any table with a column of
+    peptides and one that names spectra. Without PSMS, spectra must bring their peptides (SEQ= or MSP). An interrupted
+    run leaves no half set and is taken up by the same command.
+    """
+    from peploss.dataset.build import build_set, describe
+    from peploss.dataset.psms import read_psms
+    from peploss.spectra.folder import is_spectrum_name
+
+    named: dict[str, str] = {}
+    for column in columns:
+        what, equals, name = column.partition("=")
+        if not equals:
+            raise click.UsageError(f"--column is WHAT=NAME, not {column!r}.")
+        named[what] = name
+    spectra = [f for f in files if is_spectrum_name(f.name)]
+    others = [*(f for f in files if f not in spectra), *tables]
+    if not spectra:
+        raise click.UsageError("None of the files is named like spectra (.mgf, .mzML, .mzXML, .msp; .gz).")
+    read = [read_psms(path, format_, named or None) for path in others]
+    with progress_bar("reading", "spectra") as progress:
+        report = build_set(spectra, read, out, by=by, workers=workers, progress=progress)
+    if left_out:
+        with left_out.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+            writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
+            writer.writerows((x.table, x.line, x.spectrum, x.peptide, x.reason) for x in report.not_joined)
+    say(describe(report, out), {"set": str(out), **report.as_dict()}, as_json)
+    if strict and report.not_joined:
+        sys.exit(NOT_ALL)

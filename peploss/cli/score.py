@@ -1,0 +1,70 @@
+"""``peploss score``: every loss of every PSM of a set."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, settings_options, told
+from peploss.losses.baselines import BASELINES
+from peploss.settings import LossSettings
+
+
+@click.command()
+@click.argument("source", type=EXISTING, metavar="SET")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Results, Parquet.")
+@click.option(
+    "--loss", "losses", multiple=True, type=click.Choice([*BASELINES, "all"]), help="A further loss. Several times."
+)
+@click.option("--decoys", is_flag=True, help="Score a shuffled peptide beside each.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the decoys.")
+@click.option(
+    "--causes", type=click.Choice(["none", "worst", "all"]), default="worst", show_default=True,
+    help="Name the cause of none, of the PSMs of highest loss, or of all (a thousand times slower than a score).",
+)  # fmt: skip
+@click.option("--worst", type=click.IntRange(min=1), default=1000, show_default=True, help="How many those are.")
+@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core where not given.")
+@click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM has no loss.")
+@click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
+@settings_options
+@told
+def score(
+    source: Path,
+    out: Path,
+    losses: tuple[str, ...],
+    decoys: bool,
+    seed: int,
+    causes: str,
+    worst: int,
+    engine: str,
+    workers: int | None,
+    strict: bool,
+    as_json: bool,
+    settings: LossSettings,
+) -> None:
+    """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and what else is asked for."""
+    from peploss.dataset.run import score_set
+    from peploss.dataset.scoring import Plan
+    from peploss.dataset.worst import add_causes
+
+    plan = Plan(
+        settings=settings,
+        losses=tuple(BASELINES) if "all" in losses else tuple(dict.fromkeys(losses)),
+        decoys=decoys,
+        seed=seed,
+        causes=causes == "all",
+    )
+    with progress_bar("scoring", "PSMs") as progress:
+        report = score_set(source, out, plan, engine=engine, workers=workers, progress=progress)  # type: ignore[arg-type]
+    n_causes = report.n_scored if causes == "all" else 0
+    if causes == "worst":
+        with progress_bar("causes", "PSMs") as progress:
+            n_causes = add_causes(source, out, worst, workers=workers, progress=progress)
+    lines = [f"{report.n_scored:,} PSMs scored into {out}; {report.n_problems:,} have no loss, {n_causes:,} a cause."]
+    say([*report.notes, *report.damaged, *lines], {"results": str(out), **dataclasses.asdict(report)}, as_json)
+    if strict and (report.damaged or report.n_problems):
+        sys.exit(NOT_ALL)

@@ -1,0 +1,43 @@
+"""Annotated spectra (MGF with SEQ=, MSP) as a table of PSMs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peploss.dataset.psms import Psm, PsmTable
+from peploss.errors import SourceError
+from peploss.spectra.readers import open_spectra
+
+
+def read_annotated(path: Path) -> PsmTable:
+    """The peptides that spectra come with.
+
+    Raises:
+        SourceError: it is no file of spectra, or none of them comes with a peptide.
+    """
+    table = PsmTable(str(path), "spectra", [])
+    with open_spectra(path) as file:
+        for header in file.headers():
+            if not header.peptide:
+                continue
+            keys: dict[str, str | int] = {"index": header.index}
+            keys |= {k: v for k, v in (("title", header.title), ("native id", header.native_id)) if v}
+            if header.scan is not None:
+                keys["scan"] = header.scan
+            table.psms.append(
+                Psm(
+                    peptide=header.peptide,
+                    spectrum=header.name,
+                    line=header.index + 1,
+                    run=path.name,
+                    charge=header.precursor_charge,
+                    precursor_mz=header.precursor_mz,
+                    rt=header.rt,
+                    keys=keys,
+                )
+            )
+    if not table.psms:
+        raise SourceError(
+            "None of these spectra comes with a peptide.", where=str(path), remedy="Give a table of PSMs as well."
+        )
+    return table

@@ -1,0 +1,302 @@
+"""``peploss index``: files of spectra and tables of PSMs to one set, whole or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from peploss.dataset.join import Headers, Joined, NotJoined, join
+from peploss.dataset.parts import HEADERS, Part, Progress, plan_parts, read_part, read_parts
+from peploss.dataset.psms import Psm, PsmTable
+from peploss.dataset.resolve import Resolved, resolve
+from peploss.dataset.schema import SET, with_about
+from peploss.dataset.store import ROWS, ParquetStore, written_whole
+from peploss.errors import SourceError
+from peploss.version import __version__
+
+OWN: Final = "its own annotation"
+TOLD: Final = 1000
+"""PSMs left out that the file itself names; the report names all."""
+
+
+@dataclass
+class IndexReport:
+    """What became of everything that was given.
+
+    Args:
+        n_psms: in the set.
+        n_spectra: entries of all files that are no survey scans, of which ``n_unusable`` cannot be used.
+        n_without: usable spectra without a PSM, which are not in the set.
+        joined: table, file, by what, and how many PSMs.
+        not_joined: PSMs that are not in the set, and why.
+        n_parts_kept: parts that an interrupted run had left.
+    """
+
+    n_psms: int = 0
+    n_spectra: int = 0
+    n_unusable: int = 0
+    n_without: int = 0
+    joined: list[tuple[str, str, str, int]] = field(default_factory=list)
+    not_joined: list[NotJoined] = field(default_factory=list)
+    n_parts_kept: int = 0
+
+    @property
+    def reasons(self) -> list[tuple[str, int, NotJoined]]:
+        """Why PSMs are not in the set: the reason without its own values, how many, and the first of them."""
+        first: dict[str, NotJoined] = {}
+        counts: Counter[str] = Counter()
+        for one in self.not_joined:
+            kind = _general(one.reason)
+            counts[kind] += 1
+            first.setdefault(kind, one)
+        return [(kind, n, first[kind]) for kind, n in counts.most_common()]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values; of the PSMs left out the first ``TOLD``."""
+        return {
+            **{n: getattr(self, n) for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept")},
+            "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
+            "n_not_joined": len(self.not_joined),
+            "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
+            "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
+        }
+
+
+def build_set(
+    spectra: Sequence[str | os.PathLike[str]],
+    tables: Sequence[PsmTable],
+    out: str | os.PathLike[str],
+    *,
+    by: str | None = None,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> IndexReport:
+    """Read everything once and write a set.
+
+    What was read lies in ``OUT.parts`` until the set is there; an interrupted run leaves it, and the next one goes
+    on from it. The set appears under its name when it is whole.
+
+    Args:
+        spectra: MGF, mzML, mzXML or MSP files.
+        tables: of PSMs; none takes the peptides that spectra come with.
+        by: what joins, of ``join.KINDS``; None chooses.
+        workers: processes; None: one a core.
+        progress: called with (spectra read, all); what it raises ends the work.
+    Raises:
+        SourceError: a file cannot be read, no PSM can be joined, or another process builds this set.
+    """
+    target = Path(out)
+    files = [Path(p) for p in spectra]
+    if len({p.resolve() for p in files}) != len(files):
+        raise SourceError("A spectrum file is given twice.", where=", ".join(p.name for p in files))
+    folder = target.with_name(target.name + ".parts")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(target.with_name(f".{target.name}.lock"))
+    try:
+        with lock.acquire(timeout=0):
+            report = IndexReport()
+            parts = plan_parts(files, folder)
+            report.n_parts_kept = read_parts(files, parts, workers or os.cpu_count() or 1, progress)
+            joined = _join(files, parts, tables, by, report)
+            _write(target, files, parts, tables, joined, report)
+            shutil.rmtree(folder, ignore_errors=True)
+    except Timeout as error:
+        raise SourceError("Another process is building this set.", where=str(target), remedy="Wait for it.") from error
+    return report
+
+
+def _join(
+    files: list[Path], parts: list[Part], tables: Sequence[PsmTable], by: str | None, report: IndexReport
+) -> Joined | None:
+    """None where spectra bring their own peptides: then nothing needs to be held."""
+    if not tables:
+        return None
+    headers = [Headers(p.name) for p in files]
+    for part in parts:
+        columns = read_part(part, ["index", "scan", "native_id", "title", "problem"]).to_pydict()
+        headers[part.source].add(columns)
+    joined = join(tables, headers, by)
+    report.joined = [(*key, n) for key, n in joined.counts.items()]
+    report.not_joined = joined.not_joined
+    return joined
+
+
+def _write(
+    target: Path,
+    files: list[Path],
+    parts: list[Part],
+    tables: Sequence[PsmTable],
+    joined: Joined | None,
+    report: IndexReport,
+) -> None:
+    # The report is complete only after the last row, and a schema's metadata is written first: it goes to the footer.
+    plain = pa.schema([pa.field(f.name, _undictionary(f.type), f.nullable) for f in SET])
+    with written_whole(target, SET) as writer:
+        waiting: list[pa.Table] = []
+        n = 0
+        for table in _assembled(files, parts, joined, report, plain):
+            waiting.append(table)
+            n += table.num_rows
+            if n >= ROWS:
+                whole = pa.concat_tables(waiting)
+                for start in range(0, n - n % ROWS, ROWS):
+                    writer.write_table(whole.slice(start, ROWS).cast(SET), row_group_size=ROWS)
+                waiting, n = [whole.slice(n - n % ROWS)], n % ROWS
+        if n:
+            writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
+        if not report.n_psms:
+            raise SourceError(_nothing(report), remedy=_REMEDY)
+        about = {
+            "kind": "set",
+            "uuid": uuid.uuid4().hex,
+            "version": __version__,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "spectra": [_provenance(p) for p in files],
+            "tables": [{**_provenance(Path(t.path)), "format": t.format, "columns": t.columns} for t in tables],
+            "report": report.as_dict(),
+        }
+        writer.add_key_value_metadata({k.decode(): v for k, v in with_about(SET, about).metadata.items()})
+
+
+_REMEDY = "Check that the table speaks of these spectra, or say what joins them (--join scan, index, title, native id)."
+
+
+def _nothing(report: IndexReport) -> str:
+    if report.reasons:
+        _, n, first = report.reasons[0]
+        return f"No PSM could be joined to a spectrum. Most often ({n:,} times): {first.reason}"
+    return f"None of {report.n_spectra:,} spectra has a peptide."
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    stat = path.stat()
+    return {"path": str(path.resolve()), "size": stat.st_size, "modified": stat.st_mtime}
+
+
+def _undictionary(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _assembled(
+    files: list[Path], parts: list[Part], joined: Joined | None, report: IndexReport, schema: pa.Schema
+) -> Iterator[pa.Table]:
+    """Rows of the set, part by part, in the order of files and spectra; ids run on."""
+    before = dict.fromkeys(range(len(files)), 0)
+    own: Counter[str] = Counter()
+    for part in parts:
+        spectra = read_part(part)
+        first = before[part.source]
+        before[part.source] += spectra.num_rows
+        report.n_spectra += spectra.num_rows
+        report.n_unusable += spectra.num_rows - spectra["problem"].null_count
+        usable = spectra["problem"].null_count
+        file = files[part.source].name
+        if joined is None:
+            found = _own(spectra, file)
+        else:
+            of_file = joined.psms[part.source]
+            found = [
+                (at, *entry) for at in range(spectra.num_rows) for entry in of_file.get(first + at, ())
+            ]  # fmt: skip
+        report.n_without += usable - len({at for at, *_ in found})
+        rows: list[tuple[int, Psm, str, str, Resolved]] = []
+        for at, psm, table, kind in found:
+            resolved = resolve(psm.peptide)
+            if isinstance(resolved, str):
+                report.not_joined.append(
+                    NotJoined(table, psm.line, psm.spectrum, psm.peptide, f"Its peptide cannot be used: {resolved}")
+                )
+            else:
+                rows.append((at, psm, table, kind, resolved))
+                own[file] += joined is None
+        if rows:
+            yield _rows(spectra, rows, file, report.n_psms, schema)
+            report.n_psms += len(rows)
+    if joined is None:
+        report.joined = [(OWN, file, "annotation", n) for file, n in own.items()]
+
+
+def _own(spectra: pa.Table, file: str) -> list[tuple[int, Psm, str, str]]:
+    texts = spectra["peptide"].to_pylist()
+    problems = spectra["problem"].to_pylist()
+    places = spectra["index"].to_pylist()
+    return [
+        (at, Psm(text, f"spectrum {places[at] + 1}", places[at] + 1, file), file, "annotation")
+        for at, text in enumerate(texts)
+        if text and problems[at] is None
+    ]
+
+
+def _rows(
+    spectra: pa.Table, rows: list[tuple[int, Psm, str, str, Resolved]], file: str, first_id: int, schema: pa.Schema
+) -> pa.Table:
+    places = np.array([r[0] for r in rows])
+    taken = spectra.select([n for n in spectra.column_names if n != "peptide"]).take(pa.array(places))
+    peptides = [r[4] for r in rows]
+    spectrum_charges = taken["spectrum_charge"].to_pylist()
+    ranks: Counter[int] = Counter()
+    columns: dict[str, Any] = {n: taken[n] for n in (*HEADERS, "mz", "intensity") if n not in ("peptide", "problem")}
+    columns |= {
+        "id": np.arange(first_id, first_id + len(rows)),
+        "file": [file] * len(rows),
+        "charge": [
+            p.charge or r[1].charge or z for p, r, z in zip(peptides, rows, spectrum_charges, strict=True)
+        ],
+        "residue_masses": _lists([p.residue_masses for p in peptides]),
+        "rank": [],
+    }  # fmt: skip
+    for name in ("peptide", "sequence", "length", "modifications", "mass", "n_term_mass", "c_term_mass"):
+        columns[name] = [getattr(p, name) for p in peptides]
+    for at, psm, *_ in rows:
+        ranks[at] += 1
+        columns["rank"].append(psm.rank if psm.rank is not None else ranks[at])
+    columns["engine_score"] = [r[1].score for r in rows]
+    columns["q_value"] = [r[1].q_value for r in rows]
+    columns["label"] = [r[1].label or None for r in rows]
+    columns["protein"] = [r[1].protein or None for r in rows]
+    columns["table"] = [Path(r[2]).name for r in rows]
+    columns["joined_by"] = [r[3] for r in rows]
+    arrays = [
+        values if isinstance(values, pa.ChunkedArray | pa.Array) else pa.array(values, schema.field(name).type)
+        for name, values in ((n, columns[n]) for n in schema.names)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _lists(values: list[np.ndarray]) -> pa.Array:
+    ends = np.cumsum([0, *(v.size for v in values)])
+    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(np.concatenate([np.empty(0), *values])))
+
+
+def _general(reason: str) -> str:
+    """A reason without the values of one PSM, so that equal ones can be counted."""
+    return re.sub(r"'[^']*'|(?<=title )\S+|\b\d+\b", "…", reason)
+
+
+def describe(report: IndexReport, path: Path) -> list[str]:
+    """The report in sentences."""
+    with ParquetStore(path) as store:
+        groups = store.n_groups
+    lines = [f"{report.n_psms:,} PSMs in {path} ({groups:,} row group{'s' if groups != 1 else ''})."]
+    if report.n_parts_kept:
+        lines.append(f"{report.n_parts_kept:,} parts were there from an interrupted run.")
+    lines += [f"{Path(t).name} to {f}: {n:,} joined by {kind}." for t, f, kind, n in report.joined]
+    lines.append(
+        f"{report.n_spectra:,} spectra: {report.n_unusable:,} cannot be used, {report.n_without:,} without PSM."
+    )
+    for reason, n, first in report.reasons:
+        example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
+        lines.append(f"{n:,} not in the set ({example}): {first.reason if n == 1 else reason}")
+    return lines

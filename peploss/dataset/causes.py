@@ -1,0 +1,66 @@
+"""The cause of PSMs of a set, as columns."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pyarrow as pa
+
+from peploss.analysis.causes import Diagnosis, diagnose_many
+from peploss.errors import PeplossError
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+CAUSES: Final = (
+    ("cause", pa.string()),
+    ("cause_confidence", pa.float64()),
+    ("cause_text", pa.string()),
+    ("fix", pa.string()),
+    ("fixed_loss", pa.float64()),
+)
+"""The cause named, how sure that is, what was found as a sentence, the change that would undo it, and the loss then."""
+
+
+def psm_of(row: dict[str, Any]) -> tuple[Spectrum, Peptide]:
+    """Spectrum and peptide of one row of a set."""
+    spectrum = Spectrum(
+        mz=row["mz"],
+        intensity=row["intensity"],
+        precursor_mz=row["precursor_mz"],
+        precursor_charge=row["spectrum_charge"],
+        title=row["title"] or "",
+        native_id=row["native_id"] or "",
+        index=row["index"],
+        scan=row["scan"],
+        rt=row["rt"],
+        peptide=row["peptide"],
+        source=row["file"],
+    )
+    return spectrum, Peptide.parse(row["peptide"], row["charge"])
+
+
+def cause_columns(batch: pa.RecordBatch, settings: LossSettings, seed: int) -> dict[str, pa.Array]:
+    """The columns of ``CAUSES`` for every PSM of a batch; ``"not known"`` and why where one cannot be judged."""
+    psms = [psm_of(row) for row in batch.to_pylist()]
+    rows: list[tuple[Any, ...]] = []
+    found: list[Diagnosis | PeplossError] = []
+    try:
+        found += diagnose_many(psms, settings, seed=seed)
+    except PeplossError:  # one of them; which one is found below
+        found = []
+        for psm in psms:
+            try:
+                found += diagnose_many([psm], settings, seed=seed)
+            except PeplossError as error:
+                found.append(error)
+    for each in found:
+        if isinstance(each, PeplossError):
+            rows.append(("not known", 0.0, str(each), None, None))
+            continue
+        fix = each.fix
+        rows.append((
+            each.cause, each.confidence, each.text, None if fix is None else fix.text,
+            None if fix is None else fix.loss,
+        ))  # fmt: skip
+    return {name: pa.array([r[k] for r in rows], kind) for k, (name, kind) in enumerate(CAUSES)}

@@ -1,0 +1,119 @@
+"""Peptides as search engines write them, as ProForma text. Nothing is looked up here: a name stays a name."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+SHORT: Final = {
+    "ox": "Oxidation",
+    "ac": "Acetyl",
+    "ph": "Phospho",
+    "de": "Deamidated",
+    "me": "Methyl",
+    "gl": "Gln->pyro-Glu",
+    "cam": "Carbamidomethyl",
+    "carbamidomethylation": "Carbamidomethyl",
+    "oxidized": "Oxidation",
+    "deamidation": "Deamidated",
+    "phosphorylation": "Phospho",
+    "acetylation": "Acetyl",
+    "methylation": "Methyl",
+    "carbamylation": "Carbamyl",
+    "ammonia-loss": "Ammonia-loss",
+}
+"""Names in use in tables -> Unimod's."""
+
+_NUMBER: Final = r"[+-]?\d+(?:\.\d*)?"
+_TOKEN: Final = re.compile(
+    r"\[(?P<square>(?:[^\[\]]|\[[^\]]*\])*)\]|\((?P<round>(?:[^()]|\([^()]*\))*)\)|(?P<mass>[+-]\d+(?:\.\d*)?)"
+)
+_SITE: Final = re.compile(r"\s+(?:\((?:[A-Z]+|(?:Any |Protein |Peptide )?[NC]-?term[^)]*)\)|on\s+[A-Z])$")
+_FLANKED: Final = re.compile(r"^(?:\[[^\]]*\]|[A-Z_-])?\.(?P<core>.+)\.(?:\[[^\]]*\]|[A-Z_-])?$")
+_END: Final = re.compile(
+    rf"^(?:n|\.)?(?P<tags>(?:\[(?:[^\[\]]|\[[^\]]*\])*\]|\((?:[^()]|\([^()]*\))*\)|{_NUMBER}(?![A-Z]*\|))+)-?(?=[A-Z])"
+)
+_C_END: Final = re.compile(r"(?:c|-)(?P<tag>\[[^\]]*\])(?=$|/)")
+_CHARGE: Final = re.compile(r"(?<=[A-Za-z\])])/?(?P<charge>\d{1,2})\+?$")
+
+
+def proforma(text: str) -> str:
+    """A peptide of any dialect as ProForma; what is ProForma already stays as it is.
+
+    MaxQuant's ``_(ac)AM(ox)K_`` and ``M(Oxidation (M))``, DIA-NN's ``C(UniMod:4)``, MSFragger's ``n[42.01]AC[57.02]K``,
+    Casanovo's ``+42.011AC+57.021K``, OpenMS's ``.(Acetyl)M(Oxidation)K`` and flanking residues are understood. A
+    number in brackets is a difference of mass; whole residue masses are told apart by their tables, not here.
+
+    >>> proforma("_(ac)AAM(Oxidation (M))K_")
+    '[Acetyl]-AAM[Oxidation]K'
+    >>> proforma("K.n[42.0106]AC[57.0215]K.R")
+    '[+42.0106]-AC[+57.0215]K'
+    >>> proforma("+42.011AC+57.021DEK"), proforma("AAC(UniMod:4)K3")
+    ('[+42.011]-AC[+57.021]DEK', 'AAC[UNIMOD:4]K/3')
+    """
+    text = text.strip()
+    if len(text) > 2 and text[0] == text[-1] == "_":
+        text = text[1:-1]
+    flanked = _FLANKED.match(text)
+    if flanked and not text.startswith(".("):
+        text = flanked["core"]
+    if text.startswith(("<", "{")):
+        return text
+    charge = _CHARGE.search(text)
+    tail = ""
+    if charge:
+        text, tail = text[: charge.start()], f"/{charge['charge']}"
+    head = ""
+    start = _END.match(text)
+    if start:
+        tags = [_tag(m) for m in re.finditer(rf"{_TOKEN.pattern}|(?P<bare>{_NUMBER})", start["tags"])]
+        masses = [t for t in tags if re.fullmatch(_NUMBER, t)]
+        if len(tags) > 1 and len(masses) == len(tags):  # one shift at one end: ProForma has no other way for a sum
+            tags = [f"{sum(map(float, masses)):+.6f}"]
+        head, text = "".join(f"[{t}]" for t in tags) + "-", text[start.end() :]
+    end = _C_END.search(text)
+    foot = ""
+    if end:
+        foot, text = f"-[{name(end['tag'][1:-1])}]", text[: end.start()]
+    return head + _TOKEN.sub(lambda m: f"[{_tag(m)}]", text.rstrip(".")) + foot + tail
+
+
+def name(tag: str) -> str:
+    """A modification's name or mass as ProForma wants it between brackets.
+
+    >>> name("Oxidation (M)"), name("UniMod:35"), name("57.0215"), name("Acetyl (Protein N-term)"), name("ox")
+    ('Oxidation', 'UNIMOD:35', '+57.0215', 'Acetyl', 'Oxidation')
+    """
+    tag = _SITE.sub("", tag.strip())
+    if re.fullmatch(_NUMBER, tag):
+        return tag if tag[0] in "+-" else "+" + tag
+    numbered = re.fullmatch(r"(?i)(?:unimod|u):(\d+)", tag)
+    if numbered:
+        return f"UNIMOD:{numbered[1]}"
+    by_mass = re.fullmatch(rf"(?i)chemmod:({_NUMBER})", tag)
+    if by_mass:
+        return name(by_mass[1])
+    return SHORT.get(tag.lower(), tag)
+
+
+def placed(sequence: str, sites: list[tuple[int, str]]) -> str:
+    """A bare sequence with modifications at positions: 0 the N-terminus, 1 the first residue, L + 1 the C-terminus.
+
+    Raises:
+        ValueError: a position lies outside of the sequence.
+
+    >>> placed("ACDK", [(0, "Acetyl"), (2, "UNIMOD:4"), (5, "Amidated")])
+    '[Acetyl]-AC[UNIMOD:4]DK-[Amidated]'
+    """
+    tags = [""] * (len(sequence) + 2)
+    for position, tag in sites:
+        if not 0 <= position <= len(sequence) + 1:
+            raise ValueError(f"{tag} stands at position {position} of {sequence}, which has {len(sequence)} residues.")
+        tags[position] += f"[{name(tag)}]"
+    inner = "".join(r + t for r, t in zip(sequence, tags[1:-1], strict=True))
+    return (tags[0] + "-" if tags[0] else "") + inner + ("-" + tags[-1] if tags[-1] else "")
+
+
+def _tag(match: re.Match[str]) -> str:
+    found = match.groupdict()
+    return name(found["square"] or found["round"] or found["mass"] or found.get("bare") or "")

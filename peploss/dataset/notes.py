@@ -1,0 +1,124 @@
+"""Tags and notes on PSMs, kept beside the set: the set itself is never written again."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from peploss.dataset.store import ParquetStore
+from peploss.errors import SettingsError, SourceError
+
+WAIT: Final = 10.0  # seconds for another process's change
+LONGEST: Final = 10_000
+
+
+class Note(NamedTuple):
+    """A note on a PSM: its text, and when it was written (UTC)."""
+
+    psm: int
+    text: str
+    written: str
+
+
+class Notes:
+    """Tags and notes of one set, in ``SET.notes.sqlite``; several processes may write at once.
+
+    Raises:
+        SourceError: the set cannot be read, or the notes are of another set or damaged.
+    """
+
+    def __init__(self, source: str | os.PathLike[str]) -> None:
+        self.path = Path(source).with_name(Path(source).name + ".notes.sqlite")
+        with ParquetStore(source) as store:
+            self._n, uuid = store.n_rows, store.about["uuid"]
+        with self._open() as connection:
+            connection.executescript(
+                "CREATE TABLE IF NOT EXISTS about (one INTEGER PRIMARY KEY CHECK (one = 1), uuid TEXT NOT NULL);"
+                "CREATE TABLE IF NOT EXISTS tags (psm INTEGER, tag TEXT, PRIMARY KEY (psm, tag)) WITHOUT ROWID;"
+                "CREATE TABLE IF NOT EXISTS notes (psm INTEGER PRIMARY KEY, text TEXT NOT NULL, written TEXT NOT NULL);"
+            )
+            connection.execute("INSERT OR IGNORE INTO about VALUES (1, ?)", [uuid])
+            found = connection.execute("SELECT uuid FROM about").fetchone()[0]
+        if found != uuid:
+            raise SourceError(
+                "These notes were written on another set of this name.",
+                where=str(self.path),
+                remedy="Move them away to start anew.",
+            )
+
+    def tag(self, psms: Iterable[int], tag: str) -> None:
+        """Put a tag on PSMs; on those that have it, nothing changes."""
+        name = _clean(tag, 100)
+        with self._open() as connection:
+            connection.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(p, name) for p in self._ids(psms)])
+
+    def untag(self, psms: Iterable[int], tag: str) -> None:
+        """Take a tag off PSMs."""
+        with self._open() as connection:
+            connection.executemany("DELETE FROM tags WHERE psm = ? AND tag = ?", [(int(p), tag) for p in psms])
+
+    def note(self, psm: int, text: str) -> None:
+        """Write the note of a PSM; ``""`` takes it away."""
+        (at,) = self._ids([psm])
+        with self._open() as connection:
+            if not text.strip():
+                connection.execute("DELETE FROM notes WHERE psm = ?", [at])
+            else:
+                connection.execute(
+                    "INSERT INTO notes VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ')) ON CONFLICT (psm) DO UPDATE SET "
+                    "text = excluded.text, written = excluded.written",
+                    [at, _clean(text, LONGEST)],
+                )
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, and how many PSMs have it."""
+        with self._open() as connection:
+            return dict(connection.execute("SELECT tag, count(*) FROM tags GROUP BY tag ORDER BY tag"))
+
+    def tagged(self, tag: str) -> list[int]:
+        """Ids of the PSMs with a tag."""
+        with self._open() as connection:
+            return [p for (p,) in connection.execute("SELECT psm FROM tags WHERE tag = ? ORDER BY psm", [tag])]
+
+    def of(self, psm: int) -> tuple[list[str], Note | None]:
+        """Tags and note of one PSM."""
+        with self._open() as connection:
+            tags = [t for (t,) in connection.execute("SELECT tag FROM tags WHERE psm = ? ORDER BY tag", [int(psm)])]
+            row = connection.execute("SELECT psm, text, written FROM notes WHERE psm = ?", [int(psm)]).fetchone()
+        return tags, None if row is None else Note(*row)
+
+    def all_notes(self) -> list[Note]:
+        """Every note, by id."""
+        with self._open() as connection:
+            return [Note(*row) for row in connection.execute("SELECT psm, text, written FROM notes ORDER BY psm")]
+
+    def _ids(self, psms: Iterable[int]) -> list[int]:
+        ids = [int(p) for p in psms]
+        for psm in ids:
+            if not 0 <= psm < self._n:
+                raise SettingsError(f"There is no PSM {psm}; the ids are 0 to {self._n - 1}.")
+        return ids
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A connection for one change, which is there as a whole or not at all."""
+        try:
+            connection = sqlite3.connect(self.path, timeout=WAIT)
+            try:
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise SourceError(f"The notes cannot be used: {error}", where=str(self.path)) from error
+
+
+def _clean(text: str, longest: int) -> str:
+    text = text.strip()
+    if not 1 <= len(text) <= longest:
+        raise SettingsError(f"A tag or note has 1 to {longest} characters, not {len(text)}.")
+    return text

@@ -1,0 +1,140 @@
+"""Scoring a whole set: row groups through the pure function, by threads here or by Ray elsewhere."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import pyarrow as pa
+
+from peploss.dataset.parts import Progress
+from peploss.dataset.schema import SET, with_about
+from peploss.dataset.scoring import Plan, score_batch
+from peploss.dataset.store import ParquetStore, written_whole
+from peploss.errors import BackendError, SourceError
+from peploss.version import __version__
+
+Engine = Literal["local", "ray"]
+Scored: TypeAlias = pa.RecordBatch | str
+"""A row group's scores, or why it could not be read."""
+
+
+@dataclass
+class ScoreReport:
+    """What was scored.
+
+    Args:
+        n_scored: PSMs with a row in the results; ``n_problems`` of them have no loss.
+        damaged: row groups that could not be read, in words.
+        notes: on the set.
+    """
+
+    n_scored: int = 0
+    n_problems: int = 0
+    damaged: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def score_set(
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    plan: Plan,
+    *,
+    engine: Engine = "local",
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> ScoreReport:
+    """Score a set into a file of results, which appears under its name when it is whole.
+
+    Args:
+        engine: ``"local"`` threads (the kernels release the GIL), or ``"ray"``, which carries the same function.
+        workers: threads; None: one a core.
+        progress: called with (PSMs done, all); what it raises ends the work.
+    Raises:
+        SourceError: the set cannot be read, or no row group of it can.
+        BackendError: the engine is not known or not installed.
+    """
+    target = Path(out)
+    if target.resolve() == Path(source).resolve():
+        raise SourceError("The results would replace the set.", where=str(out), remedy="Give them another name.")
+    report = ScoreReport()
+    with ParquetStore(source) as store:
+        if store.version_note:
+            report.notes.append(store.version_note)
+        about = {
+            "kind": "results",
+            "uuid": uuid.uuid4().hex,
+            "version": __version__,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "set": {"path": str(Path(source).resolve()), "uuid": store.about["uuid"], "n_psms": store.n_rows},
+            "settings": plan.settings.to_dict(),
+            "losses": list(plan.losses),
+            "decoys": plan.decoys,
+            "seed": plan.seed,
+            "causes": plan.causes,
+        }
+        done = 0
+        with written_whole(target, plan.schema) as writer:
+            for number, scored in enumerate(_engine(engine, store, plan, workers or os.cpu_count() or 1)):
+                done += int(store.starts[number + 1] - store.starts[number])
+                if isinstance(scored, str):
+                    report.damaged.append(scored)
+                else:
+                    writer.write_table(pa.Table.from_batches([scored]), row_group_size=max(scored.num_rows, 1))
+                    report.n_scored += scored.num_rows
+                    report.n_problems += scored.num_rows - scored.column("problem").null_count
+                if progress:
+                    progress(done, store.n_rows)
+            if store.n_groups and not report.n_scored:
+                raise SourceError(f"No row group can be read. {report.damaged[0]}", where=str(source))
+            about["damaged"] = report.damaged
+            metadata = with_about(plan.schema, about).metadata
+            writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})
+    return report
+
+
+def score_group(store: ParquetStore, number: int, plan: Plan) -> Scored:
+    """Scores of one row group, or why it could not be read."""
+    try:
+        batch = store.group(number, list(SET.names))
+    except SourceError as error:
+        return error.problem
+    return score_batch(batch, plan)
+
+
+def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int) -> Iterator[Scored]:
+    if engine == "local":
+        return _local(store, plan, workers)
+    if engine == "ray":
+        from peploss.dataset.run_ray import scored_by_ray
+
+        return scored_by_ray(store, plan)
+    raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")
+
+
+def _local(store: ParquetStore, plan: Plan, workers: int) -> Iterator[Scored]:
+    """In order; a worker or two ahead of the writer, so that memory does not grow with the set."""
+
+    def work(number: int) -> Scored:
+        with ParquetStore(store.path) as own:  # a reader is not to be shared between threads
+            return score_group(own, number, plan)
+
+    waiting: deque[Future[Any]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="peploss-score") as pool:
+        try:
+            for number in range(store.n_groups):
+                waiting.append(pool.submit(work, number))
+                if len(waiting) > workers + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,64 @@
+"""The same scoring carried by Ray Data, on this machine or a cluster that sees the same files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from peploss.dataset.scoring import Plan
+from peploss.dataset.store import ParquetStore
+from peploss.errors import BackendError
+
+
+def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[pa.RecordBatch | str]:
+    """Scores of every row group in order. A task whose worker dies is run again by Ray.
+
+    ``ray.init`` may have been called before, with the address of a cluster; else one is started here. Every worker
+    opens the set by its path.
+
+    Raises:
+        BackendError: Ray is not installed.
+    """
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise BackendError(
+            "The engine ray needs Ray Data, which is not installed.", remedy='Install it: pip install "peploss[ray]".'
+        ) from error
+    ray.data.DataContext.get_current().execution_options.preserve_order = True
+    groups = ray.data.from_items([{"group": g} for g in range(store.n_groups)], override_num_blocks=store.n_groups)
+    path = str(store.path.resolve())
+    scored = groups.map_batches(
+        score_groups, fn_args=(path, plan), batch_format="pyarrow", batch_size=1, max_retries=5, num_cpus=1
+    )
+    for batch in scored.iter_batches(batch_format="pyarrow", batch_size=1, prefetch_batches=2):
+        message, data = batch["damage"][0].as_py(), batch["scores"][0].as_py()
+        if message is not None:
+            yield message
+        else:
+            with pa.ipc.open_stream(data) as stream:
+                yield stream.read_next_batch()
+
+
+def score_groups(numbers: pa.Table, path: str, plan: Plan) -> dict[str, Any]:
+    """Row groups to their scores, as Arrow's own bytes: Ray's blocks would lose types on the way."""
+    from peploss.dataset.run import score_group
+
+    scores: list[bytes | None] = []
+    damage: list[str | None] = []
+    with ParquetStore(path) as store:
+        for number in numbers["group"].to_pylist():
+            found = score_group(store, number, plan)
+            damage.append(found if isinstance(found, str) else None)
+            scores.append(None if isinstance(found, str) else _bytes(found))
+    return {"scores": pa.array(scores, pa.large_binary()), "damage": pa.array(damage, pa.string())}
+
+
+def _bytes(batch: pa.RecordBatch) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as stream:
+        stream.write_batch(batch)
+    return sink.getvalue().to_pybytes()

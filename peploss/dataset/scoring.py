@@ -1,0 +1,242 @@
+"""Scores of a batch: a pure function from Arrow to Arrow, which any engine can carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from peploss.analysis.matching import REACH_OF_A_MATCH
+from peploss.constants import CARBON_MONOXIDE, ISOTOPE_SPACING, PROTON
+from peploss.dataset import score_kernel as kernel
+from peploss.dataset.causes import CAUSES, cause_columns
+from peploss.dataset.schema import ABOUT
+from peploss.errors import SettingsError
+from peploss.kernels import Peaks, cpu
+from peploss.losses.baselines import BASELINES
+from peploss.losses.precursor import ISOTOPE_OFFSETS, PPM
+from peploss.peptides.fragments import ION_OFFSETS, LOSS_MASSES, N_TERMINAL
+from peploss.settings import LossSettings
+from peploss.spectra.record import MAX_CHARGE
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+Ragged = tuple[F64, F64, I64]
+"""m/z in Th, intensity, offsets."""
+
+NO_CHARGE: Final = "the precursor ion was asked for and no charge is known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to compute.
+
+    Args:
+        settings: what "the loss" means.
+        losses: further losses, of ``BASELINES``.
+        decoys: whether to score a decoy of each PSM as well: its residues in an order of chance, the last kept.
+        seed: of the decoys.
+        causes: whether to name the cause of every PSM, which takes a thousand times as long as its score.
+    Raises:
+        SettingsError: there is no such loss.
+    """
+
+    settings: LossSettings = field(default_factory=LossSettings)
+    losses: tuple[str, ...] = ()
+    decoys: bool = False
+    seed: int = 0
+    causes: bool = False
+
+    def __post_init__(self) -> None:
+        for name in self.losses:
+            if name not in BASELINES:
+                raise SettingsError(f"There is no loss {name!r}.", remedy=f"The losses are {', '.join(BASELINES)}.")
+
+    @property
+    def scores(self) -> pa.Schema:
+        """The columns it adds to those of ``schema.ABOUT``."""
+        fields = [
+            ("loss", pa.float64()),
+            ("ppm", pa.float64()),
+            ("isotope", pa.int8()),
+            ("isotope_ppm", pa.float64()),
+            ("precursor_loss", pa.float64()),
+            ("explained", pa.float64()),
+            ("explained_peaks", pa.int32()),
+            *((name, pa.float64()) for name in self.losses),
+            *([("decoy_loss", pa.float64())] if self.decoys else []),
+            ("problem", pa.string()),
+            *(CAUSES if self.causes else []),
+        ]
+        return pa.schema([pa.field(name, kind) for name, kind in fields])
+
+    @property
+    def schema(self) -> pa.Schema:
+        """All columns of the result."""
+        return pa.schema([*ABOUT, *self.scores])
+
+
+def score_batch(batch: pa.RecordBatch, plan: Plan) -> pa.RecordBatch:
+    """Scores of PSMs, row by row; the answer for a row depends on nothing but that row.
+
+    Args:
+        batch: columns of ``schema.SET``.
+    Returns:
+        The columns of ``schema.ABOUT`` as they came, and those of ``plan.scores``: ``loss`` in [0, 1]; ``ppm`` signed
+        and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z or charge is not known;
+        ``explained`` the share of the intensity within three sigma of a predicted ion, and ``explained_peaks`` how
+        many peaks those are. ``problem`` says why a row has no loss, and is null where it has.
+    """
+    settings = plan.settings
+    charges, spectrum_charges = _int64(batch, "charge"), _int64(batch, "spectrum_charge")
+    masses, offsets = _list(batch, "residue_masses")
+    ends = _float64(batch, "n_term_mass"), _float64(batch, "c_term_mass")
+    mass, precursor_mz = _float64(batch, "mass"), _float64(batch, "precursor_mz")
+    observed = observed_peaks(batch, settings, precursor_mz, spectrum_charges)
+    predicted = predicted_ions(masses, offsets, *ends, mass, charges, settings)
+    lost = (charges == 0) if settings.precursor else np.zeros(len(charges), dtype=bool)
+    n = batch.num_rows
+
+    explained, matched = np.empty(n), np.empty(n, np.int64)
+    kernel.explained_range(
+        0, n, *predicted, *observed, settings.sigma, settings.sigma_unit == "ppm", REACH_OF_A_MATCH, explained, matched
+    )
+    columns: dict[str, Any] = {
+        "loss": _array(_loss(predicted, observed, settings), lost),
+        **_precursor(mass, precursor_mz, charges, settings),
+        "explained": _array(explained, lost),
+        "explained_peaks": pa.array(matched, pa.int32(), mask=lost),
+        "problem": pa.array([NO_CHARGE if x else None for x in lost] if lost.any() else [None] * n, pa.string()),
+    }
+    for name in plan.losses:
+        columns[name] = _array(BASELINES[name](_peaks(predicted), _peaks(observed), settings).numpy(), lost)
+    if plan.decoys:
+        order, different = np.empty(masses.size, np.int64), np.empty(n, dtype=bool)
+        kernel.shuffle_masses(0, n, masses, offsets, _int64(batch, "id"), plan.seed, order, different)
+        shuffled = masses[order + np.repeat(offsets[:-1], np.diff(offsets))]
+        decoys = predicted_ions(shuffled, offsets, *ends, mass, charges, settings)
+        columns["decoy_loss"] = _array(_loss(decoys, observed, settings), lost | ~different)
+    if plan.causes:
+        columns |= cause_columns(batch, settings, plan.seed)
+    about = [batch.column(name).cast(ABOUT.field(name).type) for name in ABOUT.names]
+    return pa.RecordBatch.from_arrays([*about, *(columns[name] for name in plan.scores.names)], schema=plan.schema)
+
+
+def predicted_ions(
+    masses: F64, offsets: I64, n_term: F64, c_term: F64, mass: F64, charges: I64, settings: LossSettings
+) -> Ragged:
+    """Fragments of every peptide, as ``fragments`` has them, with room left over at infinite m/z.
+
+    Args:
+        masses, offsets: residue masses in Da, one peptide after the other.
+        n_term, c_term, mass: (B,) added at the ends, and of the intact peptide, in Da.
+        charges: (B,) of the precursor, 0 where not known.
+    """
+    rows = [(kind, loss) for kind in settings.ion_types for loss in ("", *settings.neutral_losses)]
+    from_n = np.array([kind in N_TERMINAL for kind, _ in rows], dtype=bool)
+    shift = np.array([ION_OFFSETS[kind] - LOSS_MASSES[loss] for kind, loss in rows], dtype=np.float64)
+    highest = max(settings.max_fragment_charge or 2, 1)
+    by_charge = range(1, highest + 1)
+    weight = np.array([[_weight(settings, kind, z) for z in by_charge] for kind, _ in rows]).reshape(len(rows), highest)
+    immonium = _weight(settings, "immonium", 1) if settings.immonium else -1.0
+    of_precursor = [_weight(settings, "precursor", z) for z in range(1, MAX_CHARGE + 1)]
+    precursor = np.array(of_precursor if settings.precursor else [-1.0] * MAX_CHARGE)
+    limit, n = settings.max_fragment_charge or 0, len(charges)
+    ends = np.empty(n + 1, np.int64)
+    kernel.count_fragments(
+        charges, offsets, len(rows), limit, settings.immonium, settings.precursor, settings.isotopes, ends
+    )
+    mz, intensity = np.full(ends[-1], np.inf), np.zeros(ends[-1])
+    kernel.fill_fragments(
+        0, n, masses, offsets, n_term, c_term, mass, charges, from_n, shift, weight, limit, immonium, precursor,
+        settings.isotopes, ISOTOPE_SPACING, CARBON_MONOXIDE, ends, mz, intensity,
+    )  # fmt: skip
+    return mz, intensity, ends
+
+
+def observed_peaks(batch: pa.RecordBatch, settings: LossSettings, precursor_mz: F64, charges: I64) -> Ragged:
+    """Peaks that the settings keep, as ``preprocess`` has them."""
+    mz, offsets = _list(batch, "mz")
+    intensity, _ = _list(batch, "intensity")
+    s = settings
+    untouched = (
+        s.min_peak_mz is None and s.max_peak_mz is None and not s.remove_precursor
+        and s.relative_threshold == 0 and s.top_n is None and not s.sqrt
+    )  # fmt: skip
+    if untouched:
+        return mz, intensity, offsets
+    keep = np.empty(mz.size, dtype=bool)
+    kernel.keep_peaks(
+        0, len(charges), mz, intensity, offsets, np.nan_to_num(precursor_mz), charges,
+        s.min_peak_mz or 0.0, np.inf if s.max_peak_mz is None else s.max_peak_mz,
+        s.precursor_tolerance if s.remove_precursor else -1.0, s.relative_threshold, s.top_n or 0, keep,
+    )  # fmt: skip
+    return kernel.compact(mz, intensity, offsets, keep, s.sqrt)
+
+
+def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
+    """(B,) spectrum loss by the same kernel as ``spectrum_loss``, in the thread that calls."""
+
+    def side(peaks: Ragged) -> tuple[F64, F64, F64, I64]:
+        mz, intensity, offsets = peaks
+        if settings.sigma_unit == "Da":
+            return mz, intensity, np.full(mz.size, settings.sigma), offsets
+        return mz, intensity, settings.sigma * 1e-6 * np.where(np.isinf(mz), 1.0, mz), offsets
+
+    n = len(predicted[2]) - 1
+    cosine, none = np.empty(n), np.zeros((3, 0))
+    grid = settings.grid
+    cpu.cosine_range(
+        0, n, *side(predicted), *side(observed), float(grid.bin_width), grid.n_bins, False, False, cosine, none, none
+    )
+    return np.asarray(1.0 - cosine)
+
+
+def _precursor(mass: F64, precursor_mz: F64, charges: I64, settings: LossSettings) -> dict[str, pa.Array]:
+    """Columns on the precursor, as ``precursor_error`` has them."""
+    observed = (precursor_mz - PROTON) * charges
+    unknown = ~(observed > 0)
+    safe = np.where(unknown, 1.0, observed)
+    offsets = np.array(ISOTOPE_OFFSETS)
+    ppm = (safe[:, None] - offsets * ISOTOPE_SPACING - mass[:, None]) / safe[:, None] * PPM
+    best = np.abs(ppm).argmin(1)
+    return {
+        "ppm": _array(ppm[:, 0], unknown),
+        "isotope": pa.array(offsets[best].astype(np.int8), mask=unknown),
+        "isotope_ppm": _array(np.take_along_axis(ppm, best[:, None], 1)[:, 0], unknown),
+        "precursor_loss": _array(np.log1p(np.abs(ppm[:, 0]) / settings.precursor_scale), unknown),
+    }
+
+
+def _weight(settings: LossSettings, kind: str, charge: int) -> float:
+    weights = settings.ion_weights
+    return float(weights.get(f"{kind}{charge}", weights.get(kind, 1.0)))
+
+
+def _peaks(side: Ragged) -> Peaks:
+    return Peaks(*(torch.from_numpy(x) if x.flags.writeable else torch.from_numpy(x.copy()) for x in side))
+
+
+def _list(batch: pa.RecordBatch, name: str) -> tuple[F64, I64]:
+    column = batch.column(name)
+    values = np.array(column.flatten(), dtype=np.float64)  # a copy: kernels are compiled for arrays that can be written
+    offsets = np.array(column.offsets, dtype=np.int64)
+    return values, offsets - offsets[0]
+
+
+def _float64(batch: pa.RecordBatch, name: str) -> F64:
+    """The column, NaN where null."""
+    return np.array(batch.column(name).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _int64(batch: pa.RecordBatch, name: str) -> I64:
+    """The column, 0 where null."""
+    return np.array(batch.column(name).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _array(values: F64, missing: NDArray[np.bool_]) -> pa.Array:
+    return pa.array(values, pa.float64(), mask=missing)

@@ -1,0 +1,126 @@
+"""Selected PSMs taken away: ids, TSV, Parquet, MGF, or a list to keep or drop."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal, TextIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from peploss.dataset.causes import psm_of
+from peploss.dataset.schema import PEAKS
+from peploss.dataset.store import ParquetStore, written_whole
+from peploss.errors import SettingsError, SourceError
+from peploss.spectra.writers import to_mgf
+
+Kind = Literal["ids", "tsv", "parquet", "mgf", "keep", "drop"]
+KINDS: Final[tuple[Kind, ...]] = ("ids", "tsv", "parquet", "mgf", "keep", "drop")
+_LIST: Final = ["id", "file", "index", "scan", "native_id", "title", "peptide", "charge"]
+
+
+def export(
+    kind: Kind,
+    ids: Sequence[int],
+    out: str | os.PathLike[str],
+    *,
+    source: str | os.PathLike[str],
+    results: str | os.PathLike[str] | None = None,
+) -> int:
+    """Write a selection to a file, which appears under its name when it is whole.
+
+    ``ids`` is one id a line. ``tsv`` and ``parquet`` hold the columns of the results, or of the set where there are
+    none. ``mgf`` holds the spectra with their peptides (``SEQ=``), each once for each of its PSMs. ``keep`` and
+    ``drop`` are JSON for a training loader: how many PSMs the set has, and of those to keep (or drop) the id, file,
+    index, scan, native id and title.
+
+    Args:
+        ids: in the order wanted; ``parquet`` is in the order of the set.
+        source: the set.
+        results: its scores.
+    Returns:
+        How many were written.
+    Raises:
+        SettingsError: there is no such kind.
+        SourceError: a file cannot be read or written, or there is no such PSM.
+    """
+    if kind not in KINDS:
+        raise SettingsError(f"There is no export {kind!r}.", remedy=f"Use one of {', '.join(KINDS)}.")
+    table, store_kind = (results, "results") if results is not None and kind in ("tsv", "parquet") else (source, "set")
+    target = Path(out)
+    with ParquetStore(table, store_kind) as store:
+        if kind == "parquet":
+            return _parquet(store, ids, target)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                n = _text(kind, store, ids, file)
+            os.replace(temporary, target)
+        except OSError as error:
+            raise SourceError(f"The file cannot be written: {error}", where=str(target)) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+    return n
+
+
+def _text(kind: Kind, store: ParquetStore, ids: Sequence[int], file: TextIO) -> int:
+    wanted = [int(i) for i in ids]
+    if kind == "ids":
+        file.writelines(f"{i}\n" for i in wanted)
+    elif kind == "mgf":
+        for row in store.rows_by_id(wanted):
+            file.write(to_mgf(psm_of(row)[0]))
+    elif kind == "tsv":
+        names = [n for n in store.schema.names if n not in PEAKS.names]
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(names)
+        for row in store.rows_by_id(wanted, names):
+            writer.writerow(["" if row[n] is None else row[n] for n in names])
+    else:
+        psms = list(store.rows_by_id(wanted, _LIST))
+        json.dump({"set": store.about["uuid"], "n_psms": store.n_rows, kind: psms}, file, indent=1)
+    return len(wanted)
+
+
+def _parquet(store: ParquetStore, ids: Sequence[int], target: Path) -> int:
+    wanted = np.unique(np.array(list(ids), dtype=np.int64))
+    schema = store.schema.remove_metadata()
+    n = 0
+    with written_whole(target, schema) as writer:
+        for group in range(store.n_groups):
+            batch = store.group(group)
+            keep = np.isin(batch.column("id").to_numpy(zero_copy_only=False), wanted)
+            if keep.any():
+                writer.write_table(pa.Table.from_batches([batch.filter(pa.array(keep))]).cast(schema))
+                n += int(keep.sum())
+    if n != wanted.size:
+        target.unlink(missing_ok=True)
+        raise SourceError(f"{wanted.size - n} of the PSMs are not in this file.", where=str(store.path))
+    return n
+
+
+def exported_ids(path: str | os.PathLike[str]) -> list[int]:
+    """Ids back from an export of kind ids, tsv, parquet, keep or drop.
+
+    Raises:
+        SourceError: there are none in it.
+    """
+    file = Path(path)
+    try:
+        if file.read_bytes()[:4] == b"PAR1":
+            return [int(i) for i in pq.read_table(file, columns=["id"])["id"].to_pylist()]
+        text = file.read_text(encoding="utf-8")
+        if text.startswith("{"):
+            content = json.loads(text)
+            return [int(p["id"]) for p in content.get("keep", content.get("drop"))]
+        lines = text.splitlines()
+        if lines and "\t" in lines[0]:
+            return [int(row["id"]) for row in csv.DictReader(lines, delimiter="\t")]
+        return [int(line) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+        raise SourceError(f"No ids can be read from this: {error}", where=str(path)) from error

@@ -1,0 +1,172 @@
+"""One set on disk: a Parquet file read by row group, and written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from peploss.dataset.schema import about_of
+from peploss.errors import SourceError
+from peploss.version import __version__
+
+ROWS = 8192
+"""PSMs in a row group: some 15 MB of peaks."""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A row group that cannot be read: its number, the ids it would have held, and why."""
+
+    group: int
+    first_id: int
+    last_id: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row group {self.group} (PSMs {self.first_id} to {self.last_id}) cannot be read: {self.reason}"
+
+
+class ParquetStore:
+    """A Parquet file of this package, open for reading; no more than a row group is in memory.
+
+    Attributes:
+        path: of the file.
+        about: what it says about itself.
+        n_rows: PSMs.
+        starts: (G + 1,) where each row group starts; the id of a PSM is its row.
+    Raises:
+        SourceError: the file is missing, damaged beyond use, or not of this kind.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], kind: str = "set") -> None:
+        self.path = Path(path)
+        try:
+            self._file = pq.ParquetFile(self.path, memory_map=False)
+        except FileNotFoundError as error:
+            raise SourceError("There is no such file.", where=str(path)) from error
+        except (OSError, pa.ArrowException) as error:
+            raise SourceError(
+                f"The file cannot be read as Parquet: {error}", where=str(path), remedy="Make it anew."
+            ) from error
+        self.about = about_of(self._file.metadata.metadata, str(path), kind)
+        meta = self._file.metadata
+        self.n_rows = int(meta.num_rows)
+        self.starts = np.cumsum([0, *(meta.row_group(g).num_rows for g in range(meta.num_row_groups))])
+
+    @property
+    def n_groups(self) -> int:
+        """Number of row groups."""
+        return len(self.starts) - 1
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns."""
+        return self._file.schema_arrow
+
+    @property
+    def version_note(self) -> str | None:
+        """A sentence where another version of peploss wrote the file, else None."""
+        wrote = self.about.get("version")
+        if wrote == __version__:
+            return None
+        return (
+            f"{self.path.name} was written by peploss {wrote}; this is {__version__}. Its numbers may differ from what "
+            "this version computes."
+        )
+
+    def group(self, number: int, columns: list[str] | None = None) -> pa.RecordBatch:
+        """One row group.
+
+        Raises:
+            SourceError: it is damaged; the others can still be read.
+        """
+        try:
+            table = self._file.read_row_group(number, columns=columns, use_threads=False)
+        except (OSError, pa.ArrowException) as error:
+            raise SourceError(
+                str(self.damage(number, str(error))), where=str(self.path), remedy="The other row groups are usable."
+            ) from error
+        batches = table.combine_chunks().to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+    def damage(self, number: int, reason: str) -> Damage:
+        """The damage of one row group, in words."""
+        line = reason.strip().splitlines()[0] if reason.strip() else "unknown"
+        return Damage(number, int(self.starts[number]), int(self.starts[number + 1]) - 1, line)
+
+    def rows_by_id(self, ids: list[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """The same by id, in the order asked for: in results a damaged row group of the set may be left out."""
+        known = self._ids()
+        for psm in ids:
+            place = int(np.searchsorted(known, psm))
+            if place >= len(known) or known[place] != psm:
+                raise SourceError(f"There is no PSM {psm} in this file.", where=str(self.path))
+        yield from self.rows([int(np.searchsorted(known, psm)) for psm in ids], columns)
+
+    def _ids(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        parts = [self.group(g, ["id"]).column("id").to_numpy(zero_copy_only=False) for g in range(self.n_groups)]
+        return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
+    def row(self, psm: int, columns: list[str] | None = None) -> dict[str, Any]:
+        """One PSM as plain values and arrays of its lists.
+
+        Raises:
+            SourceError: there is no such PSM, or its row group is damaged.
+        """
+        return next(self.rows([psm], columns))
+
+    def rows(self, psms: list[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Some PSMs in the order asked for; each row group is read once for neighbours in that order."""
+        held: tuple[int, pa.RecordBatch] | None = None
+        for psm in psms:
+            if not 0 <= psm < self.n_rows:
+                raise SourceError(f"There is no PSM {psm}; the ids are 0 to {self.n_rows - 1}.", where=str(self.path))
+            number = int(np.searchsorted(self.starts, psm, side="right")) - 1
+            if held is None or held[0] != number:
+                held = number, self.group(number, columns)
+            at = psm - int(self.starts[number])
+            yield {
+                name: np.asarray(value.values) if isinstance(value, pa.ListScalar) else value.as_py()
+                for name, value in zip(held[1].schema.names, (c[at] for c in held[1].columns), strict=True)
+            }
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> ParquetStore:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A writer to a temporary file beside ``path``, which takes its place at the end, and goes if anything fails."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
+        with pq.ParquetWriter(
+            temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True
+        ) as w:
+            yield w
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SourceError(f"The file cannot be written: {error}", where=str(path)) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,82 @@
+"""A filter in SQL that can do nothing but filter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import duckdb
+
+from peploss.errors import SettingsError
+
+LONGEST: Final = 4000
+_REMEDY: Final = (
+    "Write a condition on the columns, for example: loss > 0.9 AND charge = 2 AND peptide LIKE '%[Phospho]%'."
+)
+_CLASSES: Final = {
+    "COLUMN_REF", "CONSTANT", "COMPARISON", "CONJUNCTION", "FUNCTION", "OPERATOR", "BETWEEN", "CAST", "CASE", "COLLATE",
+    "TYPE",
+}  # fmt: skip
+_NAMES: Final = (
+    "+ - * / // % ^ ** || ~~ !~~ ~~* !~~* ~~~ & | abs ceil floor round sqrt ln log log10 log2 exp pow power sign least "
+    "greatest mod xor coalesce nullif isnan isfinite lower upper length contains prefix suffix starts_with ends_with "
+    "like_escape not_like_escape ilike_escape not_ilike_escape regexp_matches regexp_full_match substring substr left "
+    "right replace trim strip_accents instr strpos position concat hash list_value list_contains"
+)
+_FUNCTIONS: Final = frozenset(_NAMES.split())
+"""Functions of values alone; none of them reads, writes, waits or tells of the machine."""
+
+
+def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str]) -> str:
+    """A condition that may stand in a WHERE, as it came.
+
+    It is parsed and every node looked at: no subquery, no function that is not of values alone, no column that is not
+    there, nothing behind it.
+
+    Raises:
+        SettingsError: it is not such a condition; the message says what is refused.
+    """
+    text = where.strip()
+    if not text or len(text) > LONGEST:
+        raise SettingsError(f"A filter has 1 to {LONGEST} characters, not {len(text)}.", remedy=_REMEDY)
+    # On a line of its own, so that a comment at its end cannot swallow what is put behind it.
+    whole = f"SELECT 1 FROM psms WHERE (\n{text}\n)"  # noqa: S608  parsed, not run
+    parsed = json.loads(connection.execute("SELECT json_serialize_sql(?)", [whole]).fetchall()[0][0])
+    if parsed["error"]:
+        raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
+    nodes = [s["node"] for s in parsed["statements"]]
+    if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
+        raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
+    _look(nodes[0]["where_clause"], {c.lower() for c in columns})
+    return text
+
+
+def _more(node: dict[str, Any]) -> bool:
+    return bool(
+        node["from_table"]["type"] != "BASE_TABLE"
+        or node.get("group_expressions")
+        or node.get("having")
+        or node.get("qualify")
+        or node.get("sample")
+        or node["cte_map"]["map"]
+    )
+
+
+def _look(node: Any, columns: set[str]) -> None:
+    if isinstance(node, list):
+        for one in node:
+            _look(one, columns)
+    elif isinstance(node, dict):
+        kind = node.get("class")
+        if kind is not None and kind not in _CLASSES:
+            what = {"SUBQUERY": "A subquery", "PARAMETER": "A parameter", "WINDOW": "A window"}.get(kind, kind)
+            raise SettingsError(f"{what} cannot be part of a filter.", remedy=_REMEDY)
+        if kind == "FUNCTION" and node["function_name"].lower() not in _FUNCTIONS:
+            raise SettingsError(f"The function {node['function_name']} cannot be part of a filter.", remedy=_REMEDY)
+        if kind == "COLUMN_REF" and [n.lower() for n in node["column_names"]][-1] not in columns:
+            raise SettingsError(
+                f"There is no column {'.'.join(node['column_names'])!r}.",
+                remedy=f"The columns are {', '.join(sorted(columns))}.",
+            )
+        for value in node.values():
+            _look(value, columns)

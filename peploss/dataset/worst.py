@@ -1,0 +1,130 @@
+"""Causes of the PSMs of highest loss: too slow for all of a large set, and of use for these."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from peploss.dataset.causes import CAUSES, cause_columns
+from peploss.dataset.parts import Progress
+from peploss.dataset.schema import ABOUT, PEAKS, with_about
+from peploss.dataset.store import ParquetStore, written_whole
+from peploss.errors import SourceError
+from peploss.settings import LossSettings
+
+CHUNK = 64
+"""PSMs a process judges at a time."""
+
+
+def add_causes(
+    source: str | os.PathLike[str],
+    results: str | os.PathLike[str],
+    worst: int,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> int:
+    """Name the cause of the PSMs of highest loss and keep it in the results, which are replaced as a whole.
+
+    Returns:
+        How many those are.
+    Raises:
+        SourceError: a file cannot be read, or the results are not of this set.
+    """
+    with ParquetStore(source) as store, ParquetStore(results, "results") as scored:
+        if scored.about["set"]["uuid"] != store.about["uuid"]:
+            raise SourceError("These are the results of another set.", where=str(results))
+        settings = LossSettings.from_dict(scored.about["settings"])
+        ids = _worst(scored, worst)
+        found: dict[int, tuple[Any, ...]] = {}
+        for rows, columns in _judged(store, ids, settings, scored.about["seed"], workers or os.cpu_count() or 1):
+            found.update(zip(rows, zip(*(columns[n].to_pylist() for n, _ in CAUSES), strict=True), strict=True))
+            if progress:
+                progress(len(found), len(ids))
+        _merge(Path(results), scored, found)
+    return len(found)
+
+
+def _worst(scored: ParquetStore, worst: int) -> list[int]:
+    heap: list[tuple[float, int]] = []
+    for group in range(scored.n_groups):
+        batch = scored.group(group, ["id", "loss"])
+        loss = batch.column("loss").to_numpy(zero_copy_only=False)
+        ids = batch.column("id").to_numpy(zero_copy_only=False)
+        top = np.argsort(-loss, kind="stable")[:worst]
+        heap = heapq.nlargest(worst, [*heap, *((float(loss[i]), -int(ids[i])) for i in top if not np.isnan(loss[i]))])
+    return sorted(-negative for _, negative in heap)
+
+
+def _judged(
+    store: ParquetStore, ids: list[int], settings: LossSettings, seed: int, workers: int
+) -> Iterator[tuple[list[int], dict[str, pa.Array]]]:
+    chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
+    path = str(store.path.resolve())
+    if workers <= 1 or len(chunks) <= 1:
+        for chunk in chunks:
+            yield chunk, _judge(path, chunk, settings, seed)
+        return
+    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=multiprocessing.get_context("spawn"))
+    try:
+        n = len(chunks)
+        yield from zip(
+            chunks, pool.map(_judge_alone, [path] * n, chunks, [settings] * n, [seed] * n), strict=True
+        )  # fmt: skip
+    except BrokenProcessPool as error:
+        raise SourceError(
+            "A process that named causes was killed; the machine may be out of memory.",
+            remedy="Start again with fewer workers.",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _judge_alone(path: str, ids: list[int], settings: LossSettings, seed: int) -> dict[str, pa.Array]:
+    import torch
+
+    torch.set_num_threads(1)  # one process a core already
+    return _judge(path, ids, settings, seed)
+
+
+def _judge(path: str, ids: list[int], settings: LossSettings, seed: int) -> dict[str, pa.Array]:
+    columns = [*ABOUT.names, *PEAKS.names]
+    with ParquetStore(path) as store:
+        batches = []
+        for group in np.unique(np.searchsorted(store.starts, ids, side="right") - 1):
+            first, last = int(store.starts[group]), int(store.starts[group + 1])
+            inside = [i - first for i in ids if first <= i < last]
+            batches.append(store.group(int(group), columns).take(pa.array(inside)))
+        (batch,) = pa.Table.from_batches([_plain(b) for b in batches]).combine_chunks().to_batches()
+    return cause_columns(batch, settings, seed)
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Without dictionaries, which differ from one row group to the next."""
+    arrays = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
+
+
+def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]]) -> None:
+    names = [n for n, _ in CAUSES]
+    kept = [f.remove_metadata() for f in scored.schema if f.name not in names]
+    schema = pa.schema([*kept, *(pa.field(n, kind) for n, kind in CAUSES)])
+    with written_whole(path, schema) as writer:
+        for group in range(scored.n_groups):
+            batch = scored.group(group, [f.name for f in kept])
+            rows = [found.get(i, (None,) * len(names)) for i in batch.column("id").to_pylist()]
+            more = [pa.array([r[k] for r in rows], kind) for k, (_, kind) in enumerate(CAUSES)]
+            writer.write_table(pa.Table.from_arrays([*batch.columns, *more], schema=schema))
+        about = {k: v for k, v in scored.about.items() if k != "format"} | {"n_causes": len(found)}
+        metadata = with_about(schema, json.loads(json.dumps(about))).metadata
+        writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})
