@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from peploss.analysis.file_psms import file_psms
+from peploss.analysis.file_psms import FileSample, file_psms
 from peploss.analysis.group_scores import by_group
 from peploss.analysis.landscape import default_axes
 from peploss.analysis.prepared_set import MAX_SPECTRA, N_DECOYS, LeftOut, PreparedSet, prepare
@@ -18,6 +18,8 @@ from peploss.analysis.psm_set import Psm
 from peploss.analysis.recommend import Recommendation, recommend
 from peploss.analysis.set_landscape import SetLandscape, set_landscapes
 from peploss.analysis.setting_score import Limits, Score
+from peploss.dataset.right_psms import RightPsms, right_psms
+from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
@@ -68,7 +70,10 @@ def tune(
     as_json: bool,
     as_toml: bool,
 ) -> None:
-    """Recommend sigma and bin width for SETS: annotated spectra (MGF with SEQ=, MSP) whose peptides are right.
+    """Recommend sigma and bin width for SETS, whose peptides are taken to be right.
+
+    A set is a set.parquet of peploss, of which decoys, second ranks and q-values above 0.01 are left out, or a file
+    of annotated spectra (MGF with SEQ=, MSP).
 
     Right peptides are compared with decoys of the same residues over 40 x 40 settings. What separates them best
     within the limits is recommended, beside what the settings in force do.
@@ -102,13 +107,23 @@ def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tup
     psms: list[Psm] = []
     notes: list[str] = []
     left_out: list[LeftOut] = []
+    found: FileSample | RightPsms
     for path in sets:
-        with open_spectra(path) as file:
-            found = file_psms(file, limit=limit, seed=seed)
+        if _is_parquet(path):
+            with ParquetStore(path) as store:
+                found = right_psms(store, limit=limit, seed=seed)
+        else:
+            with open_spectra(path) as file:
+                found = file_psms(file, limit=limit, seed=seed)
         psms += found.psms
         left_out += found.left_out
         notes.append(f"{path.name}: {found.summary()}.")
     return psms, tuple(left_out), notes
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _look(prepared: PreparedSet) -> SetLandscape:

@@ -7,12 +7,18 @@ from collections.abc import Mapping
 import streamlit as st
 
 from peploss.errors import SettingsError
+from peploss.explorer import state
 from peploss.explorer.text import sentence
-from peploss.settings import ION_TYPES, NEUTRAL_LOSSES, LossSettings
+from peploss.settings import EXTRA_IONS, ION_TYPES, NEUTRAL_LOSSES, LossSettings
 
 DEFAULT = LossSettings()
 _GOOD = "_good_settings"
 WEIGHTS = "iw"
+KEYS = (
+    "source", "sample", "file", "ions", "nl", "zmax", "imm", "prec", "iso", WEIGHTS, "sqrt", "rmprec", "tol", "top",
+    "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
+)  # fmt: skip
+"""The widgets of the sidebar, of its source and of its settings."""
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
@@ -121,6 +127,7 @@ def choose_settings() -> tuple[LossSettings, str]:
             key="scale",
             bind="query-params",
         )
+    state.remember(KEYS)
     try:
         given = read_weights(by_charge)
         settings = DEFAULT.replace(

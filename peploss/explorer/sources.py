@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from peploss.errors import SourceError, SpectrumError
+from peploss.explorer.state import UPLOADER_IS_NEW
+from peploss.explorer.text import escape_markdown
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
 from peploss.spectra.pasted import parse_peak_list
 from peploss.spectra.readers import Header, Problem, SpectrumFile, open_spectra
@@ -162,9 +164,14 @@ def _upload() -> Source | None:
     # Any name: what a file is, its content says.
     upload = st.file_uploader("MGF, mzML, mzXML or MSP, also gzipped", key="upload")
     if upload is None:
+        known = st.session_state.get("_upload")
+        if known is not None and st.session_state.get(UPLOADER_IS_NEW):
+            st.caption(f"{escape_markdown(known.spectra.name)} is still open.")
+            return known
         st.session_state.pop("_upload", None)
         st.caption("Read by this app alone, and forgotten when the page is closed.")
         return None
+    st.session_state.pop(UPLOADER_IS_NEW, None)
     known = st.session_state.get("_upload")
     if known is None or known.key != f"upload:{upload.file_id}":
         # Held by this session alone, and let go with it.

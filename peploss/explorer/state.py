@@ -7,7 +7,7 @@ plot and the place in the file, lives here under the names of ``LINK``.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -17,9 +17,10 @@ from peploss.settings import LossSettings
 
 STAGE = "stage"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE = "_page"
+_PAGE, _SIDEBAR = "_page", "_sidebar"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
 PEPTIDE = "peptide"
+UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
 LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
@@ -124,11 +125,28 @@ def set_widths(sigma: float, unit: str, bin_width: float) -> None:
     st.session_state[_VIEW] = View.of(asdict(view()) | {"sigma": sigma, "unit": unit, "bin": bin_width})
 
 
+def remember(names: Iterable[str]) -> None:
+    """Keep the values of the sidebar's widgets for the next page."""
+    known = [name for name in names if name in st.session_state]
+    st.session_state[_SIDEBAR] = {name: (st.session_state[name], st.query_params.get_all(name)) for name in known}
+
+
 def arrive(page: str) -> None:
-    """On the way to another page, bring spectrum, candidate and widths along: its own address has none of them."""
+    """On the way to another page, bring the sidebar, spectrum, candidate and widths along: its own address has none.
+
+    Streamlit keeps widgets that are bound to the link, too, but only from the second change of page on.
+    """
     before = st.session_state.get(_PAGE)
     st.session_state[_PAGE] = page
-    if before is None or before == page or _SENT_LINK not in st.session_state:
+    if before is None or before == page:
+        return
+    st.session_state[UPLOADER_IS_NEW] = True
+    for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
+        if name not in st.query_params:
+            st.session_state[name] = value
+            if text:
+                st.query_params[name] = text
+    if _SENT_LINK not in st.session_state:
         return
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
     if not _current_link():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,6 +14,8 @@ from peploss.analysis.landscape import default_axes
 from peploss.analysis.prepared_set import LeftOut, PreparedSet, prepare
 from peploss.analysis.psm_set import Psm, sample_psms
 from peploss.analysis.set_landscape import SetLandscape, set_landscapes
+from peploss.dataset.right_psms import right_psms
+from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.jobs import Job, Report
 from peploss.explorer.sources import Source
@@ -20,11 +23,16 @@ from peploss.explorer.text import escape_markdown, sentence
 from peploss.explorer.tune_state import BODY
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
+from peploss.spectra.folder import ENVIRONMENT, data_folder, list_folder, resolve_in
 
-FILE, SAMPLES = "This file", "All built-in samples"
+FILE, SAMPLES, SCORED = "This file", "All built-in samples", "A set of PSMs"
 READING = 0.1  # share of the work that reading is taken for
 LOOK_EVERY = 0.4  # s
 _JOB = "_tune_job"
+
+
+Read = tuple[tuple[Psm, ...], str, tuple[LeftOut, ...]]
+"""Spectra with their peptides, what they are in Markdown, and what cannot be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,32 +70,57 @@ def start(work: Callable[[Report], Iterator[object]]) -> Job:
     return Job(work).start(_pool())
 
 
-def chosen(source: Source, settings: LossSettings) -> Job[TuneSet]:
+def chosen(source: Source, settings: LossSettings) -> Job[TuneSet] | None:
     """Draw the choice of the set and return the job that looks at it; one that is not wanted any more is ended."""
-    which = st.segmented_control(
-        "Set",
-        [FILE, SAMPLES],
-        default=FILE,
-        required=True,
-        key="set",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return job(source, settings, which or FILE)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        which = st.segmented_control(
+            "Set",
+            [FILE, SAMPLES, SCORED],
+            default=FILE,
+            required=True,
+            key="set",
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        if which == SCORED:
+            return _scored(settings)
+    if which == SAMPLES:
+        return _job("samples", settings, _read_samples)
+    return _job(source.key, settings, lambda report: _read_file(report, source))
 
 
-def job(source: Source, settings: LossSettings, which: str) -> Job[TuneSet]:
-    """The session's job for this set and these settings, begun where there is none yet."""
+def is_set_name(name: str) -> bool:
+    """Whether a file is named like a set."""
+    return name.lower().endswith(".parquet")
+
+
+def _scored(settings: LossSettings) -> Job[TuneSet] | None:
+    root = data_folder()
+    names = [] if root is None else [file.name for file in list_folder(root, is_set_name)]
+    if root is None or not names:
+        st.info(
+            f"No set in {ENVIRONMENT}. Make one with peploss index, put it there, and it is listed here."
+            if root
+            else f"Set {ENVIRONMENT} to a folder and start the app again; its sets (.parquet) are then listed here."
+        )
+        return None
+    name = st.selectbox("Set of PSMs", names, key="psms", bind="query-params", label_visibility="collapsed", width=320)
+    path = resolve_in(root, name, is_set_name)
+    stat = path.stat()
+    return _job(f"{path}|{stat.st_mtime_ns}|{stat.st_size}", settings, lambda report: _read_set(report, path))
+
+
+def _job(spectra: str, settings: LossSettings, read: Callable[[Report], Read]) -> Job[TuneSet]:
+    """The session's job for these spectra and settings, begun where there is none yet."""
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0)  # neither plays a part in what is compared
     unit = settings.sigma_unit
-    spectra = f"{which}|{source.key if which == FILE else ''}"
     key = f"{spectra}|{unit}|{base.to_toml()}"
     known = st.session_state.get(_JOB)
     if known is not None and known[0] == key:
         return known[1]
     if known is not None:
         known[1].cancel()
-    new = start(lambda report: _work(report, source, base, unit, which, (spectra, key)))
+    new = start(lambda report: _work(report, read, base, unit, (spectra, key)))
     st.session_state[_JOB] = (key, new)
     return new
 
@@ -101,10 +134,10 @@ def again() -> None:
 
 
 def _work(
-    report: Report, source: Source, base: LossSettings, unit: SigmaUnit, which: str, keys: tuple[str, str]
+    report: Report, read: Callable[[Report], Read], base: LossSettings, unit: SigmaUnit, keys: tuple[str, str]
 ) -> Iterator[TuneSet]:
     report(0.0, "Reading the spectra")
-    psms, about, left_out = _read(report, source, which)
+    psms, about, left_out = read(report)
     report(READING, "Fragmenting and shuffling")
     prepared = prepare(psms, base)
     now = TuneSet(psms, about, prepared, (*left_out, *prepared.left_out), None, *keys, keys[1])
@@ -115,19 +148,33 @@ def _work(
         report(READING + (1 - READING) * picture.progress, "Refining")
 
 
-def _read(report: Report, source: Source, which: str) -> tuple[tuple[Psm, ...], str, tuple[LeftOut, ...]]:
-    if which == SAMPLES:
-        psms = sample_psms()
-        return psms, f"{len(psms):,} built-in spectra whose peptide is known to be right.", ()
+def _read_samples(report: Report) -> Read:
+    psms = sample_psms()
+    return psms, f"{len(psms):,} built-in spectra whose peptide is known to be right.", ()
+
+
+def _read_file(report: Report, source: Source) -> Read:
     if source.sample:
         psms = sample_psms([source.sample])
         return psms, f"{len(psms):,} spectra of this file whose peptide is known to be right.", ()
-    found = file_psms(source.spectra, progress=lambda done, all_: report(READING * done / all_, "Reading the spectra"))
+    found = file_psms(source.spectra, progress=_reading(report))
     return found.psms, f"{found.summary()}. Their peptides are taken to be right.", found.left_out
 
 
-def watch(job: Job[TuneSet], draw: Callable[[TuneSet], None]) -> None:
+def _read_set(report: Report, path: Path) -> Read:
+    with ParquetStore(path) as store:
+        found = right_psms(store, progress=_reading(report))
+    return found.psms, f"{found.summary()}. Their peptides are taken to be right.", found.left_out
+
+
+def _reading(report: Report) -> Callable[[int, int], None]:
+    return lambda done, total: report(READING * done / total, "Reading the spectra")
+
+
+def watch(job: Job[TuneSet] | None, draw: Callable[[TuneSet], None]) -> None:
     """Draw what is known of the set, again and again while more comes, with its progress and a way to end it."""
+    if job is None:
+        return
     begun = job.running
 
     @st.fragment(key="watch", run_every=LOOK_EVERY if begun else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -40,23 +41,26 @@ def data_folder() -> Path | None:
     return root
 
 
-def list_folder(root: Path) -> list[FolderFile]:
+def list_folder(root: Path, wanted: Callable[[str], bool] | None = None) -> list[FolderFile]:
     """Files in ``root`` and below that are named like spectra, sorted by name; at most ``MAX_FILES``.
 
     Links that lead out of the folder, hidden files and unreadable folders are left out.
 
+    Args:
+        wanted: which names to list; None lists those of spectra.
     Raises:
         SourceError: ``root`` is not a folder.
     """
     top = root.resolve()
     if not top.is_dir():
         raise SourceError("A folder was expected.", where=str(root))
+    wanted = wanted or is_spectrum_name
     found: list[FolderFile] = []
     for folder, folders, names in os.walk(top, followlinks=False):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
             path = Path(folder) / name
-            if name.startswith(".") or not is_spectrum_name(name) or not path.resolve().is_relative_to(top):
+            if name.startswith(".") or not wanted(name) or not path.resolve().is_relative_to(top):
                 continue
             try:
                 stat = path.stat()
@@ -68,11 +72,13 @@ def list_folder(root: Path) -> list[FolderFile]:
     return sorted(found, key=lambda f: f.name)
 
 
-def resolve_in(root: Path, name: str) -> Path:
+def resolve_in(root: Path, name: str, wanted: Callable[[str], bool] | None = None) -> Path:
     """The file of that name in ``root``, for names that come from a link or a form.
 
+    Args:
+        wanted: as for ``list_folder``.
     Raises:
-        SourceError: it is absolute, leads out of the folder (by ``..`` or a link), or is not a file of spectra there.
+        SourceError: it is absolute, leads out of the folder (by ``..`` or a link), or no file there is named like that.
     """
     top = root.resolve()
     try:
@@ -80,9 +86,11 @@ def resolve_in(root: Path, name: str) -> Path:
         inside = path.is_relative_to(top) and path.is_file()
     except (OSError, ValueError):  # too long, or with a null byte
         inside = False
-    if not inside or not is_spectrum_name(name):
+    if not inside or not (wanted or is_spectrum_name)(name):
         raise SourceError(
-            "There is no such spectrum file in the data folder.", where=name, remedy="Pick one from the list."
+            f"There is no such {'file' if wanted else 'spectrum file'} in the data folder.",
+            where=name,
+            remedy="Pick one from the list.",
         )
     return path
 

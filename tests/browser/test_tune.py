@@ -82,6 +82,20 @@ def test_a_click_in_a_cell_sets_the_sliders_everywhere(url: str, open_page: Open
     set_to(page, moved, width)
 
 
+def test_what_is_open_and_how_goes_along(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}/?sample=BSA+ion-trap+CID&i=5&nl=H2O")
+    page.get_by_text("Square root of intensities").click()
+    page.wait_for_url(re.compile("sqrt=true"))
+    page.wait_for_selector(IDLE)
+    for name, ready in (("Tune", f"{OPEN_TAB} {HEAT}"), ("Explore", ".pl-numbers")):
+        page.get_by_role("link", name=name).click()
+        page.wait_for_selector(ready)
+        page.wait_for_selector(IDLE)
+        assert "5 of 99" in page.inner_text(".pl-name")
+        for part in ("sample=BSA", "i=5", "nl=H2O", "sqrt=true"):
+            page.wait_for_url(re.compile(part))
+
+
 def test_the_sliders_move_the_mark_and_the_keys_step(url: str, open_page: Open) -> None:
     page = open_page(f"{url}/tune")
     page.wait_for_selector(f"{OPEN_TAB} {HEAT}")

@@ -299,3 +299,16 @@ def test_while_landscapes_are_compiled_the_page_says_so(tuned: Open, monkeypatch
     app.run()
     assert "being compiled" not in said(app)
     assert len(app.tabs) == 6
+
+
+def test_an_uploaded_file_stays_open_on_the_way(tuned: Open) -> None:
+    app = tuned()
+    app.switch_page("pages/views/explore.py").run()
+    app.selectbox(key="source").select("Upload").run()
+    mgf = "BEGIN IONS\nTITLE=mine\nPEPMASS=400.6872\nCHARGE=2+\nSEQ=PEPTIDE\n98.06 10\n227.1026 50\nEND IONS\n"
+    app.file_uploader(key="upload").set_value(("mine.mgf", mgf.encode(), "text/plain")).run()
+    for page in ("tune", "explore"):
+        app.switch_page(f"pages/views/{page}.py").run()
+        fine(app)
+        assert "<b>mine</b>" in said(app)
+        assert app.text_input(key="peptide").value == "PEPTIDE"
