@@ -3,64 +3,48 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from peploss.analysis.file_psms import FileSample, file_psms
-from peploss.analysis.group_scores import by_group
-from peploss.analysis.landscape import default_axes
-from peploss.analysis.prepared_set import MAX_SPECTRA, N_DECOYS, LeftOut, PreparedSet, prepare
-from peploss.analysis.psm_set import Psm
-from peploss.analysis.recommend import Recommendation, recommend
-from peploss.analysis.set_landscape import SetLandscape, set_landscapes
-from peploss.analysis.setting_score import Limits, Score
-from peploss.dataset.right_psms import RightPsms, right_psms
-from peploss.dataset.store import ParquetStore
-from peploss.errors import PeplossError
+from peploss.cli.common import EXISTING, progress_bar, settings_options, told
 from peploss.settings import LossSettings
-from peploss.spectra.readers import open_spectra
 
-_LIMITS, _START = Limits(), LossSettings()
+if TYPE_CHECKING:
+    from peploss.analysis.file_psms import FileSample
+    from peploss.analysis.prepared_set import LeftOut, PreparedSet
+    from peploss.analysis.psm_set import Psm
+    from peploss.analysis.recommend import Recommendation
+    from peploss.analysis.set_landscape import SetLandscape
+    from peploss.analysis.setting_score import Score
+    from peploss.dataset.right_psms import RightPsms
 
 
 @click.command()
-@click.argument("sets", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--settings", "settings_file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The settings in force, as TOML; the defaults where it is not given.",
-)  # fmt: skip
-@click.option("--sigma", type=float, help=f"Sigma in force.  [default: {_START.sigma:g}]")
-@click.option("--unit", type=click.Choice(["Da", "ppm"]), help="Unit of sigma.  [default: Da]")
-@click.option("--bin-width", type=float, help=f"Bin width in force, in Th.  [default: {_START.bin_width:g}]")
-@click.option(
-    "--limit", type=click.IntRange(min=1), default=MAX_SPECTRA, show_default=True, help="Most spectra to use."
-)
-@click.option("--decoys", type=click.IntRange(min=1), default=N_DECOYS, show_default=True, help="Decoys a spectrum.")
+@click.argument("sets", nargs=-1, required=True, type=EXISTING, metavar="SET...")
+@click.option("--limit", type=click.IntRange(min=1), default=2000, show_default=True, help="Most spectra to use.")
+@click.option("--decoys", type=click.IntRange(min=1), default=2, show_default=True, help="Decoys a spectrum.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the sample and of the shuffling.")
 @click.option(
-    "--max-grid-artefact", type=click.FloatRange(min=0), default=_LIMITS.max_grid_artefact, show_default=True,
+    "--max-grid-artefact", type=click.FloatRange(min=0), default=0.01, show_default=True,
     help="Most the grid may change nine losses in ten.",
 )  # fmt: skip
 @click.option(
-    "--max-phase-spread", type=click.FloatRange(min=0), default=_LIMITS.max_phase_spread, show_default=True,
+    "--max-phase-spread", type=click.FloatRange(min=0), default=0.02, show_default=True,
     help="Most nine losses in ten may move as the grid is shifted.",
 )  # fmt: skip
 @click.option(
-    "--min-reach", type=click.FloatRange(min=0), default=_LIMITS.min_reach, show_default=True,
+    "--min-reach", type=click.FloatRange(min=0), default=0.05, show_default=True,
     help="Least distance in Th over which a peak pulls.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
 @click.option("--toml", "as_toml", is_flag=True, help="The recommended settings alone, as TOML.")
+@settings_options
+@told
 def tune(
     sets: tuple[Path, ...],
-    settings_file: Path | None,
-    sigma: float | None,
-    unit: str | None,
-    bin_width: float | None,
     limit: int,
     decoys: int,
     seed: int,
@@ -69,28 +53,27 @@ def tune(
     min_reach: float,
     as_json: bool,
     as_toml: bool,
+    settings: LossSettings,
 ) -> None:
-    """Recommend sigma and bin width for SETS, whose peptides are taken to be right.
+    """Recommend sigma and bin width for SETs, whose peptides are taken to be right.
 
     A set is a set.parquet of peploss, of which decoys, second ranks and q-values above 0.01 are left out, or a file
     of annotated spectra (MGF with SEQ=, MSP).
 
     Right peptides are compared with decoys of the same residues over 40 x 40 settings. What separates them best
-    within the limits is recommended, beside what the settings in force do.
+    within the limits is recommended, beside what the settings given do: the other options, the defaults without.
     """
+    from peploss.analysis.prepared_set import prepare
+    from peploss.analysis.recommend import recommend
+    from peploss.analysis.setting_score import Limits
+
     if as_json and as_toml:
         raise click.UsageError("Choose one of --json and --toml.")
-    try:
-        given = {"sigma": sigma, "sigma_unit": unit, "bin_width": bin_width}
-        start = LossSettings.from_toml(settings_file.read_text(encoding="utf-8")) if settings_file else _START
-        present = start.replace(**{name: value for name, value in given.items() if value is not None})
-        psms, left_out, notes = _read(sets, limit, seed)
-        prepared = prepare(psms, present, limit=limit, n_decoys=decoys, seed=seed)
-    except PeplossError as error:
-        raise click.ClickException(str(error)) from error
+    psms, left_out, notes = _read(sets, limit, seed)
+    prepared = prepare(psms, settings, limit=limit, n_decoys=decoys, seed=seed)
     limits = Limits(max_grid_artefact=max_grid_artefact, max_phase_spread=max_phase_spread, min_reach=min_reach)
     landscape = _look(prepared)
-    advice = recommend(landscape, prepared, present, limits)
+    advice = recommend(landscape, prepared, settings, limits)
     left_out = (*left_out, *prepared.left_out)
     if as_json:
         click.echo(json.dumps(_everything(advice, prepared, left_out, notes), indent=2))
@@ -104,6 +87,11 @@ def tune(
 
 def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
     """Spectra with peptides of all files, what of them cannot be used, and how many were drawn from how many."""
+    from peploss.analysis.file_psms import file_psms
+    from peploss.dataset.right_psms import right_psms
+    from peploss.dataset.store import ParquetStore
+    from peploss.spectra.readers import open_spectra
+
     psms: list[Psm] = []
     notes: list[str] = []
     left_out: list[LeftOut] = []
@@ -128,15 +116,14 @@ def _is_parquet(path: Path) -> bool:
 
 def _look(prepared: PreparedSet) -> SetLandscape:
     """The finished landscape, with a bar on a terminal while it is not."""
-    newest = None
-    screen = sys.stderr
-    label = f"{len(prepared):,} spectra"
-    with click.progressbar(length=1000, label=label, file=screen, hidden=not screen.isatty()) as bar:
-        for newest in set_landscapes(prepared, default_axes(prepared.settings.sigma_unit)):
-            bar.update(round(1000 * newest.progress) - bar.pos)
-    if newest is None:
-        raise click.ClickException("There is nothing to look at.")
-    return newest
+    from peploss.analysis.landscape import default_axes
+    from peploss.analysis.set_landscape import set_landscapes
+
+    with progress_bar("looking", "spectra") as progress:
+        for picture in set_landscapes(prepared, default_axes(prepared.settings.sigma_unit)):
+            if progress:
+                progress(round(picture.progress * len(prepared)), len(prepared))
+    return picture
 
 
 def _tell(
@@ -146,6 +133,8 @@ def _tell(
     left_out: tuple[LeftOut, ...],
     notes: list[str],
 ) -> None:
+    from peploss.analysis.group_scores import by_group
+
     click.secho(advice.sentences[0], bold=True)
     for sentence in advice.sentences[1:]:
         click.echo(click.wrap_text(f"- {sentence}", width=100, subsequent_indent="  "))
@@ -194,6 +183,8 @@ def _table(rows: list[list[str]]) -> None:
 def _everything(
     advice: Recommendation, prepared: PreparedSet, left_out: tuple[LeftOut, ...], notes: list[str]
 ) -> dict[str, Any]:
+    from peploss.analysis.group_scores import by_group
+
     def score(found: Score | None) -> dict[str, Any] | None:
         if found is None:
             return None

@@ -18,6 +18,8 @@ from peploss.spectra.spectrum import Spectrum
 
 MAX_Q = 0.01
 """PSMs with a higher q-value are not taken for right."""
+WRONG = ("decoy", "poor")
+"""Labels of PSMs that are not taken for right; "poor" is the built-in table's."""
 EVERY = 32
 NEEDED = [
     "id", "file", "index", "scan", "native_id", "title", "precursor_mz", "charge", "rt", "peptide", "mz", "intensity",
@@ -114,7 +116,7 @@ def _right(store: ParquetStore, left_out: list[LeftOut]) -> NDArray[np.int64]:
                 [
                     i
                     for i, label, rank, q in columns
-                    if label != "decoy" and (rank is None or rank <= 1) and (q is None or q <= MAX_Q)
+                    if label not in WRONG and (rank is None or rank <= 1) and (q is None or q <= MAX_Q)
                 ],
                 dtype=np.int64,
             )

@@ -10,6 +10,7 @@ from peploss.analysis.landscape import default_axes
 from peploss.analysis.prepared_set import prepare
 from peploss.analysis.recommend import recommend
 from peploss.analysis.set_landscape import set_landscapes
+from peploss.analysis.setting_score import Limits
 from peploss.cli.tune import tune
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
@@ -44,6 +45,7 @@ def test_json_holds_what_the_library_says(told) -> None:
     assert told["settings"]["bin_width"] == want.settings.bin_width
     assert told["now"]["auc"] == want.present.auc
     assert told["auc_gain"] == [want.gain, want.gain_low, want.gain_high]
+    assert Limits(**told["limits"]) == Limits()  # the options' defaults are those of the library
     assert told["sentences"] == list(want.sentences)
     assert told["spectra"] == len(prepared) == sum(s["spectra"] for s in told["by_file"].values())
     assert set(told["by_file"]) == {Path(TRAP).name, Path(HCD).name}

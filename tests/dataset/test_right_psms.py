@@ -6,10 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from peploss.analysis.prepared_set import prepare
+from peploss.analysis.psm_set import sample_psms
+from peploss.analysis.setting_score import score
 from peploss.dataset.right_psms import right_psms
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
+from peploss.settings import LossSettings
 
 
 def row(k: int, **more):
@@ -54,6 +58,19 @@ def test_decoys_second_ranks_and_high_q_are_not_right(make) -> None:
     assert (psm.charge, psm.group, psm.spectrum.precursor_mz) == (2, "run0.mgf", 450.7)
 
 
+def test_of_the_built_in_table_it_takes_what_the_samples_take(sample_set: Path) -> None:
+    with ParquetStore(sample_set) as store:
+        found = right_psms(store)
+    want = sample_psms(["hcd_qe_openms_qc.mgf", "cid_iontrap_openms_ecoli.mgf"])
+    assert found.left_out == ()
+    assert sorted((p.spectrum.title, p.peptide.proforma) for p in found.psms) == sorted(
+        (p.spectrum.title, p.peptide.proforma) for p in want
+    )
+    for group, median in (("hcd_qe_openms_qc.mgf", 0.757), ("cid_iontrap_openms_ecoli.mgf", 0.733)):
+        prepared = prepare([p for p in found.psms if p.group == group], LossSettings(), n_decoys=1)
+        assert score(prepared, 0.05, "Da", 0.1).target_median == pytest.approx(median, abs=0.005)
+
+
 def test_a_sample_is_drawn_from_every_row_group_by_seed(make) -> None:
     store = make([row(k) for k in range(60)])
     seen = []
@@ -83,7 +100,6 @@ def test_a_set_is_tuned_by_page_and_command_alike(make, tmp_path, monkeypatch) -
     from click.testing import CliRunner
     from streamlit.testing.v1 import AppTest
 
-    from peploss.analysis.psm_set import sample_psms
     from peploss.cli.tune import tune
 
     rows = []
