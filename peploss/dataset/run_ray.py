@@ -31,9 +31,7 @@ def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[pa.RecordBatch | 
     ray.data.DataContext.get_current().execution_options.preserve_order = True
     groups = ray.data.from_items([{"group": g} for g in range(store.n_groups)], override_num_blocks=store.n_groups)
     path = str(store.path.resolve())
-    scored = groups.map_batches(
-        score_groups, fn_args=(path, plan), batch_format="pyarrow", batch_size=1, max_retries=5, num_cpus=1
-    )
+    scored = groups.map_batches(score_groups, fn_args=(path, plan), batch_format="pyarrow", batch_size=1, num_cpus=1)
     for batch in scored.iter_batches(batch_format="pyarrow", batch_size=1, prefetch_batches=2):
         message, data = batch["damage"][0].as_py(), batch["scores"][0].as_py()
         if message is not None:

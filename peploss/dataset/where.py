@@ -39,15 +39,16 @@ def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str
     text = where.strip()
     if not text or len(text) > LONGEST:
         raise SettingsError(f"A filter has 1 to {LONGEST} characters, not {len(text)}.", remedy=_REMEDY)
-    # On a line of its own, so that a comment at its end cannot swallow what is put behind it.
-    whole = f"SELECT 1 FROM psms WHERE (\n{text}\n)"  # noqa: S608  parsed, not run
-    parsed = json.loads(connection.execute("SELECT json_serialize_sql(?)", [whole]).fetchall()[0][0])
-    if parsed["error"]:
-        raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
-    nodes = [s["node"] for s in parsed["statements"]]
-    if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
-        raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
-    _look(nodes[0]["where_clause"], {c.lower() for c in columns})
+    # Alone, so that no bracket of its own closes one of ours; and in brackets on lines of its own, as it is used, so
+    # that a comment at its end swallows nothing.
+    for whole in (f"SELECT 1 FROM psms WHERE\n{text}\n", f"SELECT 1 FROM psms WHERE (\n{text}\n)"):  # noqa: S608
+        parsed = json.loads(connection.execute("SELECT json_serialize_sql(?)", [whole]).fetchall()[0][0])
+        if parsed["error"]:
+            raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
+        nodes = [s["node"] for s in parsed["statements"]]
+        if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
+            raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
+        _look(nodes[0]["where_clause"], {c.lower() for c in columns})
     return text
 
 

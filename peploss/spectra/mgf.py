@@ -25,6 +25,8 @@ _CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
 _FRAME: Final = ([b"BEGIN", b"IONS"], [b"END", b"IONS"])
 _NUMBER: Final = rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
 _PEAK: Final = re.compile(_NUMBER + rb"\s+" + _NUMBER + rb"(?:\s|$)")
+_FIRST_PEAK: Final = re.compile(rb"[\r\n](?=\d)")
+_NUMERIC: Final = b"0123456789.eE+- \t\r\n"
 _COMMENT: Final = (b"#", b";", b"!", b"/")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
 _LINE_WITHIN: Final = 64  # bytes before IONS in which its line starts, if it is a BEGIN or END line
@@ -103,7 +105,8 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
     record = Record()
     values: dict[str, str] = {}
     peaks: list[tuple[int, bytes]] = []
-    for line_number, raw in enumerate(text.splitlines(), first_line):
+    plain = _plain_peaks(text)
+    for line_number, raw in enumerate((text[: plain[0]] if plain else text).splitlines(), first_line):
         line = raw.strip()
         if line[:1].isdigit():
             peaks.append((line_number, line))
@@ -114,9 +117,35 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
             values.setdefault(key.strip().upper(), value.strip())
         else:
             peaks.append((line_number, line))
-    _read_peaks(record, peaks)
+    if plain is None:
+        _read_peaks(record, peaks)
+    else:
+        record.mz, record.intensity = plain[1:]
     _fill(record, values, defaults or {})
     return record
+
+
+def _plain_peaks(text: bytes) -> tuple[int, np.ndarray, np.ndarray] | None:
+    """Where the peaks start, their m/z and intensities, if from there on all is lines of two plain numbers, as nearly
+    always; several times as fast as looking at each line. None leaves the block to the careful way.
+    """
+    start = _FIRST_PEAK.search(text)
+    if start is None:
+        return None
+    head = text[: start.end()].splitlines()
+    if any(b"=" not in line and line.strip() and line.split() not in _FRAME for line in head):
+        return None  # a comment, or a peak that starts with no digit
+    stop = text.rfind(b"END")
+    body = text[start.end() : stop if stop > start.end() else None]
+    if body.translate(None, _NUMERIC) or (stop > start.end() and text[stop:].split() != _FRAME[1]):
+        return None
+    if set(map(len, map(bytes.split, body.splitlines()))) != {2}:
+        return None
+    try:
+        numbers = np.array(list(map(float, body.split())))
+    except ValueError:
+        return None
+    return start.end(), numbers[::2].copy(), numbers[1::2].copy()
 
 
 def _read_peaks(record: Record, lines: list[tuple[int, bytes]]) -> None:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from pyteomics import mgf as pyteomics_mgf
 
 from peploss.errors import SourceError, SpectrumError
+from peploss.spectra import mgf as reader
 from peploss.spectra import source
 from peploss.spectra.mgf import charges
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
+from peploss.spectra.samples import sample_files
 from peploss.spectra.spectrum_file import SpectrumFile
 
 BLOCK = "BEGIN IONS\nTITLE={title}\nPEPMASS=500.25 12\nCHARGE=2+\n100.5 1\n200.25 2\nEND IONS\n"
@@ -215,3 +217,27 @@ def test_charges() -> None:
     assert charges("1-") == [-1]
     assert charges("none") == []
     assert charges("0+") == []
+
+
+def test_the_quick_way_and_the_careful_way_read_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    blocks = [
+        b"BEGIN IONS\nTITLE=a\nPEPMASS=500.2\n100.5 1e3\n200.25\t2\nEND IONS\n",
+        b"BEGIN IONS\r\nTITLE=b\r\n100.5 1 \r\n  200.25 2\r\nEND IONS\r\n",
+        b"BEGIN IONS\nTITLE=no end\n100 1\n200 2\n",
+        b"BEGIN IONS\n100 1 2+\n200 3\nEND IONS\n",
+        b"BEGIN IONS\n100 1 1\n200\nEND IONS\n",
+        b"BEGIN IONS\n100 1\n\n200 3\nSCANS=7\n300 4\nEND IONS\n",
+        b"BEGIN IONS\n100 1\n# 200 3\n300 4\nEND IONS\n",
+        b"BEGIN IONS\n.5 1\n100 1\nEND IONS\n",
+        b"BEGIN IONS\n100 1e\n200 2\nEND IONS\n",
+        b"BEGIN IONS\nTITLE=THE END\nEND IONS\n",
+    ]
+    for sample in sample_files():
+        if sample.name.endswith(".mgf"):
+            blocks += [b"BEGIN IONS" + b for b in sample.path.read_bytes().split(b"BEGIN IONS")[1:]]
+    quick = [reader.parse_block(b) for b in blocks]
+    monkeypatch.setattr(reader, "_plain_peaks", lambda text: None)
+    for block, a, b in zip(blocks, quick, (reader.parse_block(b) for b in blocks), strict=True):
+        assert a.mz.tolist() == b.mz.tolist(), block
+        assert a.intensity.tolist() == b.intensity.tolist(), block
+        assert (a.title, a.scan, a.problem, a.notes) == (b.title, b.scan, b.problem, b.notes), block

@@ -1,0 +1,228 @@
+"""A large set: indexing, scoring and questions, with time and memory.
+
+The set is made by repeating the built-in annotated spectra with every peak moved by a little and every intensity
+changed by a little, from a seed. ``python -m benchmarks.dataset`` makes one of a million PSMs (about 3 GB) in a
+temporary folder, scores it, asks it what the page asks, and prints the figures; ``--psms`` makes it smaller. Indexing
+is measured on an MGF of the same spectra, against a bare pyteomics read of that file on one core.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from benchmarks.common import arguments, show, write
+from peploss.dataset.build import build_set
+from peploss.dataset.psms import read_psms
+from peploss.dataset.results import Results
+from peploss.dataset.run import score_set
+from peploss.dataset.schema import SET, with_about
+from peploss.dataset.scoring import Plan
+from peploss.dataset.store import ROWS, ParquetStore, written_whole
+from peploss.spectra.readers import open_spectra
+from peploss.spectra.samples import sample_files, samples_folder
+from peploss.spectra.spectrum import Spectrum
+from peploss.spectra.writers import to_mgf
+from peploss.version import __version__
+
+JITTER = 2e-6  # of m/z
+PEAKS = 150
+
+
+def small_set(folder: Path) -> Path:
+    """The built-in spectra with their peptides."""
+    out = folder / "samples.parquet"
+    build_set([f.path for f in sample_files() if f.name.endswith(".mgf")],
+              [read_psms(samples_folder() / "psms.tsv")], out, workers=1)  # fmt: skip
+    return out
+
+
+def large_set(small: Path, out: Path, psms: int, seed: int = 0) -> None:
+    """The small set over and over with jittered peaks, brought to about ``PEAKS`` peaks; a row group in memory."""
+    rng = np.random.default_rng(seed)
+    with ParquetStore(small) as store:
+        source = pa.Table.from_batches([store.group(g) for g in range(store.n_groups)]).combine_chunks()
+    with written_whole(out, SET) as writer:
+        for first in range(0, psms, ROWS):
+            n = min(ROWS, psms - first)
+            table = source.take(pa.array(np.arange(first, first + n) % source.num_rows))
+            table = _set(table, "id", pa.array(np.arange(first, first + n)))
+            table = _set(
+                table, "title", pa.array([f"{t}.{first + i}" for i, t in enumerate(table["title"].to_pylist())])
+            )
+            mz, intensity, ends = _jittered(table, rng)
+            table = _set(table, "mz", pa.ListArray.from_arrays(ends, pa.array(mz)))
+            table = _set(table, "intensity", pa.ListArray.from_arrays(ends, pa.array(intensity, pa.float32())))
+            table = _set(table, "n_peaks", pa.array(np.diff(ends.to_numpy())))
+            writer.write_table(table.cast(SET), row_group_size=ROWS)
+        about = {
+            "kind": "set", "uuid": f"benchmark-{psms}-{seed}", "version": __version__, "created": "", "spectra": [],
+            "tables": [], "report": {},
+        }  # fmt: skip
+        metadata = with_about(SET, about).metadata
+        writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})
+
+
+def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    return table.set_column(table.schema.get_field_index(name), name, values)
+
+
+def _jittered(table: pa.Table, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, pa.Array]:
+    mz_column, y_column = table["mz"].combine_chunks(), table["intensity"].combine_chunks()
+    mzs, ys, ends = [], [], [0]
+    for mz, y in zip(mz_column, y_column, strict=True):
+        m, a = np.asarray(mz.values), np.asarray(y.values)
+        if m.size > PEAKS:
+            keep = np.sort(np.argsort(-a, kind="stable")[:PEAKS])
+            m, a = m[keep], a[keep]
+        elif m.size < PEAKS:  # noise below the least peak
+            more = PEAKS - m.size
+            m = np.concatenate([m, rng.uniform(m[0], m[-1], more)])
+            a = np.concatenate([a, rng.uniform(0.1, 1.0, more) * max(float(a.min()), 1e-3)])
+        m = m * (1 + JITTER * rng.standard_normal(m.size))
+        order = np.argsort(m)
+        mzs.append(m[order])
+        ys.append((a * rng.uniform(0.9, 1.1, a.size))[order])
+        ends.append(ends[-1] + m.size)
+    return np.concatenate(mzs), np.concatenate(ys), pa.array(ends, pa.int32())
+
+
+def mgf_of(source: Path, out: Path, spectra: int) -> None:
+    """The first spectra of a set as an annotated MGF."""
+    with ParquetStore(source) as store, out.open("w") as file:
+        for row in store.rows(list(range(min(spectra, store.n_rows)))):
+            s = Spectrum(
+                mz=row["mz"].round(5), intensity=row["intensity"].astype(np.float64).round(4), title=row["title"],
+                precursor_mz=row["precursor_mz"], precursor_charge=row["spectrum_charge"], peptide=row["peptide"],
+            )  # fmt: skip
+            file.write(to_mgf(s))
+
+
+class Watched:
+    """Highest resident memory of this process and its children while the block runs, sampled every 20 ms, in MB."""
+
+    def __enter__(self) -> Watched:
+        self.peak, self._stop = 0.0, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = time.perf_counter() - self._start
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.02):
+            self.peak = max(self.peak, sum(_resident(p) for p in _family(os.getpid())))
+
+
+def _family(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        children = [int(c) for t in tasks for c in (t / "children").read_text().split()]
+    except OSError:
+        return
+    for child in children:
+        yield from _family(child)
+
+
+def _resident(pid: int) -> float:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+    except OSError:
+        return 0.0
+
+
+def pyteomics_seconds(path: Path) -> float:
+    """A bare read of all spectra by pyteomics, as it opens files by default, in a process of its own, without its start."""
+    code = (
+        "import sys, time; from pyteomics import mgf; mgf.read; t = time.perf_counter(); n = 0\n"
+        "for s in mgf.read(sys.argv[1]): n += len(s['m/z array']) > 0\n"
+        "print(time.perf_counter() - t)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def questions(path: Path) -> list[tuple[str, Callable[[], object]]]:
+    """What the page asks, by name."""
+    r = Results(path)
+    return [
+        ("open the results", lambda: Results(path).close()),
+        ("count of a filter", lambda: r.count("loss > 0.9 AND charge = 2")),
+        ("worst 100", lambda: r.page(["id", "title", "peptide", "loss"])),
+        ("worst 100 of a filter", lambda: r.page(["id", "title", "loss"], where="charge = 3 AND explained < 0.3")),
+        ("histogram", lambda: r.histogram("loss")),
+        ("histogram by charge", lambda: r.histogram("loss", group="charge")),
+        ("density of two", lambda: r.density("loss", "explained")),
+        ("search of a peptide", lambda: r.count("contains(sequence, 'PEPT')")),
+        ("groups by file", lambda: r.groups("file")),
+    ]
+
+
+def main() -> None:
+    parser = arguments(__doc__, "dataset.csv")
+    parser.add_argument("--psms", type=int, default=1_000_000, help="in the large set (default: %(default)s)")
+    parser.add_argument("--mgf", type=int, default=20_000, help="spectra to index (default: %(default)s)")
+    parser.add_argument("--folder", type=Path, help="where to put the set, and leave it")
+    chosen = parser.parse_args()
+    rows: list[dict[str, object]] = []
+
+    def add(what: str, psms: int, seconds: float, peak: float | None = None, note: str = "") -> None:
+        rows.append({
+            "what": what, "PSMs": psms, "seconds": seconds, "PSMs/s": psms / seconds, "peak MB": peak, "note": note,
+        })  # fmt: skip
+        print(f"{what}: {seconds:.3g} s", flush=True)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = chosen.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        small, large, scored = small_set(folder), folder / f"set-{chosen.psms}.parquet", folder / "results.parquet"
+        if not large.exists():
+            large_set(small, large, chosen.psms)
+        print(f"{large}: {large.stat().st_size / 1e9:.2f} GB", flush=True)
+        score_set(small, scored, Plan())  # loads compiled code
+        tenth = folder / "tenth.parquet"
+        large_set(small, tenth, max(chosen.psms // 10, 1))
+        for path, n in ((tenth, max(chosen.psms // 10, 1)), (large, chosen.psms)):
+            with Watched() as watched:
+                score_set(path, scored, Plan())
+            add("score", n, watched.seconds, watched.peak)
+        for name, ask in questions(scored):
+            times = []
+            for _ in range(7):
+                start = time.perf_counter()
+                ask()
+                times.append(time.perf_counter() - start)
+            add(name, chosen.psms, float(np.median(times)))
+        path = folder / "spectra.mgf"
+        mgf_of(large, path, chosen.mgf)
+        bare = min(pyteomics_seconds(path) for _ in range(2))
+        add("bare pyteomics read, 1 process", chosen.mgf, bare)
+        with open_spectra(path) as file:
+            n = len(file)
+        for workers in (1, 2):
+            with Watched() as watched:
+                build_set([path], [], folder / "indexed.parquet", workers=workers)
+            ratio = watched.seconds * workers / bare
+            add(f"index, {workers} process{'es' * (workers > 1)}", n, watched.seconds, watched.peak,
+                f"{ratio:.2f} x pyteomics per core")  # fmt: skip
+    show(rows)
+    write(rows, chosen.csv)
+
+
+if __name__ == "__main__":
+    main()

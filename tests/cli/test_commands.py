@@ -1,0 +1,166 @@
+"""The command, as a script uses it: exit codes, what goes to which stream, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from peploss.cli import main
+from peploss.cli.serve import ENVIRONMENT
+from peploss.dataset.results import Results
+from peploss.dataset.store import ParquetStore
+from peploss.settings import LossSettings
+from peploss.spectra.samples import samples_folder
+from peploss.version import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+QE = samples_folder() / "hcd_qe_openms_qc.mgf"
+
+
+def peploss(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def a_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("cli") / "set.parquet"
+    done = peploss("index", QE, "-o", out, "--workers", 1)
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_index_says_what_joined(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("wer\twas\nQC1.2\tPEPTIDEK\nnobody\tPEPTIDEK\n", encoding="utf-8")
+    arguments = ("index", QE, table, "-o", tmp_path / "s.parquet", "--column", "title=wer", "--column", "peptide=was")
+    done = peploss(*arguments, "--json", "--left-out", tmp_path / "lost.tsv", "--strict")
+    assert done.exit_code == 3
+    told = json.loads(done.stdout)
+    assert (told["n_psms"], told["n_not_joined"]) == (1, 1)
+    assert told["joined"] == [{"table": str(table), "file": QE.name, "by": "title", "psms": 1}]
+    assert "There is no spectrum with title 'nobody'" in (tmp_path / "lost.tsv").read_text(encoding="utf-8")
+    done = peploss(*arguments)
+    assert done.exit_code == 0
+    assert done.stdout == ""
+    assert "1 joined by title" in done.stderr
+
+
+def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.parquet"
+    done = peploss(
+        "score", a_set, "-o", out, "--sigma", 20, "--sigma-unit", "ppm", "--ion-types", "a,b,y", "--top-n", 60,
+        "--neutral-losses", "H2O", "--ion-weights", "y=1,b=0.5", "--sqrt", "--loss", "spectral_angle", "--decoys",
+        "--worst", 3, "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["n_scored"] == 109
+    with Results(out) as results:
+        assert LossSettings.from_dict(results.about["settings"]) == LossSettings(
+            sigma=20, sigma_unit="ppm", ion_types=("a", "b", "y"), top_n=60, neutral_losses=("H2O",),
+            ion_weights={"y": 1, "b": 0.5}, sqrt=True,
+        )  # fmt: skip
+        assert {"spectral_angle", "decoy_loss", "cause"} <= set(results.columns)
+        assert results.count("cause IS NOT NULL") == 3
+
+
+def test_every_setting_is_an_option() -> None:
+    text = peploss("score", "--help").output
+    for name in LossSettings().to_dict(defaults=True):
+        assert "--" + name.replace("_", "-") in text, name
+
+
+def test_settings_come_from_toml_and_options_count_before_them(a_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(LossSettings(sigma=0.3, top_n=7).to_toml(), encoding="utf-8")
+    out = tmp_path / "r.parquet"
+    done = peploss("score", a_set, "-o", out, "--settings", tmp_path / "s.toml", "--sigma", 0.2, "--causes", "none")
+    assert done.exit_code == 0, done.output
+    with ParquetStore(out, "results") as store:
+        assert store.about["settings"] == {"sigma": 0.2, "top_n": 7}
+
+
+def test_explain_is_the_number_in_the_results(a_set: Path, tmp_path: Path) -> None:
+    peploss("score", a_set, "-o", tmp_path / "r.parquet", "--causes", "none")
+    done = peploss("explain", a_set, "QC1.38", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    with Results(tmp_path / "r.parquet") as results:
+        row = results.page(["loss", "id"], where="title = 'QC1.38'").to_pylist()[0]
+    assert told["loss"] == pytest.approx(row["loss"], abs=1e-7)  # intensities are kept in float32
+    assert told["cause"]
+    told_in_words = peploss("explain", a_set, row["id"]).stdout
+    assert f"spectrum loss {row['loss']:.4f}" in told_in_words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["index", QE], 2, "Missing option '-o'"),
+        (["index", samples_folder() / "psms.tsv", "-o", "x"], 2, "named like spectra"),
+        (["index", QE, "-o", "x", "--column", "peptide"], 2, "WHAT=NAME"),
+        (["score", "nowhere.parquet", "-o", "x"], 2, "does not exist"),
+        (["score", QE, "-o", "x.parquet"], 1, "cannot be read as Parquet"),
+        (["score", QE, "-o", "x.parquet", "--sigma", "-1"], 2, "sigma must be a positive finite number"),
+        (["score", QE, "-o", "x.parquet", "--ion-weights", "y"], 2, "written as y=0.5"),
+        (["serve", QE], 1, "cannot be read as Parquet"),
+    ],
+)
+def test_mistakes_are_told_and_leave_nothing(
+    arguments: list[object], code: int, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = peploss(*arguments)
+    assert done.exit_code == code, done.output
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_psm(a_set: Path) -> None:
+    for psm in ("nobody", "109"):
+        done = peploss("explain", a_set, psm)
+        assert done.exit_code == 1
+        assert "Error:" in done.stderr
+
+
+def test_as_a_program(a_set: Path, tmp_path: Path) -> None:
+    """No bar and no colour where no one looks; the module and the entry point are one."""
+    command = [sys.executable, "-m", "peploss"]
+    done = subprocess.run(
+        [*command, "score", str(a_set), "-o", str(tmp_path / "r"), "--causes", "none", "--json"],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["n_problems"] == 0
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == f"peploss, version {__version__}"
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert scripts == {"peploss": "peploss.cli:entry"}
+
+
+def test_serve_opens_the_app_on_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(subprocess, "call", lambda command, env, cwd: called.append((command, env)) or 0)
+    assert peploss("serve", a_set, "--port", 9000, "--headless").exit_code == 0
+    ((command, environment),) = called
+    assert command[1:4] == ["-m", "streamlit", "run"]
+    assert command[command.index("--server.port") + 1] == "9000"
+    assert environment[ENVIRONMENT] == str(a_set.resolve())
+    assert environment["PATH"] == os.environ["PATH"]
+
+
+def test_the_library_stays_light() -> None:
+    heavy = ["duckdb", "pyarrow", "psm_utils", "click", "pydantic", "ray", "filelock.asyncio", "tqdm.auto"]
+    code = (
+        "import sys, torch; before = set(sys.modules); import peploss; "
+        f"print([m for m in {heavy!r} if m in set(sys.modules) - before])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"

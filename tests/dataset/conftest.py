@@ -1,0 +1,40 @@
+"""A small real set, and files to break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peploss.dataset.build import build_set
+from peploss.dataset.psms import read_psms
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
+from peploss.spectra.samples import samples_folder
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+@pytest.fixture(scope="session")
+def odd_files() -> Path:
+    folder = SHARED / "odd_files"
+    if not folder.is_dir():
+        pytest.skip("no odd files beside the checkout")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two instruments of the built-in spectra with their table."""
+    out = tmp_path_factory.mktemp("set") / "set.parquet"
+    folder = samples_folder()
+    files = [folder / "hcd_qe_openms_qc.mgf", folder / "cid_iontrap_openms_ecoli.mgf"]
+    build_set(files, [read_psms(folder / "psms.tsv")], out, workers=1)
+    return out
+
+
+@pytest.fixture(scope="session")
+def sample_results(sample_set: Path) -> Path:
+    out = sample_set.with_name("results.parquet")
+    score_set(sample_set, out, Plan(decoys=True, losses=("spectral_angle",)))
+    return out

@@ -1,0 +1,66 @@
+"""Modifications of every dialect end as ProForma that has the same masses."""
+
+from __future__ import annotations
+
+import pytest
+
+from peploss.dataset.dialects import name, placed, proforma
+from peploss.peptides.peptide import Peptide
+
+OXIDISED = "[Acetyl]-AAM[Oxidation]C[Carbamidomethyl]K"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OXIDISED,
+        "_(ac)AAM(ox)C(cam)K_",
+        "_(Acetyl (Protein N-term))AAM(Oxidation (M))C(Carbamidomethyl (C))K_",
+        "_[Acetyl (Protein N-term)]AAM[Oxidation (M)]C[Carbamidomethyl (C)]K_",
+        "(UniMod:1)AAM(UniMod:35)C(UniMod:4)K",
+        "K.n[42.010565]AAM[15.994915]C[57.021464]K.R",
+        "-.n[42.010565]AAM[15.994915]C[57.021464]K.R",
+        "+42.010565AAM+15.994915C+57.021464K",
+        "[+42.010565]-AAM[+15.994915]C[+57.021464]K",
+        ".(Acetyl)AAM(Oxidation)C(Carbamidomethyl)K",
+        "(Acetyl)AAM(Oxidation)C(Carbamidomethyl)K",
+        "[UNIMOD:1]-AAM[UNIMOD:35]C[UNIMOD:4]K",
+    ],
+)
+def test_dialects_mean_the_same_peptide(text: str) -> None:
+    expected = Peptide.parse(OXIDISED)
+    found = Peptide.parse(proforma(text))
+    assert found.residues == expected.residues
+    assert found.residue_masses == pytest.approx(expected.residue_masses, abs=1e-5)
+    assert found.n_term_mass == pytest.approx(expected.n_term_mass, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "charge"), [("PEPTIDEK/2", 2), ("PEPTIDEK3", 3), ("PEPC[+57.021]K/2", 2), ("PEPTIDEK", None)]
+)
+def test_charges_behind_the_peptide(text: str, charge: int | None) -> None:
+    assert Peptide.parse(proforma(text)).charge == charge
+
+
+def test_two_shifts_at_the_n_terminus_add_up() -> None:
+    assert Peptide.parse(proforma("+43.006-17.027PEPTIDEK")).n_term_mass == pytest.approx(25.979, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["PEPT[Phospho]IDE", "<[Carbamidomethyl]@C>ACDC", "{Hex}PEPTIDE", "PEPTIDE-[Amidated]", "Q[Gln->pyro-Glu]EK",
+     "N[Hex(1)HexNAc(2)]K"],
+)  # fmt: skip
+def test_proforma_stays_as_it_is(text: str) -> None:
+    assert proforma(text) == text
+
+
+def test_a_site_in_a_name_is_not_part_of_it() -> None:
+    assert name("Phospho (STY)") == "Phospho"
+    assert name("Glu->pyro-Glu") == "Glu->pyro-Glu"
+    assert name("-17.0265") == "-17.0265"
+
+
+def test_positions_outside_are_refused() -> None:
+    with pytest.raises(ValueError, match="position 9"):
+        placed("ACDK", [(9, "Oxidation")])

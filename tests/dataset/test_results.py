@@ -1,0 +1,154 @@
+"""Questions to results against numpy; filters that do anything else are refused."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from peploss.dataset.results import Results, find_psm
+from peploss.errors import SettingsError, SourceError
+
+
+@pytest.fixture(scope="module")
+def table(sample_results: Path) -> dict[str, np.ndarray]:
+    return {n: np.array(v) for n, v in pq.read_table(sample_results).to_pydict().items()}
+
+
+@pytest.fixture(scope="module")
+def results(sample_results: Path) -> Results:
+    return Results(sample_results)
+
+
+def test_counts_and_pages(results: Results, table: dict[str, np.ndarray]) -> None:
+    keep = (table["loss"] > 0.8) & (table["charge"] == 2)
+    where = "loss > 0.8 AND charge = 2 -- a comment"
+    assert results.count() == len(table["id"])
+    assert results.count(where) == keep.sum() > 10
+    order = np.flatnonzero(keep)[np.argsort(-table["loss"][keep], kind="stable")]
+    page = results.page(["id", "loss"], where=where, limit=5, offset=3)
+    assert page["id"].to_pylist() == table["id"][order[3:8]].tolist()
+    assert results.ids(where) == np.flatnonzero(keep).tolist()
+    assert results.rows([7, 3], ["id", "title"])["title"].to_pylist() == table["title"][[3, 7]].tolist()
+
+
+def test_histogram_and_density_hold_every_psm(results: Results, table: dict[str, np.ndarray]) -> None:
+    found = results.histogram("loss", bins=20)
+    counts, edges = np.histogram(table["loss"], bins=20)
+    assert found.edges == pytest.approx(edges)
+    assert found.counts[""].tolist() == counts.tolist()
+    by_charge = results.histogram("loss", group="charge", bins=20)
+    assert {int(k): int(v.sum()) for k, v in by_charge.counts.items()} == dict(
+        zip(*(x.tolist() for x in np.unique(table["charge"], return_counts=True)), strict=True)
+    )
+    density = results.density("loss", "explained", bins=15)
+    expected = np.histogram2d(table["explained"], table["loss"], bins=15)[0]
+    assert density.counts.tolist() == expected.tolist()
+
+
+def test_groups(results: Results, table: dict[str, np.ndarray]) -> None:
+    for row in results.groups("label").to_pylist():
+        inside = table["label"] == row["value"]
+        assert row["psms"] == inside.sum()
+        assert row["median"] == pytest.approx(float(np.median(table["loss"][inside])))
+
+
+def test_a_column_of_nothing(results: Results) -> None:
+    found = results.histogram("q_value")
+    assert (found.counts, found.n_missing) == ({}, results.n_rows)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "1 = 1; DROP VIEW psms",
+        "1 = 1) UNION SELECT 1 --",
+        "1 = 1) OR (1 = 1",
+        "loss > 0 ORDER BY id",
+        "loss > 0 LIMIT 1",
+        "id IN (SELECT id FROM psms)",
+        "EXISTS (SELECT 1)",
+        "loss > (SELECT count(*) FROM read_csv('/etc/passwd'))",
+        "read_text('/etc/passwd') = ''",
+        "getenv('HOME') = ''",
+        "current_setting('memory_limit') = ''",
+        "ATTACH 'x.db'",
+        "COPY psms TO 'x.csv'",
+        "INSTALL httpfs",
+        "SET memory_limit = '9GB'",
+        "loss > ?",
+        "loss > $1",
+        "sum(loss) OVER () > 1",
+        "nothing > 1",
+        "loss >",
+        "list_filter([1], x -> x > 0) = [1]",
+        "x" * 5000,
+        "repeat('x', 1000000000) = ''",
+        "rowid = 1",
+        "loss > random()",
+    ],
+)
+def test_what_is_more_than_a_filter_is_refused(results: Results, where: str) -> None:
+    with pytest.raises(SettingsError):
+        results.count(where)
+    assert results.count() == 244
+
+
+def test_the_connection_itself_is_closed_in(sample_results: Path, tmp_path: Path) -> None:
+    """Even a statement that slipped by could not read, write, attach or change a setting."""
+    import duckdb
+
+    other = tmp_path / "other.csv"
+    other.write_text("a\n1\n")
+    with Results(sample_results) as results, results._told() as cursor:
+        for sql in (
+            f"SELECT * FROM read_csv('{other}')",
+            f"COPY psms TO '{tmp_path / 'out.csv'}'",
+            f"ATTACH '{tmp_path / 'x.db'}'",
+            "SET enable_external_access = true",
+            "SET memory_limit = '9GB'",
+            "RESET lock_configuration",
+            "INSTALL httpfs",
+        ):
+            with pytest.raises(duckdb.Error):
+                cursor.execute(sql)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["other.csv"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["peptide LIKE '%[Oxidation]%'", "lower(title) LIKE 'qc%'", "charge IN (2, 3)", "NOT (loss BETWEEN 0.1 AND 0.9)",
+     "abs(ppm) < 5 OR ppm IS NULL", "regexp_matches(sequence, '^A.*K$')",
+     "CASE WHEN charge > 2 THEN loss ELSE 0 END > 0.5",
+     "loss - decoy_loss > -0.1", "contains(sequence, 'AK')", "label = 'good' AND loss::INTEGER = 1"],
+)  # fmt: skip
+def test_filters_of_every_kind(results: Results, where: str) -> None:
+    assert 0 <= results.count(where) < results.n_rows
+
+
+def test_unknown_columns_are_named(results: Results) -> None:
+    with pytest.raises(SettingsError, match="no column 'los'"):
+        results.page(["los"])
+    with pytest.raises(SettingsError, match="holds no numbers"):
+        results.histogram("peptide")
+
+
+def test_threads_share_it(results: Results) -> None:
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(results.count("loss > 0.7"))) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert len(found) == 8
+    assert len(set(found)) == 1
+
+
+def test_finding_by_title(sample_set: Path) -> None:
+    assert find_psm(sample_set, "17") == 17
+    assert find_psm(sample_set, "QC1.2") == 0
+    with pytest.raises(SourceError, match="No PSM's spectrum is called"):
+        find_psm(sample_set, "it's not there")

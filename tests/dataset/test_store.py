@@ -1,0 +1,121 @@
+"""Reading by row group: damage in one leaves the others usable."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from peploss.dataset.run import score_set
+from peploss.dataset.schema import KEY
+from peploss.dataset.scoring import Plan
+from peploss.dataset.store import ParquetStore, written_whole
+from peploss.errors import SourceError
+
+ROWS = 50
+
+
+@pytest.fixture
+def in_groups(sample_set: Path, tmp_path: Path) -> Path:
+    """The set in row groups of 50."""
+    out = tmp_path / "groups.parquet"
+    with ParquetStore(sample_set) as store:
+        batch = store.group(0)
+        meta = {KEY: json.dumps(store.about).encode()}
+    with written_whole(out, batch.schema.remove_metadata()) as writer:
+        for start in range(0, batch.num_rows, ROWS):
+            writer.write_batch(batch.slice(start, ROWS))
+        writer.add_key_value_metadata({k.decode(): v.decode() for k, v in meta.items()})
+    return out
+
+
+def spoil(path: Path, group: int) -> None:
+    """Overwrite the middle of the m/z values of one row group."""
+    file = pq.ParquetFile(path).metadata.row_group(group)
+    columns = (file.column(i) for i in range(file.num_columns))
+    column = next(c for c in columns if c.path_in_schema.startswith("mz."))
+    at = column.data_page_offset + column.total_compressed_size // 2
+    with path.open("r+b") as out:
+        out.seek(at)
+        out.write(bytes(200))
+
+
+def test_a_corrupt_row_group_is_named_and_the_rest_is_scored(in_groups: Path, tmp_path: Path) -> None:
+    whole = tmp_path / "whole.parquet"
+    score_set(in_groups, whole, Plan())
+    spoil(in_groups, 2)
+    with ParquetStore(in_groups) as store:
+        assert store.row(99)["id"] == 99
+        with pytest.raises(SourceError, match=r"row group 2 \(PSMs 100 to 149\) cannot be read"):
+            store.row(100)
+    report = score_set(in_groups, tmp_path / "r.parquet", Plan())
+    assert len(report.damaged) == 1
+    assert "row group 2 (PSMs 100 to 149)" in report.damaged[0]
+    assert report.n_scored == 244 - ROWS
+    found, expected = (pq.read_table(tmp_path / n) for n in ("r.parquet", "whole.parquet"))
+    assert found["id"].to_pylist() == [*range(100), *range(150, 244)]
+    losses = expected["loss"].to_pylist()
+    assert found["loss"].to_pylist() == losses[:100] + losses[150:]
+    with ParquetStore(tmp_path / "r.parquet", "results") as store:
+        assert store.about["damaged"] == report.damaged
+        assert next(store.rows_by_id([200], ["id"]))["id"] == 200
+        with pytest.raises(SourceError, match="no PSM 120"):
+            list(store.rows_by_id([120]))
+
+
+def test_row_groups_of_any_size_score_the_same(in_groups: Path, sample_set: Path, tmp_path: Path) -> None:
+    for name, path in (("a", in_groups), ("b", sample_set)):
+        score_set(path, tmp_path / name, Plan(decoys=True))
+    a, b = (pq.read_table(tmp_path / n) for n in "ab")
+    for column in ("loss", "explained", "decoy_loss", "ppm"):
+        assert a[column].to_pylist() == b[column].to_pylist()
+
+
+def test_another_version_says_so(sample_set: Path, tmp_path: Path) -> None:
+    table = pq.read_table(sample_set)
+    about = json.loads(pq.ParquetFile(sample_set).metadata.metadata[KEY]) | {"version": "0.0.1"}
+    pq.write_table(table.replace_schema_metadata({KEY: json.dumps(about)}), tmp_path / "old.parquet")
+    with ParquetStore(tmp_path / "old.parquet") as store:
+        assert store.version_note is not None
+        assert "written by peploss 0.0.1" in store.version_note
+    report = score_set(tmp_path / "old.parquet", tmp_path / "r.parquet", Plan())
+    assert "0.0.1" in report.notes[0]
+    about["format"] = 99
+    pq.write_table(table.replace_schema_metadata({KEY: json.dumps(about)}), tmp_path / "new.parquet")
+    with pytest.raises(SourceError, match="Update peploss"):
+        ParquetStore(tmp_path / "new.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 and then nothing", b"x" * 100])
+def test_what_is_no_parquet_says_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="cannot be read as Parquet"):
+        ParquetStore(path)
+
+
+def test_foreign_parquet_and_a_missing_file(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "x.parquet")
+    with pytest.raises(SourceError, match="not a set of peploss"):
+        ParquetStore(tmp_path / "x.parquet")
+    with pytest.raises(SourceError, match="no such file"):
+        ParquetStore(tmp_path / "y.parquet")
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    path.write_bytes(b"before")
+    schema = pa.schema([("a", pa.int64())])
+    with pytest.raises(RuntimeError), written_whole(path, schema) as writer:  # noqa: PT012
+        writer.write_table(pa.table({"a": [1]}))
+        raise RuntimeError
+    assert path.read_bytes() == b"before"
+    assert [p.name for p in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_results_never_replace_their_set(sample_set: Path) -> None:
+    with pytest.raises(SourceError, match="would replace the set"):
+        score_set(sample_set, sample_set, Plan())
