@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,9 @@ from peploss.version import __version__
 
 CHUNK: Final = 2048
 """Spectra in a part."""
+
+ALONE: Final = 4
+"""So few parts are read before other processes have started."""
 
 Progress = Callable[[int, int], None]
 """Called with (done, total); what it raises ends the work, which can be taken up again."""
@@ -100,7 +104,7 @@ def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress:
 
 
 def _run(files: Sequence[Path], todo: list[Part], workers: int) -> Iterator[Part]:
-    if workers <= 1 or len(todo) <= 1:
+    if workers <= 1 or len(todo) <= ALONE:
         opened: dict[Path, SpectrumFile] = {}
         try:
             for part in todo:
@@ -110,8 +114,7 @@ def _run(files: Sequence[Path], todo: list[Part], workers: int) -> Iterator[Part
             for file in opened.values():
                 file.close()
         return
-    # Not forked: the parent runs threads of Arrow and torch.
-    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=process_context())
     try:
         futures: dict[Future[None], Part] = {pool.submit(_work, files[p.source], p): p for p in todo}
         for future in as_completed(futures):
@@ -124,6 +127,18 @@ def _run(files: Sequence[Path], todo: list[Part], workers: int) -> Iterator[Part
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def process_context() -> BaseContext:
+    """How to start processes: from a server that has imported what they need and runs no threads, where there is one.
+
+    Never forked from here, where Arrow and torch run threads.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 _opened: dict[Path, SpectrumFile] = {}  # of a worker process, which reads many parts of a file

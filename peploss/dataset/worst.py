@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import json
-import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from peploss.dataset.causes import CAUSES, cause_columns
-from peploss.dataset.parts import Progress
+from peploss.dataset.parts import Progress, process_context
 from peploss.dataset.schema import ABOUT, PEAKS, with_about
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
@@ -75,7 +74,7 @@ def _judged(
         for chunk in chunks:
             yield chunk, _judge(path, chunk, settings, seed)
         return
-    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=process_context())
     try:
         n = len(chunks)
         yield from zip(
