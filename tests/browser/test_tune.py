@@ -96,6 +96,14 @@ def test_what_is_open_and_how_goes_along(url: str, open_page: Open) -> None:
             page.wait_for_url(re.compile(part))
 
 
+def test_the_candidate_waits_while_its_field_is_not_drawn(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}/tune?part=Mass+errors")
+    page.wait_for_selector(f"{OPEN_TAB} .js-plotly-plot")
+    assert "peptide" not in page.url
+    open_tab(page, "Reach")
+    assert page.get_by_label("Peptide (ProForma)").input_value() == "VGEAAASGELRK"
+
+
 def test_the_sliders_move_the_mark_and_the_keys_step(url: str, open_page: Open) -> None:
     page = open_page(f"{url}/tune")
     page.wait_for_selector(f"{OPEN_TAB} {HEAT}")
@@ -116,9 +124,11 @@ def test_the_sliders_move_the_mark_and_the_keys_step(url: str, open_page: Open) 
 
 
 def test_a_set_comes_by_and_by_and_can_be_cancelled(url: str, open_page: Open) -> None:
-    page = open_page(f"{url}/tune")
+    page = open_page(f"{url}/?peptide=VGEAAASGELR")
+    page.get_by_role("link", name="Tune").click()
+    page.wait_for_selector(f"{OPEN_TAB} {HEAT}")
     page.get_by_role("tab", name="Set").click()
-    page.wait_for_selector(f"{OPEN_TAB} {HEAT}", timeout=5_000)
+    page.wait_for_selector(f"{OPEN_TAB} {HEAT}[aria-label^='Separation']", timeout=5_000)
     page.get_by_role("radio", name="All built-in samples").click()
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("text=Cancelled at")
@@ -136,6 +146,9 @@ def test_a_set_comes_by_and_by_and_can_be_cancelled(url: str, open_page: Open) -
     page.get_by_role("button", name="Use these").click()
     page.wait_for_selector("text=Stay with sigma")
     assert float(page.get_by_label(SIGMA).input_value()) != sigma
+    open_tab(page, "One spectrum")
+    assert page.get_by_label("Peptide (ProForma)").input_value() == "VGEAAASGELR"
+    assert "peptide=VGEAAASGELR" in page.url
 
 
 def test_fitted_weights_reach_the_sidebar(url: str, open_page: Open) -> None:
