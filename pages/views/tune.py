@@ -10,10 +10,8 @@ import streamlit as st
 from peploss.analysis.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer import (
-    browse,
     controls,
     opened,
-    sources,
     state,
     tune_advice,
     tune_errors,
@@ -23,7 +21,6 @@ from peploss.explorer import (
     tune_sets,
     tune_state,
     tune_weights,
-    unusable,
     warm,
 )
 from peploss.explorer.sources import Source
@@ -39,7 +36,7 @@ def page() -> None:
     from_link = state.sync_with_link()
     tune_weights.sidebar_is_drawn()
     with st.sidebar:
-        source, problem = _source()
+        source, problem = opened.choose_source()
         settings, left_out = controls.choose_settings()
     if source is None:
         opened.nothing_open(problem, from_link)
@@ -50,22 +47,10 @@ def page() -> None:
     _body(source, settings, home)
 
 
-def _source() -> tuple[Source | None, PeplossError | None]:
-    try:
-        source = sources.choose()
-    except PeplossError as error:
-        return None, error
-    if source is not None:
-        for note in (*([source.about] if source.about else []), *source.spectra.notes):
-            st.caption(escape_markdown(note))
-        if source.eager:
-            unusable.listed(source)
-    return source, None
-
-
 @st.fragment(key=tune_state.BODY)
 def _body(source: Source, base: LossSettings, home: int) -> None:
     settings = tune_state.sliders().settings(base)
+    opened.follow(source, settings)
     spectrum = opened.spectrum_of(source)
     if not warm.ready():
         _compiling()
@@ -94,12 +79,7 @@ def _of_one(
     draw: Callable[[Psm, LossSettings, str], None],
 ) -> None:
     """A tab about one spectrum: the line that finds it, and what is drawn of it."""
-
-    def step(by: int) -> None:
-        state.hold_link()
-        browse.step(source, settings, by)
-
-    text = opened.line(source, spectrum, settings, step)
+    text = opened.line(source, spectrum, settings)
     trouble = st.container()
     if spectrum is None:
         with trouble:

@@ -154,8 +154,8 @@ def first(source: Source, wanted_title: str = "") -> int:
 
 def go(place: int) -> None:
     """Open a spectrum, with its own peptide as the candidate."""
-    state.set_index(place)
     st.session_state["_fill"] = True
+    state.set_index(place)
 
 
 def panel(source: Source, settings: LossSettings) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from peploss.explorer import assets
+from peploss.explorer import assets, state
 from peploss.explorer.wire import pack
 
 _LOADER = (assets.FRONTEND / "loader.js").read_text(encoding="utf-8").replace("__BASE__", assets.base_path())
@@ -49,25 +49,11 @@ def widths(payload: Mapping[str, Any], *, key: str) -> None:
     _mount(data=pack({"kind": "widths", **payload}), key=key, on_view_change=_nothing)
 
 
-def steps(on_step: Callable[[int], None], *, key: str = "steps") -> None:
+def steps() -> None:
     """Keys N and P, and clicks on the buttons of the keys ``next`` and ``prev``, as one running count.
 
-    A button forgets all but one of the clicks that come while the page still works on the one before. A count
-    keeps most of them; one that falls while Streamlit takes the component out and puts it back can still be lost.
-
-    Args:
-        on_step: called with how far to go, negative for back.
+    A button forgets all but one of the clicks that come while the page still works on the one before; a count keeps
+    them. ``state.steps_ahead`` tells how far it is ahead of the page.
     """
-    seen_key = f"_{key}_seen"
-
-    def count() -> int:
-        return int((st.session_state.get(key) or {}).get("count") or 0)
-
-    def counted() -> None:
-        by = count() - st.session_state[seen_key]
-        st.session_state[seen_key] += by
-        if by:
-            on_step(by)
-
-    seen = st.session_state.setdefault(seen_key, count())
-    _mount(data=pack({"kind": "steps", "seen": seen}), key=key, on_count_change=counted)
+    payload = {"kind": "steps", "session": state.session(), "settled": state.steps_sent() - state.steps_ahead()}
+    _mount(data=pack(payload), key=state.STEPS, on_count_change=_nothing)

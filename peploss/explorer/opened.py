@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 
 import streamlit as st
 
 from peploss.errors import PeplossError, PeptideError
-from peploss.explorer import browse, components, state, unusable
+from peploss.explorer import browse, components, sources, state, unusable
 from peploss.explorer.sources import AbsentError, Source
-from peploss.explorer.text import pointed, sentence
+from peploss.explorer.text import escape_markdown, pointed, sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE
@@ -19,6 +18,22 @@ from peploss.spectra.spectrum import Spectrum
 _NONE_FOUND = "_none_found"  # whether the search for a first usable spectrum gave up
 _LINK_WAITS = "_link_waits"  # for the file or the peaks that it is about
 _FROM_LINK = "_fill_from_link"
+_CANDIDATE = "_candidate"  # the peptide as typed, kept while its field is not on the page
+_FIELD = "_field"  # the page whose last run drew that field
+
+
+def choose_source() -> tuple[Source | None, PeplossError | None]:
+    """The sidebar's part about the source: what is open, or the problem that keeps it closed."""
+    try:
+        source = sources.choose()
+    except PeplossError as error:
+        return None, error
+    if source is not None:
+        for note in (*([source.about] if source.about else []), *source.spectra.notes):
+            st.caption(escape_markdown(note))
+        if source.eager:
+            unusable.listed(source)
+    return source, None
 
 
 def nothing_open(problem: PeplossError | None, from_link: bool) -> None:
@@ -57,16 +72,31 @@ def settle(source: Source, from_link: bool) -> int:
     return home
 
 
+def follow(source: Source, settings: LossSettings) -> None:
+    """Go where the keys and buttons point by now; before the spectrum is read."""
+    if by := state.steps_ahead():
+        browse.step(source, settings, by)
+        state.set_index(state.index())  # where there was nowhere to go, these steps are settled, too
+
+
 def spectrum_of(source: Source) -> Spectrum | None:
     """The spectrum that is shown, its candidate filled in where it is new; None where it cannot be used."""
     try:
         spectrum = source.spectra.read(state.index() or 0)
     except PeplossError:
         spectrum = None
-    if st.session_state.pop("_fill", False):
+    if st.session_state.get("_fill"):
         own = (spectrum.peptide or "") if spectrum else ""
-        linked = state.linked_peptide() if st.session_state.pop(_FROM_LINK, False) else None
-        st.session_state[state.PEPTIDE] = own if linked is None else linked
+        linked = state.linked_peptide() if st.session_state.get(_FROM_LINK) else None
+        st.session_state[state.PEPTIDE] = st.session_state[_CANDIDATE] = own if linked is None else linked
+        # Last: a newer run may end this one before any of these lines, and has to find what is still to do.
+        st.session_state[_FROM_LINK] = False
+        st.session_state["_fill"] = False
+    elif st.session_state.get(_FIELD) == st.session_state.get("_page") and state.PEPTIDE in st.session_state:
+        st.session_state[_CANDIDATE] = st.session_state[state.PEPTIDE]
+    else:  # the last run did not draw the field, or another page did: Streamlit begins it anew
+        st.session_state[state.PEPTIDE] = st.session_state.get(_CANDIDATE, "")
+    st.session_state[_FIELD] = None
     return spectrum
 
 
@@ -85,8 +115,12 @@ def reason(source: Source) -> None:
             st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
 
 
-def line(source: Source, spectrum: Spectrum | None, settings: LossSettings, step: Callable[[int], None]) -> str:
+def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
     """One line: stepping, browsing, which spectrum this is, and its candidate. Returns the peptide as typed."""
+
+    def step(by: int) -> None:  # of a click that comes before the browser's own count listens
+        browse.step(source, settings, by)
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="line"):
         for key, letter, icon, by, which in (
             ("prev", "P", "left", -1, "Previous"),
@@ -100,7 +134,7 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings, step
                 on_click=step,
                 args=(by,),
             )
-        components.steps(step)
+        components.steps()
         picker = st.popover("Browse", key="picker", on_change="rerun", width="content", icon=":material/table_rows:")
         name = html.escape(spectrum.name if spectrum else "".join(source.spectra.ids[state.index() or 0 :][:1]) or "–")
         about = f'<div class="pl-name" title="{name}"><b>{name}</b><span>{_facts(source, spectrum)}</span></div>'
@@ -113,6 +147,7 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings, step
             autocomplete="off",
             persist_state="page",
         ).strip()
+        st.session_state[_FIELD] = st.session_state.get("_page")
     if picker.open:
         with picker:
             _browse(source, settings)

@@ -10,20 +10,30 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 import streamlit as st
 
 from peploss.settings import LossSettings
 
-STAGE = "stage"
+STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE, _SIDEBAR = "_page", "_sidebar"
+_PAGE, _SIDEBAR, _SESSION = "_page", "_sidebar", "_session"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
 PEPTIDE = "peptide"
 UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
 LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The place in the file and the browser's count of steps that it answers, as one value: Streamlit ends a run for a
+    newer one at any access to its state, so two values could be left a step apart."""
+
+    index: int | None = None
+    steps: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,19 +106,16 @@ class View:
 def sync_with_link() -> bool:
     """Take over a link that did not come from us: a fresh page, or the back button. Returns whether it did."""
     link = _current_link()
+    if steps_ahead():  # a press that follows fast still carries the address before the last
+        st.session_state[_SEEN_LINK] = link
     if st.session_state.get(_SEEN_LINK) == link:
         return False
     st.session_state[_SEEN_LINK] = st.session_state[_SENT_LINK] = link
     x = link.get("x", "").split("_")
     values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
-    st.session_state[_INDEX] = int(link["i"]) - 1 if link.get("i", "").isdecimal() else None
+    st.session_state[_INDEX] = _Place(int(link["i"]) - 1 if link.get("i", "").isdecimal() else None, steps_sent())
     return True
-
-
-def hold_link() -> None:
-    """Let this run's address pass for our own: a press that follows fast still carries the one before the last."""
-    st.session_state[_SEEN_LINK] = _current_link()
 
 
 def view() -> View:
@@ -168,14 +175,37 @@ def as_payload(current: View) -> dict[str, Any]:
 
 def index() -> int | None:
     """0-based place in the file; None where nothing was chosen yet."""
-    return st.session_state.get(_INDEX)
+    return _place().index
 
 
 def set_index(value: int | None) -> None:
-    """Choose a spectrum; one that follows another is shown whole, not in the old one's zoom."""
-    if st.session_state.get(_INDEX) not in (None, value):
+    """Choose a spectrum; one that follows another is shown whole, not in the old one's zoom. Settles all steps."""
+    if index() not in (None, value):
         st.session_state[_VIEW] = replace(view(), x=None, sel="")
-    st.session_state[_INDEX] = value
+    st.session_state[_INDEX] = _Place(value, steps_sent())
+
+
+def session() -> str:
+    """Tells this session's steps from those of one before it, which a page that stayed open may still send."""
+    return str(st.session_state.setdefault(_SESSION, uuid4().hex))
+
+
+def steps_sent() -> int:
+    """Where the browser's running count of steps stands; where it was settled, if the browser does not say."""
+    sent = (st.session_state.get(STEPS) or {}).get("count") or {}
+    return int(sent["count"]) if sent.get("session") == session() else _place().steps
+
+
+def steps_ahead() -> int:
+    """Steps that the browser counted and ``set_index`` has not settled, negative for back.
+
+    Read while the page runs, not left to a callback: one that a newer run ends half-way is not called again.
+    """
+    return steps_sent() - _place().steps
+
+
+def _place() -> _Place:
+    return st.session_state.get(_INDEX) or _Place()
 
 
 def linked_peptide() -> str | None:

@@ -197,10 +197,6 @@ def test_keys_n_and_p_step_through_the_spectra(url: str, open_page: Open) -> Non
     page.wait_for_url(lambda address: "i=18" not in address)
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="Known defect: a press can be lost while the page takes the listening component out and puts it back.",
-)
 def test_every_fast_press_of_a_key_or_a_button_counts(url: str, open_page: Open) -> None:
     page = open_page(url)
     for _ in range(5):

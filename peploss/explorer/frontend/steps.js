@@ -1,6 +1,9 @@
-// Stepping by key or button as a running count: most presses that come faster than the page answers count.
+// Stepping by key or button as a running count, kept here for as long as the page is open: Streamlit may take the
+// component out and put it back between two presses, and what it brings back is older than the last press.
 const KEYS = { n: 1, p: -1 };
 const WRITING = 'input:not([type="range"]):not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable="true"]';
+
+let session, count, settled;
 
 export class Steps {
   constructor() {
@@ -8,7 +11,7 @@ export class Steps {
       const by = KEYS[event.key.toLowerCase()];
       if (!by || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.(WRITING)) return;
       // A key held down goes on as fast as the page can follow.
-      if (!event.repeat || this.count === this.seen) this.step(by);
+      if (!event.repeat || count === settled) this.step(by);
     };
     this.onclick = (event) => {
       const button = event.target.closest?.(".st-key-next button, .st-key-prev button");
@@ -21,14 +24,14 @@ export class Steps {
   }
 
   step(by) {
-    this.count += by;
-    this.component.setStateValue("count", this.count);
+    count += by;
+    this.component.setStateValue("count", { session, count });
   }
 
   async update(payload, component) {
     this.component = component;
-    this.seen = payload.seen;
-    this.count ??= payload.seen;
+    if (payload.session !== session) ({ session, settled: count } = payload);
+    settled = payload.settled;
   }
 
   close() {
