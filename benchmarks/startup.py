@@ -2,14 +2,17 @@
 
     python -m benchmarks.startup
 
-Every figure is the median over fresh processes, after one that fills the caches.
+Every figure is the median over fresh processes. The first calls on a machine, cold, start with an empty folder of
+compiled code; the others after one that has filled it.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 from benchmarks.common import arguments, show, write
 
@@ -27,19 +30,47 @@ first = time.perf_counter()
 print(after_torch - start, after_import - after_torch, first - after_import)
 """
 
+APP = """
+import time
+start = time.perf_counter()
+from peploss.explorer import warm
+warm.up()
+ready = time.perf_counter() - start
+warm.wait()
+print(ready, time.perf_counter() - start)
+"""
+LIBRARY_PARTS = ("import torch", "import peploss after torch", "first loss, forward and backward")
+APP_PARTS = ("app ready", "app ready, landscapes too")
+
+
+def measure(script: str, names: tuple[str, ...], runs: int, *, cold: bool) -> list[dict[str, object]]:
+    """Rows of the times that the script prints last."""
+    found = []
+    with tempfile.TemporaryDirectory() as kept:
+        for _ in range(runs if cold else runs + 1):
+            with tempfile.TemporaryDirectory() as fresh:
+                environment = {**os.environ, "NUMBA_CACHE_DIR": fresh if cold else kept}
+                command = [sys.executable, "-c", script]
+                done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+                found.append([float(x) for x in done.stdout.splitlines()[-1].split()])
+    columns = zip(*(found if cold else found[1:]), strict=True)
+    kind = "cold" if cold else "compiled before"
+    return [
+        {"what": name, "code": kind, "median_s": statistics.median(column), "most_s": max(column), "runs": runs}
+        for name, column in zip(names, columns, strict=True)
+    ]
+
 
 def main() -> None:
     parser = arguments(__doc__, "startup.csv")
     parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--cold", type=int, default=2, help="runs that compile anew")
     options = parser.parse_args()
-    runs = []
-    for _ in range(options.runs + 1):
-        out = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True).stdout
-        runs.append([float(x) for x in out.split()])
-    names = ("import torch", "import peploss after torch", "first loss, forward and backward")
-    rows: list[dict[str, object]] = [
-        {"what": name, "median_s": statistics.median(column), "most_s": max(column), "runs": options.runs}
-        for name, column in zip(names, zip(*runs[1:], strict=True), strict=True)
+    rows = [
+        *measure(SCRIPT, LIBRARY_PARTS, options.runs, cold=False),
+        *measure(SCRIPT, LIBRARY_PARTS, options.cold, cold=True)[2:],
+        *measure(APP, APP_PARTS, options.cold, cold=False),
+        *measure(APP, APP_PARTS, options.cold, cold=True),
     ]
     show(rows)
     write(rows, options.csv)

@@ -14,6 +14,12 @@ def ready() -> bool:
     return _landscapes is None or not _landscapes.is_alive()
 
 
+def wait() -> None:
+    """Until landscapes are compiled."""
+    if _landscapes is not None:
+        _landscapes.join()
+
+
 def _compile_landscapes() -> None:
     """What Tune needs and Explore does not, behind the back of the first visitor."""
     import numpy as np

@@ -198,6 +198,23 @@ def test_second_derivative_is_refused_in_words(compiled: bool) -> None:
         torch.autograd.grad(first.sum(), mz)
 
 
+@pytest.mark.parametrize("curved", [False, True])
+def test_second_derivative_of_a_compiled_loss_is_an_error(curved: bool) -> None:
+    """torch's own, which comes before ours: of a compiled function it differentiates nothing twice."""
+    mz = torch.tensor([10.0, 11.0], dtype=torch.float64, requires_grad=True)
+    obs = Peaks.from_arrays([10.02, 11.0], [1.0, 2.0])
+
+    def loss(m: torch.Tensor) -> torch.Tensor:
+        pred = Peaks(m, torch.ones_like(m), torch.tensor([0, 2]))
+        losses = spectrum_loss(pred, obs, sigma=0.1)
+        return (losses.exp() if curved else losses).sum()
+
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    (first,) = torch.autograd.grad(compiled(mz), mz, create_graph=True)
+    with pytest.raises(RuntimeError, match=r"double backward|not have been used"):
+        torch.autograd.grad(first.sum(), mz)
+
+
 def test_second_derivative_of_the_reference_is_there() -> None:
     mz = torch.tensor([10.0, 11.0], dtype=torch.float64, requires_grad=True)
     obs = Peaks.from_arrays([10.02, 11.0], [1.0, 2.0])
