@@ -16,7 +16,7 @@ MANY = 20
 
 
 def _of(found: Score) -> str:
-    return f"sigma {found.sigma:g} {found.sigma_unit} with bins of {found.bin_width:g} Th"
+    return f"sigma {found.sigma:.3g} {found.sigma_unit} with bins of {found.bin_width:.3g} Th"
 
 
 def as_it_is(found: Score) -> str:
