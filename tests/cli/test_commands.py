@@ -13,10 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
-from peploss.cli.serve import ENVIRONMENT
 from peploss.dataset.results import Results
 from peploss.dataset.store import ParquetStore
 from peploss.settings import LossSettings
+from peploss.spectra.folder import ENVIRONMENT
 from peploss.spectra.samples import samples_folder
 from peploss.version import __version__
 
@@ -145,14 +145,14 @@ def test_as_a_program(a_set: Path, tmp_path: Path) -> None:
     assert scripts == {"peploss": "peploss.cli:entry"}
 
 
-def test_serve_opens_the_app_on_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_opens_the_app_on_the_folder_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[tuple[list[str], dict[str, str]]] = []
     monkeypatch.setattr(subprocess, "call", lambda command, env, cwd: called.append((command, env)) or 0)
     assert peploss("serve", a_set, "--port", 9000, "--headless").exit_code == 0
     ((command, environment),) = called
     assert command[1:4] == ["-m", "streamlit", "run"]
     assert command[command.index("--server.port") + 1] == "9000"
-    assert environment[ENVIRONMENT] == str(a_set.resolve())
+    assert environment[ENVIRONMENT] == str(a_set.resolve().parent)
     assert environment["PATH"] == os.environ["PATH"]
 
 
