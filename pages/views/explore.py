@@ -16,14 +16,14 @@ from peploss.spectra.spectrum import Spectrum
 
 def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
-    from_link = state.sync_with_link()
+    state.sync_with_link()
     with st.sidebar:
         source, problem = opened.choose_source()
         settings, left_out = controls.choose_settings()
     if source is None:
-        opened.nothing_open(problem, from_link)
+        opened.nothing_open(problem)
         return
-    home = opened.settle(source, from_link)
+    home = opened.settle(source)
     opened.follow(source, settings)
     spectrum = opened.spectrum_of(source)
     own = (spectrum.peptide or "") if spectrum else ""

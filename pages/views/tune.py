@@ -33,15 +33,15 @@ TABS = ("One spectrum", "Reach", "Set", "Recommendation", "Mass errors", "Ion we
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    from_link = state.sync_with_link()
+    state.sync_with_link()
     tune_weights.sidebar_is_drawn()
     with st.sidebar:
         source, problem = opened.choose_source()
         settings, left_out = controls.choose_settings()
     if source is None:
-        opened.nothing_open(problem, from_link)
+        opened.nothing_open(problem)
         return
-    home = opened.settle(source, from_link)
+    home = opened.settle(source)
     if left_out:
         st.warning(left_out, icon=":material/tune:")
     _body(source, settings, home)

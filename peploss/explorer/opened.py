@@ -16,8 +16,6 @@ from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE
 from peploss.spectra.spectrum import Spectrum
 
 _NONE_FOUND = "_none_found"  # whether the search for a first usable spectrum gave up
-_LINK_WAITS = "_link_waits"  # for the file or the peaks that it is about
-_FROM_LINK = "_fill_from_link"
 _CANDIDATE = "_candidate"  # the peptide as typed, kept while its field is not on the page
 _FIELD = "_field"  # the page whose last run drew that field
 
@@ -36,7 +34,7 @@ def choose_source() -> tuple[Source | None, PeplossError | None]:
     return source, None
 
 
-def nothing_open(problem: PeplossError | None, from_link: bool) -> None:
+def nothing_open(problem: PeplossError | None) -> None:
     """The page without a spectrum; what else a link says waits for the file to be uploaded or the peaks pasted."""
     st.markdown("### Choose a spectrum")
     if problem is not None:
@@ -44,16 +42,13 @@ def nothing_open(problem: PeplossError | None, from_link: bool) -> None:
     st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
     if isinstance(problem, AbsentError):  # its place and its peptide mean nothing in another file
         st.session_state.setdefault("_source", "")
-    elif from_link:
-        st.session_state[_LINK_WAITS] = True
+        state.link_is_done()
 
 
-def settle(source: Source, from_link: bool) -> int:
+def settle(source: Source) -> int:
     """Which spectrum is shown: the one a link names, else where it was, else the first; returns that first."""
-    from_link = st.session_state.pop(_LINK_WAITS, False) or from_link
     opening = "_source" not in st.session_state
     if st.session_state.get("_source") != source.key:
-        st.session_state["_source"] = source.key
         wanted = DEFAULT_TITLE if source.sample == DEFAULT_FILE else ""
         try:
             st.session_state["_home"] = browse.first(source, wanted)
@@ -63,12 +58,10 @@ def settle(source: Source, from_link: bool) -> int:
             st.session_state[_NONE_FOUND] = True
         if not opening:
             state.set_index(None)
+        st.session_state["_source"] = source.key
     home = int(st.session_state["_home"])
     if state.index() is None:
-        state.set_index(home)
-        st.session_state["_fill"] = True
-    if from_link:
-        st.session_state["_fill"] = st.session_state[_FROM_LINK] = True
+        browse.go(home)
     return home
 
 
@@ -85,12 +78,11 @@ def spectrum_of(source: Source) -> Spectrum | None:
         spectrum = source.spectra.read(state.index() or 0)
     except PeplossError:
         spectrum = None
-    if st.session_state.get("_fill"):
+    if st.session_state.get("_fill") or state.link_is_new():
         own = (spectrum.peptide or "") if spectrum else ""
-        linked = state.linked_peptide() if st.session_state.get(_FROM_LINK) else None
+        linked = state.linked_peptide() if state.link_is_new() else None
         st.session_state[state.PEPTIDE] = st.session_state[_CANDIDATE] = own if linked is None else linked
-        # Last: a newer run may end this one before any of these lines, and has to find what is still to do.
-        st.session_state[_FROM_LINK] = False
+        state.link_is_done()
         st.session_state["_fill"] = False
     elif st.session_state.get(_FIELD) == st.session_state.get("_page") and state.PEPTIDE in st.session_state:
         st.session_state[_CANDIDATE] = st.session_state[state.PEPTIDE]

@@ -2,6 +2,9 @@
 
 Widgets keep their own parameter (``bind="query-params"``). What is not a widget, the sliders and switches inside the
 plot and the place in the file, lives here under the names of ``LINK``.
+
+Streamlit ends a run for a newer one at any access to ``st.session_state``. What has to happen once is therefore noted
+as done last, so that the newer run finds it undone; doing it again must change nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from peploss.settings import LossSettings
 
 STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE, _SIDEBAR, _SESSION = "_page", "_sidebar", "_session"
+_PAGE, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_sidebar", "_session", "_link_is_new"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
 PEPTIDE = "peptide"
 UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
@@ -29,8 +32,8 @@ WIDTHS_PPM = (1.0, 2000.0)
 
 @dataclass(frozen=True)
 class _Place:
-    """The place in the file and the browser's count of steps that it answers, as one value: Streamlit ends a run for a
-    newer one at any access to its state, so two values could be left a step apart."""
+    """The place in the file and the browser's count of steps that it answers: as two values they could be left a step
+    apart."""
 
     index: int | None = None
     steps: int = 0
@@ -103,27 +106,38 @@ class View:
         return out
 
 
-def sync_with_link() -> bool:
-    """Take over a link that did not come from us: a fresh page, or the back button. Returns whether it did."""
+def sync_with_link() -> None:
+    """Take over a link that did not come from us: a fresh page, or the back button."""
     link = _current_link()
     if steps_ahead():  # a press that follows fast still carries the address before the last
         st.session_state[_SEEN_LINK] = link
     if st.session_state.get(_SEEN_LINK) == link:
-        return False
-    st.session_state[_SEEN_LINK] = st.session_state[_SENT_LINK] = link
+        return
+    st.session_state[_LINK_IS_NEW] = True
     x = link.get("x", "").split("_")
     values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
     st.session_state[_INDEX] = _Place(int(link["i"]) - 1 if link.get("i", "").isdecimal() else None, steps_sent())
-    return True
+    st.session_state[_SENT_LINK] = link
+    st.session_state[_SEEN_LINK] = link
+
+
+def link_is_new() -> bool:
+    """Whether a link's candidate waits to be filled in, if need be until its file is uploaded or its peaks pasted."""
+    return bool(st.session_state.get(_LINK_IS_NEW))
+
+
+def link_is_done() -> None:
+    """Nothing of the link waits any more."""
+    st.session_state[_LINK_IS_NEW] = False
 
 
 def view() -> View:
     """The view now: what the browser sent last, if it is news, over what was there."""
     sent = (st.session_state.get(STAGE) or {}).get("view")
     if sent and sent.get("seq") != st.session_state.get(_SEEN_SEQ):
-        st.session_state[_SEEN_SEQ] = sent.get("seq")
         st.session_state[_VIEW] = View.of(sent)
+        st.session_state[_SEEN_SEQ] = sent.get("seq")
     return st.session_state.get(_VIEW, View())
 
 
@@ -144,9 +158,12 @@ def arrive(page: str) -> None:
     Streamlit keeps widgets that are bound to the link, too, but only from the second change of page on.
     """
     before = st.session_state.get(_PAGE)
+    if before not in (None, page):
+        _bring_along()
     st.session_state[_PAGE] = page
-    if before is None or before == page:
-        return
+
+
+def _bring_along() -> None:
     st.session_state[UPLOADER_IS_NEW] = True
     for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
         if name not in st.query_params:

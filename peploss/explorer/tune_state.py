@@ -17,8 +17,8 @@ def sliders() -> state.View:
     """Draw the two sliders and return the view with what they say."""
     sent = (st.session_state.get(WIDTHS) or {}).get("view")
     if sent and sent.get("seq") != st.session_state.get(_SEEN):
-        st.session_state[_SEEN] = sent.get("seq")
         state.set_widths(sent.get("sigma"), sent.get("unit"), sent.get("bin"))
+        st.session_state[_SEEN] = sent.get("seq")
     view = state.view()
     components.widths(
         {
