@@ -21,7 +21,7 @@ def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> No
     """Say why one PSM of SET has the loss it has. PSM is its id, or the title of its spectrum."""
     from peploss.analysis.causes import diagnose
     from peploss.analysis.explain import explain as explained
-    from peploss.dataset.causes import psm_of
+    from peploss.dataset.psm_row import psm_of
     from peploss.dataset.results import find_psm
     from peploss.dataset.store import ParquetStore
 

@@ -7,10 +7,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from peploss.analysis.causes import Diagnosis, diagnose_many
+from peploss.dataset.psm_row import psm_of
 from peploss.errors import PeplossError
-from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
-from peploss.spectra.spectrum import Spectrum
 
 CAUSES: Final = (
     ("cause", pa.string()),
@@ -20,24 +19,6 @@ CAUSES: Final = (
     ("fixed_loss", pa.float64()),
 )
 """The cause named, how sure that is, what was found as a sentence, the change that would undo it, and the loss then."""
-
-
-def psm_of(row: dict[str, Any]) -> tuple[Spectrum, Peptide]:
-    """Spectrum and peptide of one row of a set."""
-    spectrum = Spectrum(
-        mz=row["mz"],
-        intensity=row["intensity"],
-        precursor_mz=row["precursor_mz"],
-        precursor_charge=row["spectrum_charge"],
-        title=row["title"] or "",
-        native_id=row["native_id"] or "",
-        index=row["index"],
-        scan=row["scan"],
-        rt=row["rt"],
-        peptide=row["peptide"],
-        source=row["file"],
-    )
-    return spectrum, Peptide.parse(row["peptide"], row["charge"])
 
 
 def cause_columns(batch: pa.RecordBatch, settings: LossSettings, seed: int) -> dict[str, pa.Array]:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.prepared_set import MAX_SPECTRA, LeftOut
 from peploss.analysis.psm_set import Psm
+from peploss.dataset.psm_row import COLUMNS, psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError, SourceError
-from peploss.peptides.peptide import Peptide
-from peploss.spectra.spectrum import Spectrum
 
 MAX_Q = 0.01
 """PSMs with a higher q-value are not taken for right."""
 WRONG = ("decoy", "poor")
 """Labels of PSMs that are not taken for right; "poor" is the built-in table's."""
 EVERY = 32
-NEEDED = [
-    "id", "file", "index", "scan", "native_id", "title", "precursor_mz", "charge", "rt", "peptide", "mz", "intensity",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +73,11 @@ def right_psms(
     right = _right(store, left_out)
     chosen = np.random.default_rng(seed).permutation(right)[:limit]
     found: dict[int, Psm] = {}
-    for done, row in enumerate(store.rows(sorted(chosen.tolist()), NEEDED)):
+    for done, row in enumerate(store.rows(sorted(chosen.tolist()), ["id", *COLUMNS])):
         if progress and done % EVERY == 0:
             progress(done, chosen.size)
         try:
-            found[row["id"]] = _psm(row)
+            found[row["id"]] = Psm(*psm_of(row), row["file"] or "")
         except PeplossError as error:
             left_out.append(
                 LeftOut(f"PSM {row['id']} ({row['title'] or row['native_id'] or row['peptide']})", str(error))
@@ -122,19 +117,3 @@ def _right(store: ParquetStore, left_out: list[LeftOut]) -> NDArray[np.int64]:
             )
         )
     return np.concatenate(out)
-
-
-def _psm(row: dict[str, Any]) -> Psm:
-    spectrum = Spectrum(
-        mz=row["mz"],
-        intensity=row["intensity"],
-        precursor_mz=row["precursor_mz"],
-        precursor_charge=row["charge"],
-        title=row["title"] or "",
-        native_id=row["native_id"] or "",
-        index=row["index"] or 0,
-        scan=row["scan"],
-        rt=row["rt"],
-        source=row["file"] or "",
-    )
-    return Psm(spectrum, Peptide.parse(row["peptide"] or "", row["charge"]), row["file"] or "")
