@@ -8,7 +8,7 @@ from peploss.analysis.explain import Explanation, explain
 from peploss.errors import PeplossError
 from peploss.explorer import components, controls, details, figures, opened, payload, state
 from peploss.explorer.sources import Source
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.text import sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -27,17 +27,9 @@ def page() -> None:
     opened.follow(source, settings)
     spectrum = opened.spectrum_of(source)
     own = (spectrum.peptide or "") if spectrum else ""
-    text = opened.line(source, spectrum, settings)
-    trouble = st.container()
-    if left_out:
-        trouble.warning(left_out, icon=":material/tune:")
+    text, peptide = opened.candidate(source, spectrum, settings, left_out)
     if spectrum is None:
-        with trouble:
-            opened.reason(source)
         return
-    for note in spectrum.notes:
-        trouble.caption(escape_markdown(note))
-    peptide = opened.peptide_of(text, spectrum, trouble)
     if peptide is None:
         _without_candidate(spectrum, text)
     else:

@@ -24,7 +24,7 @@ from peploss.explorer import (
     warm,
 )
 from peploss.explorer.sources import Source
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.text import sentence
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -79,17 +79,9 @@ def _of_one(
     draw: Callable[[Psm, LossSettings, str], None],
 ) -> None:
     """A tab about one spectrum: the line that finds it, and what is drawn of it."""
-    text = opened.line(source, spectrum, settings)
-    trouble = st.container()
-    if spectrum is None:
-        with trouble:
-            opened.reason(source)
-        return
-    for note in spectrum.notes:
-        trouble.caption(escape_markdown(note))
-    peptide = opened.peptide_of(text, spectrum, trouble)
-    if peptide is None:
-        if not text:
+    text, peptide = opened.candidate(source, spectrum, settings)
+    if spectrum is None or peptide is None:
+        if spectrum is not None and not text:
             st.info("Type a peptide above to see its landscape.", icon=":material/edit:")
         return
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.prepared_set import PreparedSet
-from peploss.analysis.recommend_words import as_it_is, nothing_allowed, sentences
+from peploss.analysis.recommend_words import as_it_is, figures, nothing_allowed, sentences
 from peploss.analysis.separation import Z95, influence
 from peploss.analysis.set_landscape import SetLandscape
 from peploss.analysis.setting_score import Change, Limits, Score, difference, score
@@ -54,6 +54,11 @@ class Recommendation:
     alike: NDArray[np.bool_]
     sentences: tuple[str, ...]
     limits: Limits
+
+    def evidence(self) -> dict[str, dict[str, str]]:
+        """The settings that were weighed, ``"now"`` first, each with what it does as text by name."""
+        weighed = {"now": self.present, "recommended": self.best, "without limits": self.free}
+        return {name: figures(score) for name, score in weighed.items() if score is not None}
 
 
 def recommend(

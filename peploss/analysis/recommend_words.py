@@ -113,3 +113,18 @@ def sentences(
     if landscape.progress < 1:
         out.append("The landscape is not finished; this may still change.")
     return out
+
+
+def figures(found: Score) -> dict[str, str]:
+    """What a setting does, each figure as text under its name."""
+    return {
+        "σ": f"{found.sigma:.3g} {found.sigma_unit}",
+        "bin width": f"{found.bin_width:.3g} Th",
+        "AUC, 95 % interval": f"{found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})",
+        "win rate, 95 % interval": f"{found.win_rate:.1%} ({found.win_low:.1%} to {found.win_high:.1%})",
+        "median loss, right peptides": f"{found.target_median:.3f}",
+        "median loss, decoys": f"{found.decoy_median:.3f}",
+        "grid artefact, 9 in 10 below": f"{found.grid_artefact:.4f}",
+        "phase spread, 9 in 10 below": f"{found.phase_spread:.4f}",
+        "reach": f"{found.reach:.3g} Th",
+    }

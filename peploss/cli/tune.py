@@ -139,10 +139,8 @@ def _tell(
     for sentence in advice.sentences[1:]:
         click.echo(click.wrap_text(f"- {sentence}", width=100, subsequent_indent="  "))
     click.echo()
-    columns = {"now": advice.present, "recommended": advice.best or advice.present, "without limits": advice.free}
-    if advice.best is None:
-        del columns["recommended"]
-    rows = [["", *columns], *([name, *(_row(s)[name] for s in columns.values())] for name in _row(advice.present))]
+    columns = advice.evidence()
+    rows = [["", *columns], *([name, *(values[name] for values in columns.values())] for name in columns["now"])]
     each = by_group(advice.best or advice.present, prepared.groups)
     _table(rows)
     if each:
@@ -158,20 +156,6 @@ def _tell(
     for reason in sorted({x.reason for x in left_out}):
         names = [x.name for x in left_out if x.reason == reason]
         click.echo(f"Left out, {names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {reason}")
-
-
-def _row(found: Score) -> dict[str, str]:
-    return {
-        "sigma": f"{found.sigma:.3g} {found.sigma_unit}",
-        "bin width": f"{found.bin_width:.3g} Th",
-        "AUC": f"{found.auc:.3f} ({found.auc_low:.3f} to {found.auc_high:.3f})",
-        "win rate": f"{found.win_rate:.1%} ({found.win_low:.1%} to {found.win_high:.1%})",
-        "median loss, right": f"{found.target_median:.3f}",
-        "median loss, decoys": f"{found.decoy_median:.3f}",
-        "grid artefact": f"{found.grid_artefact:.4f}",
-        "phase spread": f"{found.phase_spread:.4f}",
-        "reach": f"{found.reach:.3g} Th",
-    }
 
 
 def _table(rows: list[list[str]]) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from peploss.errors import SettingsError
 from peploss.explorer import state
 from peploss.explorer.text import sentence
+from peploss.kernels import SigmaUnit
 from peploss.settings import EXTRA_IONS, ION_TYPES, NEUTRAL_LOSSES, LossSettings
 
 DEFAULT = LossSettings()
@@ -152,6 +153,20 @@ def choose_settings() -> tuple[LossSettings, str]:
         return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
     st.session_state[_GOOD] = settings
     return settings, told
+
+
+def choose_error_unit() -> SigmaUnit:
+    """The unit that mass errors are shown in."""
+    unit: SigmaUnit | None = st.segmented_control(
+        "Errors in",
+        ["ppm", "Da"],
+        default="ppm",
+        required=True,
+        key="errors",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return unit or "ppm"
 
 
 def weights_text(weights: Mapping[str, float]) -> str:

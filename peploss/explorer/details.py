@@ -9,7 +9,7 @@ import streamlit as st
 
 from peploss.analysis.explain import Explanation
 from peploss.analysis.export import fragments_csv, snippet
-from peploss.explorer import charts, components, payload, summary
+from peploss.explorer import charts, components, controls, payload, summary
 from peploss.explorer.sources import Source
 from peploss.spectra.writers import to_mgf
 
@@ -123,16 +123,7 @@ def _errors(ex: Explanation) -> None:
     if not len(ex.matches):
         st.info("No fragment is matched, so there is no error to show. A wider σ reaches further.")
         return
-    unit = st.segmented_control(
-        "Errors in",
-        ["ppm", "Da"],
-        default="ppm",
-        required=True,
-        key="errors",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    components.figure(charts.errors_figure(ex, unit=unit or "ppm"), key="errors_figure")
+    components.figure(charts.errors_figure(ex, unit=controls.choose_error_unit()), key="errors_figure")
 
 
 def _export(ex: Explanation, source: Source) -> None:

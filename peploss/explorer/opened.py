@@ -107,6 +107,26 @@ def reason(source: Source) -> None:
             st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
 
 
+def candidate(
+    source: Source, spectrum: Spectrum | None, settings: LossSettings, warning: str = ""
+) -> tuple[str, Peptide | None]:
+    """The line that finds a spectrum, and under it what is wrong with the settings, the spectrum or its candidate.
+
+    Returns:
+        the peptide as typed, and as read; None where there is none, or no spectrum for it.
+    """
+    text = line(source, spectrum, settings)
+    with st.container():
+        if warning:
+            st.warning(warning, icon=":material/tune:")
+        if spectrum is None:
+            reason(source)
+            return text, None
+        for note in spectrum.notes:
+            st.caption(escape_markdown(note))
+        return text, peptide_of(text, spectrum)
+
+
 def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
     """One line: stepping, browsing, which spectrum this is, and its candidate. Returns the peptide as typed."""
 
@@ -179,7 +199,7 @@ def _facts(source: Source, spectrum: Spectrum | None) -> str:
     return html.escape(" · ".join(facts))
 
 
-def peptide_of(text: str, spectrum: Spectrum, trouble: st.delta_generator.DeltaGenerator) -> Peptide | None:
+def peptide_of(text: str, spectrum: Spectrum) -> Peptide | None:
     """The candidate; where it cannot be read, the last good one of this spectrum, and a sentence that points."""
     here = (st.session_state.get("_source"), spectrum.index)
     if not text:
@@ -187,8 +207,7 @@ def peptide_of(text: str, spectrum: Spectrum, trouble: st.delta_generator.DeltaG
     try:
         peptide = Peptide.parse(text)
     except PeptideError as error:
-        with trouble:
-            st.error(pointed(error), icon=":material/error:")
+        st.error(pointed(error), icon=":material/error:")
         place, good = st.session_state.get("_good", (None, None))
         return Peptide.parse(good) if place == here and good else None
     st.session_state["_good"] = (here, text)

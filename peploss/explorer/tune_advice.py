@@ -8,7 +8,7 @@ import streamlit as st
 from peploss.analysis.prepared_set import PreparedSet
 from peploss.analysis.recommend import Recommendation, recommend
 from peploss.analysis.set_landscape import SetLandscape
-from peploss.analysis.setting_score import Limits, Score
+from peploss.analysis.setting_score import Limits
 from peploss.explorer import tune_state
 from peploss.explorer.figures_landscape import GOOD_ABOVE, Layer
 from peploss.explorer.text import escape_markdown
@@ -78,67 +78,33 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
 
 
 def _limits() -> Limits:
+    def limit(label: str, key: str, start: float, most: float, step: float, help: str) -> float:
+        return st.number_input(
+            label, min_value=0.0, max_value=most, value=start, step=step, format="%.3f", key=key, bind="query-params",
+            help=help,
+        )  # fmt: skip
+
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", key="limits"):
-        artefact = st.number_input(
-            "Grid artefact at most",
-            min_value=0.0,
-            max_value=1.0,
-            value=_DEFAULT.max_grid_artefact,
-            step=0.005,
-            format="%.3f",
-            key="maxart",
-            bind="query-params",
-            help="What the grid may change the loss of nine right peptides in ten.",
-        )
-        spread = st.number_input(
-            "Phase spread at most",
-            min_value=0.0,
-            max_value=1.0,
-            value=_DEFAULT.max_phase_spread,
-            step=0.005,
-            format="%.3f",
-            key="maxspread",
-            bind="query-params",
-            help="How far the loss of nine in ten may move as the grid is shifted by less than a bin.",
-        )
-        reach = st.number_input(
-            "Reach at least, Th",
-            min_value=0.0,
-            max_value=10.0,
-            value=_DEFAULT.min_reach,
-            step=0.05,
-            format="%.3f",
-            key="minreach",
-            bind="query-params",
-            help="How far off a fragment may be and still be pulled with 1 % of the strongest pull: about 5 σ.",
-        )
+        artefact = limit(
+            "Grid artefact at most", "maxart", _DEFAULT.max_grid_artefact, 1.0, 0.005,
+            "What the grid may change the loss of nine right peptides in ten.",
+        )  # fmt: skip
+        spread = limit(
+            "Phase spread at most", "maxspread", _DEFAULT.max_phase_spread, 1.0, 0.005,
+            "How far the loss of nine in ten may move as the grid is shifted by less than a bin.",
+        )  # fmt: skip
+        reach = limit(
+            "Reach at least, Th", "minreach", _DEFAULT.min_reach, 10.0, 0.05,
+            "How far off a fragment may be and still be pulled with 1 % of the strongest pull: about 5 σ.",
+        )  # fmt: skip
     return Limits(max_grid_artefact=artefact, max_phase_spread=spread, min_reach=reach)
 
 
 def _evidence(advice: Recommendation) -> None:
-    columns = {"now": advice.present}
-    if advice.best is not None:
-        columns["recommended"] = advice.best
-    columns["without limits"] = advice.free
+    columns = advice.evidence()
     st.markdown("**The evidence**", help="Each computed at exactly that setting, on the same spectra and decoys.")
     st.dataframe(
-        pd.DataFrame(
-            {"": list(_evidence_of(advice.present)), **{n: _evidence_of(s).values() for n, s in columns.items()}}
-        ),
+        pd.DataFrame({"": list(columns["now"]), **{name: values.values() for name, values in columns.items()}}),
         hide_index=True,
         height="content",
     )
-
-
-def _evidence_of(found: Score) -> dict[str, str]:
-    return {
-        "σ": f"{found.sigma:.3g} {found.sigma_unit}",
-        "bin width": f"{found.bin_width:.3g} Th",
-        "AUC, 95 % interval": f"{found.auc:.3f}  ({found.auc_low:.3f} to {found.auc_high:.3f})",
-        "win rate, 95 % interval": f"{found.win_rate:.1%}  ({found.win_low:.1%} to {found.win_high:.1%})",
-        "median loss, right peptides": f"{found.target_median:.3f}",
-        "median loss, decoys": f"{found.decoy_median:.3f}",
-        "grid artefact, 9 in 10 below": f"{found.grid_artefact:.4f}",
-        "phase spread, 9 in 10 below": f"{found.phase_spread:.4f}",
-        "reach": f"{found.reach:.3g} Th",
-    }

@@ -7,12 +7,11 @@ import streamlit as st
 
 from peploss.analysis.calibration import WINDOW, Calibration, calibrate
 from peploss.analysis.psm_set import Psm
-from peploss.explorer import components, state, tune_state
+from peploss.explorer import components, controls, state, tune_state
 from peploss.explorer.digits import signed
 from peploss.explorer.figures_tune import mass_errors_figure
 from peploss.explorer.tune_facts import Fact, facts
 from peploss.explorer.tune_set import TuneSet
-from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 
 ALL = "All"
@@ -29,18 +28,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
     st.caption(f"{found.about} Mutual nearest pairs of fragment and peak within {WINDOW:g} Th; σ plays no part.")
     names = sorted(set(whole.group.tolist()))
     with st.container(horizontal=True, vertical_alignment="center"):
-        unit: SigmaUnit = (
-            st.segmented_control(
-                "Errors in",
-                ["ppm", "Da"],
-                default="ppm",
-                required=True,
-                key="errors",
-                bind="query-params",
-                label_visibility="collapsed",
-            )
-            or "ppm"
-        )
+        unit = controls.choose_error_unit()
         group = ALL
         if len(names) > 1:
             group = st.selectbox(
