@@ -1,0 +1,108 @@
+"""Sums of a Gaussian over the bins of a grid, tile by tile: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
+
+All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. See
+``peploss.kernels.cpu`` for the formulas.
+"""
+
+import math
+
+import triton
+import triton.language as tl
+
+MIN_RATIO = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
+EDGE = tl.constexpr(8.5)  # distance of the centre from an end of the grid, in r, from which the end is not felt
+REACH = tl.constexpr(12.0)  # half-width of the sum over bins, in r
+SMOOTH = tl.constexpr(20.0)  # rho from which wider bins give the same sum but for the ends of the grid
+SQRT_2PI = tl.constexpr(math.sqrt(2 * math.pi))
+PI = tl.constexpr(math.pi)
+DEPTH_32 = tl.constexpr(1.08)  # terms of the series times rho: the first one left out is below 2e-10
+DEPTH_64 = tl.constexpr(1.38)  # and below 1e-16
+
+
+@triton.jit
+def series(g, rho, terms):
+    """L and its derivatives by c and r, from that many terms of the Fourier series."""
+    x = (g - tl.floor(g + 0.5)) * 2.0 * PI
+    cos1, sin1 = tl.cos(x), tl.sin(x)
+    cos_n, sin_n = cos1, sin1
+    p = rho * PI
+    q = tl.exp(-2.0 * p * p)
+    coef, step, square = 2.0 * q, q * q * q, q * q
+    total, by_c, by_r = q * 0.0 + 1.0, q * 0.0, q * 0.0
+    for n in range(0, terms):
+        k = n + 1.0
+        total += coef * cos_n
+        by_c -= coef * k * sin_n
+        by_r -= coef * k * k * cos_n
+        coef = coef * step
+        step = step * square
+        turned = cos_n * cos1 - sin_n * sin1
+        sin_n = sin_n * cos1 + cos_n * sin1
+        cos_n = turned
+    area = rho * SQRT_2PI
+    return area * total, area * 2.0 * PI * by_c, total * SQRT_2PI + area * 4.0 * PI * PI * rho * by_r
+
+
+@triton.jit
+def bin_by_bin(g, k, rho, from_low, from_high, wanted, n_bins):
+    """L and its derivatives by c and r where ``wanted``, bin by bin.
+
+    Args:
+        g: where the centre c lies from the centre of bin ``k``.
+        from_low, from_high: from the lower end of the grid to c, and from c to the upper end. Near an end each has
+            the digits of a short length.
+        n_bins: of the grid.
+
+    Hundreds of narrow bins are joined to wider ones, twenty to r, which give the same sum but for what the ends of
+    the grid add (see ``_at_end``). Those are counted from the nearer end.
+    """
+    joined = rho > SMOOTH
+    bins = n_bins.to(rho.dtype) + rho * 0.0
+    wide = tl.where(joined, tl.ceil(bins * SMOOTH / rho), bins)  # how many bins there are
+    width = bins / wide
+    mirrored = joined & (from_high < from_low)
+    at = tl.where(mirrored, from_high, from_low) / width - 0.5
+    nearest = tl.floor(at + 0.5)
+    off = tl.where(joined, at - nearest, g - tl.floor(g + 0.5))
+    # The first and the last bin there is, from the nearest one; in integers, of which float32 runs out.
+    of_grid = k + tl.floor(g + 0.5).to(tl.int32)
+    first = tl.where(joined, -nearest, (-of_grid).to(rho.dtype))
+    last = tl.where(joined, wide - 1.0 - nearest, (n_bins - 1 - of_grid).to(rho.dtype))
+    inverse = width / rho
+    reach = tl.max(tl.max(tl.where(wanted, rho / width * REACH, 0.0), 1), 0)
+    total, by_c, by_r = rho * 0.0, rho * 0.0, rho * 0.0
+    most = tl.ceil(reach).to(tl.int32) + 1
+    for step in range(0, 2 * most + 1):
+        q = step - most + rho * 0.0
+        z = (q - off) * inverse
+        e = tl.where((q >= first) & (q <= last) & (tl.abs(z) <= REACH + 1.0), tl.exp(-0.5 * z * z), 0.0)
+        total += e
+        by_c += e * z
+        by_r += e * z * z
+    by_c = tl.where(mirrored, -by_c, by_c)
+    g0, d0, s0 = _at_end(-from_low / rho, 1.0 / rho, inverse)
+    g1, d1, s1 = _at_end(from_high / rho, 1.0 / rho, inverse)
+    total = tl.where(joined, (total * inverse + g1 - g0) * rho, total)
+    by_c = tl.where(joined, (by_c * inverse + d1 - d0) * rho, by_c)
+    by_r = tl.where(joined, (by_r * inverse + s1 - s0) * rho, by_r)
+    return total, by_c / rho, by_r / rho
+
+
+@triton.jit
+def _at_end(z, narrow, wide):
+    """What an end of the grid adds to midpoint sums of g, -g' and z^2 g where bins are ``narrow``, less where ``wide``.
+
+    Euler and Maclaurin: a sum over midpoints is the integral and, at each end, derivatives of the integrand. The
+    derivatives of ``g = exp(-z^2 / 2)`` are Hermite polynomials times g.
+    """
+    z = tl.minimum(tl.maximum(z, -30.0), 30.0)
+    g = tl.exp(-0.5 * z * z)
+    n, w = narrow * narrow, wide * wide
+    a, b, c = (w - n) / 24.0, 7.0 * (n * n - w * w) / 5760.0, 31.0 * (w * w * w - n * n * n) / 967680.0
+    h2, h3 = z * z - 1.0, z * (z * z - 3.0)
+    h4 = z * h3 - 3.0 * h2
+    h5 = z * h4 - 4.0 * h3
+    h6 = z * h5 - 5.0 * h4
+    h7 = z * h6 - 6.0 * h5
+    of_g = -g * (a * z + b * h3 + c * h5)
+    return of_g, -g * (a * h2 + b * h4 + c * h6), of_g - g * (a * h3 + b * h5 + c * h7)
