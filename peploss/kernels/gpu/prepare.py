@@ -52,7 +52,7 @@ def split_place(place, live, REAL: tl.constexpr):
 
 
 @triton.jit
-def _read(mz, weight, sigma, at, there, h, n_bins, GRID: tl.constexpr):
+def read_peaks(mz, weight, sigma, at, there, h, n_bins, GRID: tl.constexpr):
     """m/z, intensity and width in bins; which peaks are rendered, and which make no sense."""
     m = tl.load(mz + at, mask=there, other=float("inf"))
     w = tl.load(weight + at, mask=there, other=0.0)
@@ -76,7 +76,7 @@ def _prepare_side(
     wrongs = tl.zeros((BLOCK,), tl.int32)
     for i in range(0, count, BLOCK):
         at = i + tl.arange(0, BLOCK)
-        _, w, _, live, wrong = _read(mz, weight, sigma, start + at, at < count, h, n_bins, GRID)
+        _, w, _, live, wrong = read_peaks(mz, weight, sigma, start + at, at < count, h, n_bins, GRID)
         tops = tl.maximum(tops, tl.where(live, tl.abs(w), 0.0))
         wrongs = wrongs | wrong.to(tl.int32)
     top = tl.max(tops, 0)
@@ -84,7 +84,7 @@ def _prepare_side(
     for i in range(0, count, BLOCK):
         at = i + tl.arange(0, BLOCK)
         there = at < count
-        m, w, s, live, _ = _read(mz, weight, sigma, start + at, there, h, n_bins, GRID)
+        m, w, s, live, _ = read_peaks(mz, weight, sigma, start + at, there, h, n_bins, GRID)
         high, low, phase, bin_ = split_place(m, live, REAL)
         to = peaks + out_at + at
         tl.store(to, high, mask=there)

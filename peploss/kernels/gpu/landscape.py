@@ -1,0 +1,111 @@
+"""Losses at many sigmas and bin widths at once: one program for a cell of a candidate, and a shift of the grid."""
+
+import torch
+import triton
+import triton.language as tl
+from torch import Tensor
+
+from peploss.kernels.gpu.prepare import RENDER_REACH, is_rendered, split_place
+from peploss.kernels.gpu.run import language, on_device_of
+from peploss.kernels.gpu.tile import extent, pair_tile, within_reach
+
+ROWS, COLUMNS = 16, 32
+
+
+@triton.jit
+def _load_cell(
+    mz, weight, at, there, sigma, h, n_bins, shift, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr
+):
+    """A tile of peaks as ``pair_tile`` takes it, on the grid moved up by ``shift`` of a bin."""
+    m = tl.load(mz + at, mask=there, other=1.0)
+    w = tl.load(weight + at, mask=there, other=0.0)
+    s = tl.zeros_like(m) + sigma / h
+    if PPM:
+        s = s * 1e-6 * m
+    place = m / h
+    reach = s * RENDER_REACH
+    live = there & (w > 0.0) & (place + reach >= 0.5) & (place - reach <= n_bins - 0.5)
+    place -= shift
+    if GRID:
+        live = live & is_rendered(place, s, n_bins)
+    high, low, phase, bin_ = split_place(place, live, REAL)
+    return high, low, phase, bin_.to(tl.int32), w.to(REAL), tl.where(live, s, 1.0).to(REAL), live
+
+
+@triton.jit
+def landscape_kernel(
+    mz, weight,  # (N,) float64: all candidates, then all spectra; intensities scaled to a highest of 1
+    spans,  # (C, 4) int64: where a candidate and its spectrum start, and how many peaks they have
+    sigmas,  # (S,) float64
+    widths, counts,  # (H,) float64 and int64: bin widths, and how many bins there are
+    n_sigmas, n_widths,
+    loss,  # (C, S, H, phases) float64
+    I: tl.constexpr, J: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+):  # fmt: skip
+    """The three inner products of a cell, by the same instructions, and what they say."""
+    cell = tl.program_id(0).to(tl.int64)
+    phase, phases = tl.program_id(1), tl.num_programs(1)
+    candidate, rest = cell // (n_sigmas * n_widths), cell % (n_sigmas * n_widths)
+    sigma = tl.load(sigmas + rest // n_widths)
+    h, n_bins = tl.load(widths + rest % n_widths), tl.load(counts + rest % n_widths).to(tl.int32)
+    shift = phase.to(tl.float64) / phases.to(tl.float64)
+    a_start, a_count = tl.load(spans + 4 * candidate), tl.load(spans + 4 * candidate + 1)
+    o_start, o_count = tl.load(spans + 4 * candidate + 2), tl.load(spans + 4 * candidate + 3)
+    aa, oo, ao = sigma * 0.0, sigma * 0.0, sigma * 0.0
+    for which in range(0, 3):  # the candidate with itself, the spectrum with itself, the two
+        r_start, r_count = tl.where(which == 1, o_start, a_start), tl.where(which == 1, o_count, a_count)
+        c_start, c_count = tl.where(which == 0, a_start, o_start), tl.where(which == 0, a_count, o_count)
+        sums = tl.zeros((I,), tl.float64)
+        for i in range(0, r_count, I):
+            at = i + tl.arange(0, I)
+            high, low, _, _, w, s, live = _load_cell(
+                mz, weight, r_start + at, at < r_count, sigma, h, n_bins, shift, PPM, GRID, REAL
+            )
+            lowest, highest, widest = extent(high, s, live)
+            for j in range(0, c_count, J):
+                to = j + tl.arange(0, J)
+                o_high, o_low, o_phase, o_bin, o_w, o_s, o_live = _load_cell(
+                    mz, weight, c_start + to, to < c_count, sigma, h, n_bins, shift, PPM, GRID, REAL
+                )
+                o_lowest, o_highest, o_widest = extent(o_high, o_s, o_live)
+                if within_reach(lowest, highest, widest, o_lowest, o_highest, o_widest):
+                    of, _, _ = pair_tile(
+                        high, low, s, live, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live,
+                        n_bins, GRID, False, REAL,
+                    )  # fmt: skip
+                    sums += of.to(tl.float64) * w.to(tl.float64)
+        total = tl.sum(sums, 0)
+        aa, oo, ao = (
+            tl.where(which == 0, total, aa),
+            tl.where(which == 1, total, oo),
+            tl.where(which == 2, total, ao),
+        )
+    norm = tl.sqrt(aa * oo)
+    cosine = tl.minimum(ao / tl.where(norm > 0.0, norm, 1.0), 1.0)
+    tl.store(loss + cell * phases + phase, tl.where(norm > 0.0, 1.0 - cosine, 1.0))
+
+
+def losses(
+    mz: Tensor,  # (N,) float64
+    weight: Tensor,  # (N,)
+    spans: Tensor,  # (C, 4) int64
+    sigmas: Tensor,  # (S,)
+    widths: Tensor,  # (H,)
+    counts: Tensor,  # (H,) int64
+    *,
+    ppm: bool,
+    phases: int = 1,
+    continuum: bool = False,
+    real: torch.dtype = torch.float32,
+) -> Tensor:
+    """(C, S, H, phases) losses at equally spaced shifts of each grid; the continuum's are of the peaks in its range."""
+    shape = (spans.shape[0], sigmas.shape[0], widths.shape[0], phases)
+    out = mz.new_empty(shape)
+    programs = shape[0] * shape[1] * shape[2]
+    with on_device_of(mz):
+        if programs:
+            landscape_kernel[(programs, phases)](
+                mz, weight, spans, sigmas, widths, counts, shape[1], shape[2], out,
+                I=ROWS, J=COLUMNS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=4,
+            )  # fmt: skip
+    return out
