@@ -1,7 +1,7 @@
 """Cosine similarity of Gaussian-rendered spectra: one meaning, several ways to compute it.
 
-``reference`` is the dense definition in float64; ``cpu`` the closed form in numba. ``backend="auto"`` may change
-speed, never meaning.
+``reference`` is the dense definition in float64; ``cpu`` the closed form in numba; ``triton`` the same on a GPU, in
+float32 where that loses nothing that counts. ``backend="auto"`` may change speed, never meaning.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from torch import Tensor
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import reference
-from peploss.kernels.ops import arrays, cosine
+from peploss.kernels.backends import BACKENDS, Backend, kernels_for
+from peploss.kernels.ops import arrays, check, cosine
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
-__all__ = ["BACKENDS", "Backend", "PairSums", "Peaks", "pair_sums", "render_nonzero", "spectrum_cosine"]
+__all__ = ["BACKENDS", "Backend", "PairSums", "Peaks", "pair_sums", "render", "render_nonzero", "spectrum_cosine"]
 
-Backend = Literal["auto", "reference", "cpu"]
-BACKENDS: tuple[Backend, ...] = ("auto", "reference", "cpu")
 SigmaUnit = Literal["Da", "ppm"]
 
 
@@ -45,7 +44,9 @@ def spectrum_cosine(
             spectrum. Positive and finite.
         sigma_unit: ``"Da"``, or ``"ppm"`` for a width proportional to each peak's m/z.
         grid: the grid the cosine is defined on; None for its continuum limit.
-        backend: one of ``BACKENDS``.
+        backend: one of ``BACKENDS``; ``auto`` is Triton's kernels for CUDA tensors. Those take every pair of peaks in
+            float32, its distance and sums over peaks in float64 or as exactly: 1e-6 of the cosine, 1e-5 of the largest
+            gradient.
     Returns:
         (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side
         renders nothing (no peak, no intensity, no peak within 6 sigma of a bin). Gradients reach m/z, intensities
@@ -62,15 +63,17 @@ def spectrum_cosine(
     """
     pred, obs = _wide(pred), _wide(obs)
     pred_sigma, obs_sigma = _sigmas(pred, obs, sigma, sigma_unit)
-    if backend == "reference":
+    kernels = kernels_for(backend, pred.mz.device)
+    if kernels == "reference":
         return reference.cosine(pred, obs, pred_sigma, obs_sigma, grid)
-    _check_backend(backend)
     grad = torch.is_grad_enabled()
     grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
-    # There is no kernel on other devices yet; the CPU's answer is the same answer.
-    return cosine(*(x.cpu() for x in inputs), *_grid(grid), grad_pred, grad_obs).to(pred.mz.device)
+    # Where there is no kernel for a device, the CPU's answer is the same answer.
+    at = pred.mz.device if kernels == "triton" else "cpu"
+    cos = cosine(*(x.to(at) for x in inputs), *_grid(grid), grad_pred, grad_obs, triton=kernels == "triton")
+    return cos.to(pred.mz.device)
 
 
 class PairSums(NamedTuple):
@@ -89,7 +92,13 @@ class PairSums(NamedTuple):
 
 
 def pair_sums(
-    a: Peaks, b: Peaks, *, sigma: float | Tensor, sigma_unit: SigmaUnit = "Da", grid: MzGrid | None
+    a: Peaks,
+    b: Peaks,
+    *,
+    sigma: float | Tensor,
+    sigma_unit: SigmaUnit = "Da",
+    grid: MzGrid | None,
+    backend: Backend = "auto",
 ) -> PairSums:
     """Inner products of rendered spectra and what each peak of ``a`` adds to them; no autograd.
 
@@ -104,6 +113,16 @@ def pair_sums(
 
     a, b = _wide(a), _wide(b)
     a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
+    kernels = kernels_for(backend, a.mz.device)
+    if kernels == "reference":
+        raise BackendError("There are no pair sums in the reference.", remedy="Use backend='auto'.")
+    if kernels == "triton":
+        from peploss.kernels.gpu.run import product
+
+        at = a.mz.device
+        sides = [check(*(x.to(at) for x in (p.mz, p.intensity, s, p.offsets))) for p, s in ((a, a_sigma), (b, b_sigma))]
+        total, by_place, by_weight = product(sides[0], sides[1], *_grid(grid))
+        return PairSums(total, by_weight, by_place)
     inputs = arrays(a.mz.cpu(), a.intensity.cpu(), a_sigma.cpu(), a.offsets.cpu())
     others = arrays(b.mz.cpu(), b.intensity.cpu(), b_sigma.cpu(), b.offsets.cpu())
     value, by_mz, by_w = np.empty(a.batch), np.zeros(len(a.mz)), np.zeros(len(a.mz))
@@ -112,7 +131,62 @@ def pair_sums(
         cpu.product_range(start, stop, *inputs, *others, *_grid(grid), value, by_mz, by_w)
 
     split(run, inputs[3] + others[3])
-    return PairSums(torch.from_numpy(value), torch.from_numpy(by_w), torch.from_numpy(by_mz))
+    return PairSums(*(torch.from_numpy(x).to(a.mz.device) for x in (value, by_w, by_mz)))
+
+
+def render(
+    peaks: Peaks,
+    *,
+    sigma: float | Tensor,
+    sigma_unit: SigmaUnit = "Da",
+    grid: MzGrid,
+    backend: Backend = "auto",
+) -> Tensor:
+    """Spectra rendered on all bins of the grid: what the loss never needs, and people want to see.
+
+    Args:
+        peaks: B spectra.
+        sigma, sigma_unit, grid, backend: as for ``spectrum_cosine``. All but the reference leave out what a peak has
+            beyond 8.5 sigma, 2e-16 of its height.
+    Returns:
+        (B, n_bins) float64; NaN in a spectrum with a NaN, an infinite intensity or a width that is none.
+    Raises:
+        ValueError: as for ``spectrum_cosine``.
+        BackendError: the backend is not there, or is not the reference and a gradient would have to pass.
+
+    >>> curve = render(Peaks.from_arrays([100.05], [2.0]), sigma=0.05, grid=MzGrid())
+    >>> curve.shape, round(float(curve[0, 1000]), 6)
+    (torch.Size([1, 20000]), 2.0)
+    """
+    peaks = _wide(peaks)
+    widths, _ = _sigmas(peaks, peaks, sigma, sigma_unit)
+    kernels = kernels_for(backend, peaks.mz.device)
+    if kernels == "reference":
+        ends = zip(peaks.offsets[:-1].tolist(), peaks.offsets[1:].tolist(), strict=True)
+        rows = [reference.render(peaks.mz[i:j], peaks.intensity[i:j], widths[i:j], grid) for i, j in ends]
+        return torch.stack(rows) if rows else peaks.mz.new_zeros((0, grid.n_bins))
+    if torch.is_grad_enabled() and any(x.requires_grad for x in (peaks.mz, peaks.intensity, widths)):
+        raise BackendError(
+            f"Rendering by the {kernels} kernels has no gradient.",
+            remedy="Use backend='reference', or detach() what is rendered. The loss itself has gradients.",
+        )
+    if kernels == "triton":
+        from peploss.kernels.gpu.render import render as on_gpu
+
+        side = check(*(x.to(peaks.mz.device) for x in (peaks.mz, peaks.intensity, widths, peaks.offsets)))
+        return on_gpu(side, *_grid(grid))
+    from peploss.kernels import cpu_render
+
+    m, a, s, ends_ = arrays(*(x.cpu() for x in (peaks.mz, peaks.intensity, widths, peaks.offsets)))
+    out = np.zeros((peaks.batch, grid.n_bins))
+    # As in the other kernels: an answer would hide that something has gone wrong.
+    wrong = ~np.isinf(m) & (np.isnan(m) | ~np.isfinite(a) | ~((s > 0) & np.isfinite(s)))
+    for b in range(peaks.batch):
+        own = slice(ends_[b], ends_[b + 1])
+        bins, values = cpu_render.render_nonzero(m[own], a[own], s[own], *_grid(grid))
+        out[b, bins] = values
+        out[b] = np.nan if wrong[own].any() else out[b]
+    return torch.from_numpy(out).to(peaks.mz.device)
 
 
 def render_nonzero(
@@ -136,11 +210,6 @@ def render_nonzero(
 
 def _grid(grid: MzGrid | None) -> tuple[float, int]:
     return (0.0, 0) if grid is None else (float(grid.bin_width), grid.n_bins)
-
-
-def _check_backend(backend: str) -> None:
-    if backend not in BACKENDS:
-        raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
 
 
 def _check_sigma(sigma: float, unit: str) -> None:

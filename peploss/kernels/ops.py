@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from peploss.errors import BackendError
 from peploss.kernels.threads import split
 
 SECOND_DERIVATIVE = (
@@ -54,6 +55,44 @@ def _forward(
     return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
 
 
+def _forward_triton(
+    a_mz: Tensor,
+    a_intensity: Tensor,
+    a_sigma: Tensor,
+    a_offsets: Tensor,
+    b_mz: Tensor,
+    b_intensity: Tensor,
+    b_sigma: Tensor,
+    b_offsets: Tensor,
+    bin_width: float,
+    n_bins: int,
+    grad_a: bool,
+    grad_b: bool,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same in Triton."""
+    from peploss.kernels.gpu import run
+
+    a = check(a_mz, a_intensity, a_sigma, a_offsets)
+    b = check(b_mz, b_intensity, b_sigma, b_offsets)
+    return run.cosine(a, b, bin_width, n_bins, grad_a, grad_b)
+
+
+def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One side as it came.
+
+    Raises:
+        ValueError: as ``arrays``. Offsets on a GPU are not looked at, which would stall it: what they hide comes out
+            as NaN.
+    """
+    if offsets.is_cpu:
+        arrays(mz, intensity, sigma, offsets)
+    elif not mz.shape == intensity.shape == sigma.shape:
+        raise ValueError(
+            f"m/z, intensity and sigma must be equally long; they are {len(mz)}, {len(intensity)} and {len(sigma)}."
+        )
+    return mz, intensity, sigma, offsets
+
+
 def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:
     """One side as contiguous arrays.
 
@@ -82,7 +121,7 @@ def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
     """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
     if upstream.shape[0] == 1:
         return derivatives * upstream
-    if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
+    if upstream.is_cpu and not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
         from peploss.kernels import cpu
 
         # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it, on
@@ -123,7 +162,18 @@ class CosineFunction(torch.autograd.Function):
     backward = staticmethod(_backward)
 
 
+class TritonCosineFunction(CosineFunction):
+    """The eager way on a GPU."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+        output = _forward_triton(*inputs)
+        _save(ctx, inputs, output)
+        return output
+
+
 cosine_op = torch.library.custom_op("peploss::cosine", _forward, mutates_args=(), device_types="cpu")
+cosine_op.register_kernel("cuda")(_forward_triton)
 cosine_op.register_autograd(_backward, setup_context=_save)
 
 
@@ -135,13 +185,23 @@ def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offse
     return cos, by_a, by_b
 
 
-def cosine(*inputs: Any) -> Tensor:
-    """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma."""
-    return (cosine_op if _traced(inputs[:8]) else CosineFunction.apply)(*inputs)[0]
+def cosine(*inputs: Any, triton: bool) -> Tensor:
+    """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma.
+
+    Raises:
+        BackendError: ``triton`` on tensors of the CPU is to be traced, which its interpreter cannot be.
+    """
+    if not _traced(inputs[:8]):
+        return (TritonCosineFunction if triton else CosineFunction).apply(*inputs)[0]
+    if triton and not inputs[0].is_cuda:
+        raise BackendError(
+            "Triton's interpreter cannot be compiled, exported or traced.", remedy="Use CUDA tensors, or backend='cpu'."
+        )
+    return cosine_op(*inputs)[0]
 
 
 def _traced(tensors: tuple[Any, ...]) -> bool:
     """Whether a compiler, exporter or tracer is watching, or the tensors are fake: they have to see operators."""
     if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
         return True
-    return not all(type(x) in (Tensor, torch.nn.Parameter) and x.is_cpu for x in tensors)
+    return not all(type(x) in (Tensor, torch.nn.Parameter) and (x.is_cpu or x.is_cuda) for x in tensors)

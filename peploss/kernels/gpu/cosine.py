@@ -28,14 +28,14 @@ def _load_tile(peaks, bins, at, there, total, GRID: tl.constexpr):
 @triton.jit
 def _rows_against(
     peaks, bins, total, row_at, row_there, first, count, n_bins,
-    I: tl.constexpr, J: tl.constexpr, GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
+    R: tl.constexpr, C: tl.constexpr, GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
-    """(I,) what each row's peak has in common with ``count`` peaks from ``first`` on, and its derivatives."""
+    """(R,) what each row's peak has in common with ``count`` peaks from ``first`` on, and its derivatives."""
     high, low, _, _, _, width, live = _load_tile(peaks, bins, row_at, row_there, total, GRID)
     lowest, highest, widest = extent(high, width, live)
-    of, by_m, by_s = tl.zeros((I,), REAL), tl.zeros((I,), REAL), tl.zeros((I,), REAL)
-    for j in range(0, count, J):
-        at = j + tl.arange(0, J)
+    of, by_m, by_s = tl.zeros((R,), REAL), tl.zeros((R,), REAL), tl.zeros((R,), REAL)
+    for j in range(0, count, C):
+        at = j + tl.arange(0, C)
         there = at < count
         o_high, o_low, o_phase, o_bin, o_weight, o_width, o_live = _load_tile(
             peaks, bins, first + at, there, total, GRID
@@ -57,7 +57,7 @@ def rows_kernel(
     a_offsets, b_offsets, n, m, n_bins,
     peaks, bins,  # as prepared
     rows,  # (2, N + M): against its own side; of the first side, against the other
-    I: tl.constexpr, J: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    R: tl.constexpr, C: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """``sum_j w_j K_ij`` of every peak. A program takes every so many tiles of one side of one spectrum."""
     b, side = tl.program_id(0).to(tl.int64), tl.program_id(1)
@@ -66,14 +66,12 @@ def rows_kernel(
     total = (n + m).to(tl.int64)
     own, own_count = a_start + b_start + side * a_count, tl.where(side == 0, a_count, b_count)
     other = a_start + b_start + a_count
-    for i in range(tl.program_id(2) * I, own_count, tl.num_programs(2) * I):
-        at = i + tl.arange(0, I)
+    for i in range(tl.program_id(2) * R, own_count, tl.num_programs(2) * R):
+        at = i + tl.arange(0, R)
         there = at < own_count
         for which in range(0, 2 - side):
             first, count = tl.where(which == 0, own, other), tl.where(which == 0, own_count, b_count)
-            of, _, _ = _rows_against(
-                peaks, bins, total, own + at, there, first, count, n_bins, I, J, GRID, False, REAL
-            )
+            of, _, _ = _rows_against(peaks, bins, total, own + at, there, first, count, n_bins, R, C, GRID, False, REAL)
             tl.store(rows + which * total + own + at, of, mask=there)
 
 
@@ -126,7 +124,7 @@ def cosine_kernel(
 def gradient_kernel(
     a_offsets, b_offsets, n, m, h_bits, n_bins, peaks, bins, tops, factors,
     out,  # (3, N) or, of the second side, (3, M) float64: derivatives by m/z, intensity and sigma
-    SIDE: tl.constexpr, I: tl.constexpr, J: tl.constexpr, GRID: tl.constexpr, PRODUCT: tl.constexpr, REAL: tl.constexpr,
+    SIDE: tl.constexpr, R: tl.constexpr, C: tl.constexpr, GRID: tl.constexpr, PRODUCT: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
     b = tl.program_id(0).to(tl.int64)
@@ -141,16 +139,14 @@ def gradient_kernel(
         other, other_count = a_start + b_start, a_count
     norm, share = tl.load(factors + 3 * b), tl.load(factors + 3 * b + 1 + SIDE)
     top, h = tl.load(tops + 2 * b + SIDE), width_of_bins(h_bits)
-    for i in range(tl.program_id(1) * I, count, tl.num_programs(1) * I):
-        at = i + tl.arange(0, I)
+    for i in range(tl.program_id(1) * R, count, tl.num_programs(1) * R):
+        at = i + tl.arange(0, R)
         there = at < count
         weight = tl.load(peaks + 3 * total + own + at, mask=there, other=0.0).to(tl.float64)
-        x, y, z = _rows_against(
-            peaks, bins, total, own + at, there, other, other_count, n_bins, I, J, GRID, True, REAL
-        )
+        x, y, z = _rows_against(peaks, bins, total, own + at, there, other, other_count, n_bins, R, C, GRID, True, REAL)
         of, by_m, by_s = x.to(tl.float64) / norm, y.to(tl.float64) / norm, z.to(tl.float64) / norm
         if not PRODUCT:
-            x, y, z = _rows_against(peaks, bins, total, own + at, there, own, count, n_bins, I, J, GRID, True, REAL)
+            x, y, z = _rows_against(peaks, bins, total, own + at, there, own, count, n_bins, R, C, GRID, True, REAL)
             of -= share * x.to(tl.float64)
             by_m -= share * y.to(tl.float64)
             by_s -= share * z.to(tl.float64)

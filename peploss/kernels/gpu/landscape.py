@@ -40,7 +40,7 @@ def landscape_kernel(
     widths, counts,  # (H,) float64 and int64: bin widths, and how many bins there are
     n_sigmas, n_widths,
     loss,  # (C, S, H, phases) float64
-    I: tl.constexpr, J: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    R: tl.constexpr, C: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """The three inner products of a cell, by the same instructions, and what they say."""
     cell = tl.program_id(0).to(tl.int64)
@@ -55,21 +55,21 @@ def landscape_kernel(
     for which in range(0, 3):  # the candidate with itself, the spectrum with itself, the two
         r_start, r_count = tl.where(which == 1, o_start, a_start), tl.where(which == 1, o_count, a_count)
         c_start, c_count = tl.where(which == 0, a_start, o_start), tl.where(which == 0, a_count, o_count)
-        sums = tl.zeros((I,), tl.float64)
-        for i in range(0, r_count, I):
-            at = i + tl.arange(0, I)
+        sums = tl.zeros((R,), tl.float64)
+        for i in range(0, r_count, R):
+            at = i + tl.arange(0, R)
             high, low, _, _, w, s, live = _load_cell(
                 mz, weight, r_start + at, at < r_count, sigma, h, n_bins, shift, PPM, GRID, REAL
             )
             lowest, highest, widest = extent(high, s, live)
-            for j in range(0, c_count, J):
-                to = j + tl.arange(0, J)
+            for j in range(0, c_count, C):
+                to = j + tl.arange(0, C)
                 o_high, o_low, o_phase, o_bin, o_w, o_s, o_live = _load_cell(
                     mz, weight, c_start + to, to < c_count, sigma, h, n_bins, shift, PPM, GRID, REAL
                 )
                 o_lowest, o_highest, o_widest = extent(o_high, o_s, o_live)
                 if within_reach(lowest, highest, widest, o_lowest, o_highest, o_widest):
-                    of, _, _ = pair_tile(
+                    of, _by_m, _by_s = pair_tile(
                         high, low, s, live, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live,
                         n_bins, GRID, False, REAL,
                     )  # fmt: skip
@@ -106,6 +106,6 @@ def losses(
         if programs:
             landscape_kernel[(programs, phases)](
                 mz, weight, spans, sigmas, widths, counts, shape[1], shape[2], out,
-                I=ROWS, J=COLUMNS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=4,
+                R=ROWS, C=COLUMNS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=4,
             )  # fmt: skip
     return out

@@ -16,7 +16,7 @@ BINS, PEAKS = 128, 32  # of a tile
 def render_kernel(
     mz, weight, sigma, offsets, n, h_bits, n_bins,
     out,  # (B, n_bins) float64
-    K: tl.constexpr, J: tl.constexpr, REAL: tl.constexpr,
+    K: tl.constexpr, C: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """One program for a tile of bins of a spectrum."""
     b = tl.program_id(0).to(tl.int64)
@@ -25,9 +25,9 @@ def render_kernel(
     h = width_of_bins(h_bits)
     k = tl.program_id(1) * K + tl.arange(0, K)
     first, last = tl.program_id(1) * K + 0.5, tl.program_id(1) * K + K - 0.5
-    sums, wrongs = tl.zeros((K,), tl.float64), tl.zeros((J,), tl.int32)
-    for j in range(0, count, J):
-        at = j + tl.arange(0, J)
+    sums, wrongs = tl.zeros((K,), tl.float64), tl.zeros((C,), tl.int32)
+    for j in range(0, count, C):
+        at = j + tl.arange(0, C)
         place, w, s, live, wrong = read_peaks(mz, weight, sigma, start + at, at < count, h, n_bins, True)
         wrongs = wrongs | wrong.to(tl.int32)
         seen = live & (place + s * WINDOW >= first) & (place - s * WINDOW <= last)
@@ -51,6 +51,6 @@ def render(side: Side, bin_width: float, n_bins: int, real: torch.dtype = torch.
         if batch:
             render_kernel[(batch, -(-n_bins // BINS))](
                 mz, weight, sigma, offsets, mz.shape[0], bits(bin_width), n_bins, out,
-                K=BINS, J=PEAKS, REAL=language(real), num_warps=4,
+                K=BINS, C=PEAKS, REAL=language(real), num_warps=4,
             )  # fmt: skip
     return out

@@ -7,12 +7,11 @@ import struct
 from typing import NamedTuple
 
 import torch
-import triton
 import triton.language as tl
 from torch import Tensor
 
 from peploss.kernels.gpu.cosine import cosine_kernel, gradient_kernel, rows_kernel
-from peploss.kernels.gpu.prepare import FIELDS, SIZES, prepare_kernel
+from peploss.kernels.gpu.prepare import FIELDS, prepare_kernel
 
 Side = tuple[Tensor, Tensor, Tensor, Tensor]
 """m/z (N,), intensity (N,), sigma (N,) in Th, all float64, and offsets (B + 1,), int64."""
@@ -86,7 +85,7 @@ def values(p: Prepared, product: bool) -> tuple[Tensor, Tensor]:
     if p.batch:
         rows_kernel[(p.batch, 2, p.shared)](
             p.a[3], p.b[3], n, m, p.n_bins, p.peaks, p.bins, rows,
-            I=ROWS, J=COLUMNS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=2,
+            R=ROWS, C=COLUMNS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=2,
         )  # fmt: skip
         cosine_kernel[(p.batch,)](
             p.a[3], p.b[3], n, m, p.peaks, rows, p.tops, cos, factors, BLOCK=BLOCK, PRODUCT=product, num_warps=1
@@ -101,7 +100,7 @@ def gradient(p: Prepared, factors: Tensor, side: int, product: bool) -> Tensor:
     if p.batch:
         gradient_kernel[(p.batch, p.shared)](
             p.a[3], p.b[3], n, m, bits(p.bin_width), p.n_bins, p.peaks, p.bins, p.tops, factors, out,
-            SIDE=side, I=ROWS, J=COLUMNS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype),
+            SIDE=side, R=ROWS, C=COLUMNS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype),
             num_warps=2,
         )  # fmt: skip
     return out
@@ -134,6 +133,3 @@ def product(
         value, factors = values(p, product=True)
         by = gradient(p, factors, 0, product=True)
     return value, by[0], by[1]
-
-
-__all__ = ["SIZES", "Prepared", "Side", "bits", "cosine", "language", "on_device_of", "prepare", "product", "triton"]

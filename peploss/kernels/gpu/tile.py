@@ -26,12 +26,12 @@ def within_reach(low, top, widest, other_low, other_top, other_widest):
 
 @triton.jit
 def pair_tile(
-    high, low, s, live,  # (I,) the rows' places in two parts, widths, and whether there is a peak
-    other_high, other_low, phase, bin_, weight, t, other_live,  # (J,)
+    high, low, s, live,  # (R,) the rows' places in two parts, widths, and whether there is a peak
+    other_high, other_low, phase, bin_, weight, t, other_live,  # (C,)
     n_bins,
     GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
-    """(I,) ``sum_j w_j K_ij``, its derivative by the row's place and by its width; lengths in bins.
+    """(R,) ``sum_j w_j K_ij``, its derivative by the row's place and by its width; lengths in bins.
 
     A place is ``high + low``: in float32 that is 48 bits, and the distance of two near peaks loses nothing.
     ``phase`` is the place from the centre of the bin ``bin_`` that it lies in.
@@ -55,7 +55,7 @@ def pair_tile(
             from_high = (n_bins.to(REAL) - other_high[None, :]) - (other_low[None, :] + d * pull)
             inside = (rho >= MIN_RATIO) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
             narrowest = tl.min(tl.min(tl.where(near & inside, rho, 1e9), 1), 0)
-            if REAL == tl.float32:
+            if tl.float32 == REAL:
                 terms = (1.0 / narrowest * DEPTH_32).to(tl.int32)
             else:
                 terms = (1.0 / narrowest * DEPTH_64).to(tl.int32)
