@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 
+from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import SigmaUnit
+from peploss.kernels.backends import Backend, kernels_for
 from peploss.kernels.threads import split
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 Side = tuple[F64, F64]
+Ragged = tuple[F64, F64, I64]
+CELLS_AT_ONCE = 1 << 25  # losses in a GPU's memory, a quarter of a GB
 
 PHASES = 32
 """Shifts of the grid the phase layers look at, equally spaced in one bin; at most 32, one bit of a mask each."""
@@ -44,6 +51,7 @@ def loss_landscapes(
     bin_widths: ArrayLike,
     max_mz: float = 2000.0,
     layers: bool = False,
+    backend: Backend = "auto",
 ) -> Landscapes:
     """Losses of every candidate at every sigma and bin width.
 
@@ -58,7 +66,10 @@ def loss_landscapes(
         max_mz: end of the grid in Th, as in ``MzGrid``.
         layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
             the grid and leaves peaks and, in ppm, their widths as they are.
+        backend: ``"auto"`` and ``"cpu"`` are the CPU, as the arrays are there; ``"triton"`` takes them to the GPU, for
+            1e-6 of a loss.
     Raises:
+        BackendError: the backend is not there, or has no landscapes.
         ValueError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
             positive, an intensity negative, or a sigma not positive and finite.
         SettingsError: a bin width or max_mz makes no grid.
@@ -67,8 +78,10 @@ def loss_landscapes(
     >>> loss_landscapes([[side]], [side], sigmas=[0.05, 0.2], bin_widths=[0.1]).loss.round(12).tolist()
     [[[0.0], [0.0]]]
     """
-    from peploss.kernels import cpu_landscape
-
+    on_gpu = backend == "triton" and torch.cuda.is_available()
+    kernels = kernels_for(backend, torch.device("cuda" if on_gpu else "cpu"))
+    if kernels == "reference":
+        raise BackendError("The reference computes no landscapes.", remedy="Use backend='auto', 'cpu' or 'triton'.")
     if len(candidates) != len(observed):
         raise ValueError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
     s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
@@ -91,6 +104,14 @@ def loss_landscapes(
     if layers and (np.diff(owner) == 0).any():
         raise ValueError("Layers are those of the first candidate, and a spectrum has none.")
 
+    back = np.argsort(order)
+    if kernels == "triton":
+        device = "cuda" if on_gpu else "cpu"
+        found = _by_triton((cm, cw, coff), (om, ow, ooff), owner, s, sigma_unit, ascending, n_bins, layers, device)
+        return Landscapes(*(x[..., back] for x in found))
+
+    from peploss.kernels import cpu_landscape
+
     def run(start: int, stop: int) -> None:
         cpu_landscape.landscape_range(
             start, stop, cm, cw, coff, owner, om, ow, ooff,
@@ -99,7 +120,6 @@ def loss_landscapes(
 
     # A cell costs about a fiftieth of a loss of its own.
     split(run, (coff[owner] + ooff) * max(1, loss[0].size // 50 if len(loss) else 1))
-    back = np.argsort(order)
     return Landscapes(*(x if np.array_equal(back, np.arange(back.size)) else x[..., back] for x in (loss, *rest)))
 
 
@@ -113,3 +133,39 @@ def _ragged(sides: Sequence[Side]) -> tuple[F64, F64, NDArray[np.int64]]:
     if not (np.isfinite(intensity).all() and (intensity >= 0).all()):
         raise ValueError("Every intensity must be finite and not negative.")
     return mz, intensity, np.cumsum([0, *(len(m) for m, _ in sides)], dtype=np.int64)
+
+
+def _by_triton(
+    candidates: Ragged, observed: Ragged, owner: I64, sigmas: F64, unit: str, widths: F64, n_bins: I64,
+    layers: bool, device: str,
+) -> Landscapes:  # fmt: skip
+    """The same on a GPU: all peaks to it at once, as few losses at a time as its memory likes."""
+    from peploss.kernels.gpu.landscape import losses
+
+    (cm, cw, coff), (om, ow, ooff) = candidates, observed
+    spectrum = np.repeat(np.arange(len(owner) - 1), np.diff(owner))
+    starts = coff[:-1], np.diff(coff), coff[-1] + ooff[spectrum], np.diff(ooff)[spectrum]
+    spans = torch.from_numpy(np.stack(starts, 1)).to(device)
+    mz, intensity = np.concatenate([cm, om]), np.concatenate([_scaled(cw, coff), _scaled(ow, ooff)])
+    m, w, s, h, n = (torch.from_numpy(x).to(device) for x in (mz, intensity, sigmas, widths, n_bins))
+
+    def at(rows: torch.Tensor, phases: int, continuum: bool = False) -> torch.Tensor:
+        parts = rows.split(max(1, CELLS_AT_ONCE // (sigmas.size * widths.size * phases)))
+        of_part = (losses(m, w, part, s, h, n, ppm=unit == "ppm", phases=phases, continuum=continuum) for part in parts)
+        # Only the extremes of the phases are kept, one part after the other.
+        reduced = [torch.stack((x[..., 0], x.amin(-1), x.amax(-1))) for x in of_part]
+        return torch.cat(reduced, 1).cpu()
+
+    loss = at(spans, 1)[0].numpy()
+    if not layers:
+        return Landscapes(loss, *(np.empty((0, sigmas.size, widths.size)) for _ in range(3)))
+    first = spans[torch.from_numpy(owner[:-1]).to(device)]
+    _, lowest, highest = at(first, PHASES)
+    return Landscapes(loss, at(first, 1, continuum=True)[0].numpy(), lowest.numpy(), highest.numpy())
+
+
+def _scaled(intensity: F64, offsets: I64) -> F64:
+    """Every spectrum to a highest intensity of 1: float32 has no room for more magnitudes."""
+    tops = [intensity[i:j].max(initial=0.0) for i, j in itertools.pairwise(offsets.tolist())]
+    top = np.array([x if x > 0 else 1.0 for x in tops])
+    return np.asarray(intensity / np.repeat(top, np.diff(offsets)))
