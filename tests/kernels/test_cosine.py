@@ -168,18 +168,18 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("backend", ["cpu", "reference", "triton"])
 @pytest.mark.parametrize(
     ("grid", "name"),
     [(grid, name) for grid in (GRID, None) for name in NOTHING if grid or name != "off the grid"],  # None has no end
 )
 @pytest.mark.parametrize("side", ["pred", "obs", "both"])
-def test_nothing_to_compare_costs_exactly_one_with_exactly_no_gradient(backend, grid, name, side) -> None:  # type: ignore[no-untyped-def]
+def test_nothing_to_compare_costs_exactly_one_with_exactly_no_gradient(backend, grid, name, side, cosine_by) -> None:  # type: ignore[no-untyped-def]
     nothing, something = NOTHING[name], ([10.0, 20.0], [1.0, 3.0])
     sides = [nothing if side in (s, "both") else something for s in ("pred", "obs")]
     leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for pair in sides for x in pair]
     sigma = torch.tensor(0.05, dtype=torch.float64, requires_grad=True)
-    cos = spectrum_cosine(
+    cos = cosine_by(
         Peaks(leaves[0], leaves[1], torch.tensor([0, len(leaves[0])])),
         Peaks(leaves[2], leaves[3], torch.tensor([0, len(leaves[2])])),
         sigma=sigma,
@@ -191,11 +191,11 @@ def test_nothing_to_compare_costs_exactly_one_with_exactly_no_gradient(backend, 
     assert all(g is None or bool((g == 0).all()) for g in grads)
 
 
-def test_a_peak_between_bins_far_wider_than_itself_is_not_rendered() -> None:
+@pytest.mark.parametrize("backend", ["cpu", "reference", "triton"])
+def test_a_peak_between_bins_far_wider_than_itself_is_not_rendered(backend, cosine_by) -> None:  # type: ignore[no-untyped-def]
     edge = Peaks.from_arrays([10.0], [1.0])  # 0.05 from two bin centres
-    for backend in ("cpu", "reference"):
-        assert float(spectrum_cosine(edge, edge, sigma=0.05 / 6.01, grid=GRID, backend=backend)) == 0.0
-        assert float(spectrum_cosine(edge, edge, sigma=0.05 / 5.99, grid=GRID, backend=backend)) == 1.0
+    assert float(cosine_by(edge, edge, sigma=0.05 / 6.01, grid=GRID, backend=backend)) == 0.0
+    assert float(cosine_by(edge, edge, sigma=0.05 / 5.99, grid=GRID, backend=backend)) == 1.0
 
 
 mz_lists = st.lists(st.floats(-1.0, 62.0), min_size=1, max_size=30)

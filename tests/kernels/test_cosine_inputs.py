@@ -12,12 +12,13 @@ from peploss.grid import MzGrid
 from peploss.kernels import Peaks, spectrum_cosine
 
 GRID = MzGrid(max_mz=60.0, bin_width=0.1)
+BACKENDS = ["cpu", "reference", "triton"]
 
 
-def test_no_spectra() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_spectra(backend, cosine_by) -> None:  # type: ignore[no-untyped-def]
     none = Peaks.from_list([])
-    assert spectrum_cosine(none, none, sigma=0.1, grid=GRID).shape == (0,)
-    assert spectrum_cosine(none, none, sigma=0.1, grid=GRID, backend="reference").shape == (0,)
+    assert cosine_by(none, none, sigma=0.1, grid=GRID, backend=backend).shape == (0,)
 
 
 def test_padded_input_is_the_ragged_one_and_its_padding_gets_no_gradient() -> None:
@@ -34,13 +35,13 @@ def test_padded_input_is_the_ragged_one_and_its_padding_gets_no_gradient() -> No
     assert torch.isfinite(by_mz).all()
 
 
-def test_nan_shows_in_its_spectrum_and_in_no_other() -> None:
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nan_shows_in_its_spectrum_and_in_no_other(backend, cosine_by) -> None:  # type: ignore[no-untyped-def]
     pred = Peaks.from_list([([10.0, math.nan], [1.0, 1.0]), ([20.0], [1.0])])
     obs = Peaks.from_list([([10.0], [1.0]), ([20.0], [1.0])])
-    for backend in ("cpu", "reference"):
-        cos = spectrum_cosine(pred, obs, sigma=0.1, grid=GRID, backend=backend)
-        assert math.isnan(cos[0])
-        assert cos[1] == 1.0
+    cos = cosine_by(pred, obs, sigma=0.1, grid=GRID, backend=backend)
+    assert math.isnan(cos[0])
+    assert cos[1] == 1.0
 
 
 @pytest.mark.parametrize("sigma", [0.0, -1.0, math.nan, math.inf])
@@ -70,34 +71,34 @@ def test_refuses_offsets_that_would_read_past_the_end(offsets: list[int]) -> Non
         spectrum_cosine(bad, other, sigma=0.1, grid=GRID)
 
 
-@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("grid", [GRID, None])
-def test_padding_with_a_learned_width_in_ppm_has_a_finite_gradient(backend, grid) -> None:  # type: ignore[no-untyped-def]
+def test_padding_with_a_learned_width_in_ppm_has_a_finite_gradient(backend, grid, cosine_by) -> None:  # type: ignore[no-untyped-def]
     mz, mask = torch.tensor([[10.05, 20.0, 0.0]]), torch.tensor([[True, True, False]])
     pred = Peaks.from_padded(mz, torch.tensor([[1.0, 1.0, 0.0]]), mask)
     sigma = torch.tensor(5000.0, requires_grad=True)
     obs = Peaks.from_arrays([10.06, 20.01], [1.0, 1.0])
-    cos = spectrum_cosine(pred, obs, sigma=sigma, sigma_unit="ppm", grid=grid, backend=backend)
+    cos = cosine_by(pred, obs, sigma=sigma, sigma_unit="ppm", grid=grid, backend=backend)
     cos.sum().backward()
     assert 0 < float(cos.detach()) < 1
     assert sigma.grad is not None
     assert torch.isfinite(sigma.grad)
 
 
-@pytest.mark.parametrize("backend", ["cpu", "reference"])
+@pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("grid", [GRID, None])
 @pytest.mark.parametrize("sigma", [0.0, -0.05, math.inf, math.nan])
-def test_a_width_that_has_become_none_shows_as_nan(backend, grid, sigma) -> None:  # type: ignore[no-untyped-def]
+def test_a_width_that_has_become_none_shows_as_nan(backend, grid, sigma, cosine_by) -> None:  # type: ignore[no-untyped-def]
     two = Peaks.from_list([([10.0], [1.0]), ([20.0], [1.0])])
-    cos = spectrum_cosine(two, two, sigma=torch.tensor([sigma, 0.1]), grid=grid, backend=backend)
+    cos = cosine_by(two, two, sigma=torch.tensor([sigma, 0.1]), grid=grid, backend=backend)
     assert math.isnan(cos[0])
     assert cos[1] == 1.0
 
 
-@pytest.mark.parametrize("backend", ["cpu", "reference"])
-def test_an_infinite_intensity_shows_as_nan(backend) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_infinite_intensity_shows_as_nan(backend, cosine_by) -> None:  # type: ignore[no-untyped-def]
     pred, obs = Peaks.from_arrays([10.0, 11.0], [math.inf, 1.0]), Peaks.from_arrays([10.0], [1.0])
-    assert math.isnan(spectrum_cosine(pred, obs, sigma=0.1, grid=GRID, backend=backend)[0])
+    assert math.isnan(cosine_by(pred, obs, sigma=0.1, grid=GRID, backend=backend)[0])
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.int32])
