@@ -90,7 +90,7 @@ def _prepare_side(
         tl.store(to, high, mask=there)
         tl.store(to + total, low, mask=there)
         tl.store(to + 2 * total, phase, mask=there)
-        tl.store(to + 3 * total, tl.where(live, w / top, 0.0).to(REAL), mask=there)
+        tl.store(to + 3 * total, (tl.where(live, w, 0.0) / top).to(REAL), mask=there)
         tl.store(to + 4 * total, tl.where(live, s, 0.0).to(REAL), mask=there)  # no width: no peak
         if GRID:
             tl.store(bins + out_at + at, bin_.to(tl.int32), mask=there)
