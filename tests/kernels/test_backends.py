@@ -1,0 +1,119 @@
+"""Asking for a backend that is not there, and for what a fast one cannot give."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from peploss.errors import BackendError
+from peploss.grid import MzGrid
+from peploss.kernels import Peaks, backends, pair_sums, render, spectrum_cosine
+from peploss.kernels.landscape import loss_landscapes
+
+ONE = Peaks.from_arrays([10.0], [1.0])
+GRID = MzGrid(60.0, 0.1)
+
+
+def test_auto_follows_the_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "has_triton", lambda: True)
+    assert backends.kernels_for("auto", torch.device("cpu")) == "cpu"
+    assert backends.kernels_for("auto", torch.device("cuda")) == "triton"
+    monkeypatch.setattr(backends, "has_triton", lambda: False)
+    assert backends.kernels_for("auto", torch.device("cuda")) == "cpu"  # slower, and the same
+
+
+def test_triton_that_is_not_installed_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "has_triton", lambda: False)
+    with pytest.raises(BackendError, match=r"not installed\. pip install triton"):
+        spectrum_cosine(ONE, ONE, sigma=0.1, grid=GRID, backend="triton")
+
+
+def landscape(backend: str) -> object:
+    side = (ONE.mz.numpy(), ONE.intensity.numpy())
+    return loss_landscapes([[side]], [side], sigmas=[0.1], bin_widths=[0.1], backend=backend)  # type: ignore[arg-type]
+
+
+CALLS = {
+    "cosine": lambda backend: spectrum_cosine(ONE, ONE, sigma=0.1, grid=GRID, backend=backend),
+    "pair sums": lambda backend: pair_sums(ONE, ONE, sigma=0.1, grid=GRID, backend=backend),
+    "render": lambda backend: render(ONE, sigma=0.1, grid=GRID, backend=backend),
+    "landscape": landscape,
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_triton_on_the_cpu_is_refused_with_the_way_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "has_triton", lambda: True)
+    monkeypatch.delenv("TRITON_INTERPRET", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BackendError, match=r"takes CUDA tensors; these are on cpu, and torch sees no CUDA.*to\('cuda'"):
+        CALLS[name]("triton")
+
+
+@pytest.mark.parametrize("name", ["pair sums", "landscape"])
+def test_what_the_reference_does_not_compute_it_refuses(name: str) -> None:
+    with pytest.raises(BackendError, match="reference"):
+        CALLS[name]("reference")
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_backend_that_is_none(name: str) -> None:
+    with pytest.raises(BackendError, match="no backend 'cuda'"):
+        CALLS[name]("cuda")
+
+
+@pytest.mark.parametrize("backend", ["cpu", "triton"])
+def test_a_picture_that_would_need_a_gradient_is_refused(backend, request) -> None:  # type: ignore[no-untyped-def]
+    at = request.getfixturevalue("triton") if backend == "triton" else lambda x: x
+    learned = ONE._replace(mz=ONE.mz.clone().requires_grad_())
+    with pytest.raises(BackendError, match=f"by the {backend} kernels has no gradient"):
+        render(at(learned), sigma=0.1, grid=GRID, backend=backend)
+    with torch.no_grad():
+        assert not render(at(learned), sigma=0.1, grid=GRID, backend=backend).requires_grad
+    assert render(learned, sigma=0.1, grid=GRID, backend="reference").requires_grad
+
+
+def test_a_second_derivative_is_refused(triton) -> None:  # type: ignore[no-untyped-def]
+    mz = ONE.mz.clone().requires_grad_()
+    pred = triton(ONE._replace(mz=mz))
+    cos = spectrum_cosine(pred, triton(Peaks.from_arrays([10.1], [1.0])), sigma=0.1, grid=GRID, backend="triton")
+    (first,) = torch.autograd.grad(cos.sum(), mz, create_graph=True)
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        torch.autograd.grad(first.sum(), mz)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA tensors can be traced")
+def test_the_interpreter_is_not_traced(triton) -> None:  # type: ignore[no-untyped-def]
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    def cosine(mz: torch.Tensor) -> torch.Tensor:
+        return spectrum_cosine(ONE._replace(mz=mz), ONE, sigma=0.1, grid=GRID, backend="triton")
+
+    with pytest.raises(BackendError, match="cannot be compiled, exported or traced"):
+        make_fx(cosine)(ONE.mz)
+
+
+def test_offsets_that_do_not_fit_are_refused(triton) -> None:  # type: ignore[no-untyped-def]
+    bad = Peaks(torch.ones(2).double(), torch.ones(2).double(), torch.tensor([0, 3]))
+    if torch.cuda.is_available():  # where looking at them would stall the GPU
+        cos = spectrum_cosine(triton(bad), triton(ONE), sigma=0.1, grid=GRID, backend="triton")
+        assert cos.isnan().all()
+    else:
+        with pytest.raises(ValueError, match="must rise from 0 to the number of peaks, 2"):
+            spectrum_cosine(bad, ONE, sigma=0.1, grid=GRID, backend="triton")
+
+
+@pytest.mark.parametrize("offsets", [[0, 3], [1, 2], [0, 2, 1, 2], [0, -1, 2], [0, 1]])
+def test_the_kernels_read_no_further_than_the_peaks_whatever_the_offsets(triton, offsets) -> None:  # type: ignore[no-untyped-def]
+    from peploss.kernels.gpu import run
+
+    n = len(offsets) - 1
+    bad = (torch.tensor([10.0, 20.0]).double(), torch.ones(2).double(), torch.full((2,), 0.1).double())
+    side = tuple(triton(x) for x in (*bad, torch.tensor(offsets)))
+    other = tuple(triton(x) for x in (torch.ones(n).double() * 10,) * 3)
+    cos, _, _ = run.cosine(side, (*other, triton(torch.arange(n + 1))), 0.1, 600, True, True)
+    assert cos.isnan().any()
+
+
+def test_a_device_in_words() -> None:
+    assert backends.device_name("cpu") == "CPU"
