@@ -27,6 +27,10 @@ from peploss.settings import LossSettings
 )  # fmt: skip
 @click.option("--worst", type=click.IntRange(min=1), default=1000, show_default=True, help="How many those are.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
+    help="Of the spectrum losses; auto is the GPU where there is one.",
+)  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core where not given.")
 @click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM has no loss.")
 @click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
@@ -41,6 +45,7 @@ def score(
     causes: str,
     worst: int,
     engine: str,
+    device: str,
     workers: int | None,
     strict: bool,
     as_json: bool,
@@ -59,12 +64,21 @@ def score(
         causes=causes == "all",
     )
     with progress_bar("scoring", "PSMs") as progress:
-        report = score_set(source, out, plan, engine=engine, workers=workers, progress=progress)  # type: ignore[arg-type]
+        report = score_set(
+            source,
+            out,
+            plan,
+            engine=engine,  # type: ignore[arg-type]
+            workers=workers,
+            device=device,
+            progress=progress,
+        )
     n_causes = report.n_scored if causes == "all" else 0
     if causes == "worst":
         with progress_bar("causes", "PSMs") as progress:
             n_causes = add_causes(source, out, worst, workers=workers, progress=progress)
-    lines = [f"{report.n_scored:,} PSMs scored into {out}; {report.n_problems:,} have no loss, {n_causes:,} a cause."]
+    about = f"{report.n_problems:,} have no loss, {n_causes:,} a cause"
+    lines = [f"{report.n_scored:,} PSMs scored on {report.device} into {out}; {about}."]
     say([*report.notes, *report.damaged, *lines], {"results": str(out), **dataclasses.asdict(report)}, as_json)
     if strict and (report.damaged or report.n_problems):
         sys.exit(NOT_ALL)

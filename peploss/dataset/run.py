@@ -16,9 +16,11 @@ import pyarrow as pa
 
 from peploss.dataset.parts import Progress
 from peploss.dataset.schema import SET, with_about
+from peploss.dataset.score_device import device_for
 from peploss.dataset.scoring import Plan, score_batch
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError, SourceError
+from peploss.kernels.backends import device_name
 from peploss.version import __version__
 
 Engine = Literal["local", "ray"]
@@ -34,12 +36,14 @@ class ScoreReport:
         n_scored: PSMs with a row in the results; ``n_problems`` of them have no loss.
         damaged: row groups that could not be read, in words.
         notes: on the set.
+        device: where the spectrum losses were computed, in words.
     """
 
     n_scored: int = 0
     n_problems: int = 0
     damaged: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    device: str = "CPU"
 
 
 def score_set(
@@ -49,6 +53,7 @@ def score_set(
     *,
     engine: Engine = "local",
     workers: int | None = None,
+    device: str = "cpu",
     progress: Progress | None = None,
 ) -> ScoreReport:
     """Score a set into a file of results, which appears under its name when it is whole.
@@ -56,15 +61,20 @@ def score_set(
     Args:
         engine: ``"local"`` threads (the kernels release the GIL), or ``"ray"``, which carries the same function.
         workers: threads; None: one a core.
+        device: of the spectrum losses, one of ``DEVICES``; ``"auto"`` is the GPU where there is one. The rest of a
+            score, and everything with Ray, is computed on the CPU.
         progress: called with (PSMs done, all); what it raises ends the work.
     Raises:
         SourceError: the set cannot be read, or no row group of it can.
-        BackendError: the engine is not known or not installed.
+        BackendError: the engine or the device is not known or not there, or they do not go together.
     """
+    if engine == "ray" and device == "cuda":
+        raise BackendError("With Ray scores are computed on the CPU.", remedy="Use --engine local, or --device cpu.")
+    device = "cpu" if engine == "ray" else device_for(device)
     target = Path(out)
     if target.resolve() == Path(source).resolve():
         raise SourceError("The results would replace the set.", where=str(out), remedy="Give them another name.")
-    report = ScoreReport()
+    report = ScoreReport(device=device_name(device))
     with ParquetStore(source) as store:
         if store.version_note:
             report.notes.append(store.version_note)
@@ -79,10 +89,11 @@ def score_set(
             "decoys": plan.decoys,
             "seed": plan.seed,
             "causes": plan.causes,
+            "device": report.device,
         }
         done = 0
         with written_whole(target, plan.schema) as writer:
-            for number, scored in enumerate(_engine(engine, store, plan, workers or os.cpu_count() or 1)):
+            for number, scored in enumerate(_engine(engine, store, plan, workers or os.cpu_count() or 1, device)):
                 done += int(store.starts[number + 1] - store.starts[number])
                 if isinstance(scored, str):
                     report.damaged.append(scored)
@@ -100,18 +111,18 @@ def score_set(
     return report
 
 
-def score_group(store: ParquetStore, number: int, plan: Plan) -> Scored:
+def score_group(store: ParquetStore, number: int, plan: Plan, device: str = "cpu") -> Scored:
     """Scores of one row group, or why it could not be read."""
     try:
         batch = store.group(number, list(SET.names))
     except SourceError as error:
         return error.problem
-    return score_batch(batch, plan)
+    return score_batch(batch, plan, device)
 
 
-def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int) -> Iterator[Scored]:
+def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int, device: str) -> Iterator[Scored]:
     if engine == "local":
-        return _local(store, plan, workers)
+        return _local(store, plan, workers, device)
     if engine == "ray":
         from peploss.dataset.run_ray import scored_by_ray
 
@@ -119,12 +130,12 @@ def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int) -> Itera
     raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")
 
 
-def _local(store: ParquetStore, plan: Plan, workers: int) -> Iterator[Scored]:
+def _local(store: ParquetStore, plan: Plan, workers: int, device: str) -> Iterator[Scored]:
     """In order; a worker or two ahead of the writer, so that memory does not grow with the set."""
 
     def work(number: int) -> Scored:
         with ParquetStore(store.path) as own:  # a reader is not to be shared between threads
-            return score_group(own, number, plan)
+            return score_group(own, number, plan, device)
 
     waiting: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="peploss-score") as pool:

@@ -15,6 +15,7 @@ from peploss.constants import CARBON_MONOXIDE, ISOTOPE_SPACING, PROTON
 from peploss.dataset import score_kernel as kernel
 from peploss.dataset.causes import CAUSES, cause_columns
 from peploss.dataset.schema import ABOUT
+from peploss.dataset.score_device import OnDevice, Ragged
 from peploss.errors import SettingsError
 from peploss.kernels import Peaks, cpu
 from peploss.losses.baselines import BASELINES
@@ -25,9 +26,6 @@ from peploss.spectra.record import MAX_CHARGE
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
-Ragged = tuple[F64, F64, I64]
-"""m/z in Th, intensity, offsets."""
-
 NO_CHARGE: Final = "the precursor ion was asked for and no charge is known"
 
 
@@ -80,11 +78,12 @@ class Plan:
         return pa.schema([*ABOUT, *self.scores])
 
 
-def score_batch(batch: pa.RecordBatch, plan: Plan) -> pa.RecordBatch:
+def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.RecordBatch:
     """Scores of PSMs, row by row; the answer for a row depends on nothing but that row.
 
     Args:
         batch: columns of ``schema.SET``.
+        device: where the spectrum losses are computed, ``"cpu"`` or ``"cuda"``; to 1e-5 the same.
     Returns:
         The columns of ``schema.ABOUT`` as they came, and those of ``plan.scores``: ``loss`` in [0, 1]; ``ppm`` signed
         and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z or charge is not known;
@@ -97,7 +96,12 @@ def score_batch(batch: pa.RecordBatch, plan: Plan) -> pa.RecordBatch:
     ends = _float64(batch, "n_term_mass"), _float64(batch, "c_term_mass")
     mass, precursor_mz = _float64(batch, "mass"), _float64(batch, "precursor_mz")
     observed = observed_peaks(batch, settings, precursor_mz, spectrum_charges)
+    on_gpu = None if device == "cpu" else OnDevice(observed, settings, device)
     predicted = predicted_ions(masses, offsets, *ends, mass, charges, settings)
+
+    def losses(ions: Ragged) -> F64:
+        return _loss(ions, observed, settings) if on_gpu is None else on_gpu.losses(ions)
+
     lost = (charges == 0) if settings.precursor else np.zeros(len(charges), dtype=bool)
     n = batch.num_rows
 
@@ -106,7 +110,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan) -> pa.RecordBatch:
         0, n, *predicted, *observed, settings.sigma, settings.sigma_unit == "ppm", REACH_OF_A_MATCH, explained, matched
     )
     columns: dict[str, Any] = {
-        "loss": _array(_loss(predicted, observed, settings), lost),
+        "loss": _array(losses(predicted), lost),
         **_precursor(mass, precursor_mz, charges, settings),
         "explained": _array(explained, lost),
         "explained_peaks": pa.array(matched, pa.int32(), mask=lost),
@@ -119,7 +123,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan) -> pa.RecordBatch:
         kernel.shuffle_masses(0, n, masses, offsets, _int64(batch, "id"), plan.seed, order, different)
         shuffled = masses[order + np.repeat(offsets[:-1], np.diff(offsets))]
         decoys = predicted_ions(shuffled, offsets, *ends, mass, charges, settings)
-        columns["decoy_loss"] = _array(_loss(decoys, observed, settings), lost | ~different)
+        columns["decoy_loss"] = _array(losses(decoys), lost | ~different)
     if plan.causes:
         columns |= cause_columns(batch, settings, plan.seed)
     about = [batch.column(name).cast(ABOUT.field(name).type) for name in ABOUT.names]
