@@ -8,6 +8,7 @@ import numpy as np
 
 from peploss.analysis.explain import Explanation
 from peploss.explorer.digits import signed
+from peploss.kernels.backends import device_name
 
 NONE = "–"
 TERMINI = ("n_term", "c_term")
@@ -31,7 +32,8 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                     f"σ = {width}, bins of {s.bin_width:g} Da.\n0: the same shape. 1: no overlap at all. "
                     "(For non-negative intensities the cosine cannot be negative, so the loss never passes 1.)\n"
                     "In the plot sticks and curves are each scaled to their own maximum: a curve adds up peaks that "
-                    "lie close together, and can stand higher than its sticks.",
+                    "lie close together, and can stand higher than its sticks.\n"
+                    f"Computed and drawn on the {device_name('cpu')}: single spectra are, also where there is a GPU.",
                 ),
             ],
         },

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
@@ -68,6 +69,19 @@ def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
         )  # fmt: skip
         assert {"spectral_angle", "decoy_loss", "cause"} <= set(results.columns)
         assert results.count("cause IS NOT NULL") == 3
+
+
+def test_score_says_on_what_device_and_refuses_one_that_is_not_there(
+    a_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    for device in ("auto", "cpu"):
+        done = peploss("score", a_set, "-o", tmp_path / device, "--device", device, "--causes", "none")
+        assert "109 PSMs scored on CPU into" in done.output
+    done = peploss("score", a_set, "-o", tmp_path / "r", "--device", "cuda")
+    assert done.exit_code == 1
+    assert "torch sees no CUDA device" in done.output
+    assert not (tmp_path / "r").exists()
 
 
 def test_every_setting_is_an_option() -> None:
