@@ -1,0 +1,273 @@
+"""The spectrum loss on one GPU against a dense render on the same card, with how near it comes to the card's limits.
+
+    python -m benchmarks.gpu            # needs a CUDA device
+    python -m benchmarks.gpu --empty    # without one: the rows, and that nothing was measured
+
+Forward and backward to the predicted m/z, timed by events on the device: median and quantiles of calls on inputs
+that rotate through twice the card's cache. A row is printed only if its losses agree with the CPU's to 1e-6.
+
+Beside each time stand two lines of a roofline. Bytes: what the kernels read and write, each peak once a kernel,
+against the bandwidth of a plain copy measured in the same run. Exponentials: two for each pair of peaks in every tile
+that is evaluated, counted on the data, against 16 a clock and multiprocessor at the highest clock.
+"""
+
+from __future__ import annotations
+
+import functools
+import subprocess
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from benchmarks.common import Timing, arguments, show, write
+from benchmarks.losses import Batch, make_batch
+from peploss.grid import MzGrid
+from peploss.kernels import Peaks
+from peploss.losses.spectrum import spectrum_loss
+
+GRID, SIGMA = MzGrid(2000.0, 0.1), 0.05
+PREDICTED, OBSERVED = 100, 150
+BATCHES = (64, 1024, 65536)
+ROWS, COLUMNS, REACH = 16, 32, 72.0  # of the kernels' tiles, and d^2 / 2 sigma^2 of the furthest pair that counts
+GOALS = {
+    (64, "peploss"): "50 times the dense render",
+    (64, "peploss, one graph"): "200 times the dense render",
+    (1024, "peploss"): "500 times the dense render, under 1 % of its memory",
+    (65536, "peploss"): "10,000,000 spectra a second",
+}
+NOTHING = "no figure was measured: no GPU could be had"
+
+
+def on_gpu(data: Batch) -> Batch:
+    return tuple(x.cuda() for x in data)  # type: ignore[return-value]
+
+
+def fast(data: Batch) -> Tensor:
+    """(B,) losses."""
+    return spectrum_loss(Peaks.from_padded(*data[:2]), Peaks.from_padded(*data[2:]), sigma=SIGMA, grid=GRID)
+
+
+def dense(data: Batch) -> Tensor:
+    """(B,) losses by rendering in float32, all of it in memory, as first described."""
+    pm, pi, om, oi = (x.float() for x in data)
+    x = torch.from_numpy(GRID.centers).float().to(pm.device)
+
+    def render(mz: Tensor, intensity: Tensor) -> Tensor:
+        curve = (intensity[..., None] * torch.exp(-((x - mz[..., None]) ** 2) / (2 * SIGMA**2))).sum(1)
+        return curve / curve.amax(1, keepdim=True)
+
+    return 1 - torch.nn.functional.cosine_similarity(render(pm, pi), render(om, oi), dim=1)
+
+
+def step(loss: Callable[[Batch], Tensor], data: Batch, part: int) -> Tensor:
+    """(B, P) gradient by the predicted m/z, ``part`` spectra at a time."""
+    found = []
+    for start in range(0, data[0].shape[0], part):
+        mz, *rest = (x[start : start + part] for x in data)
+        leaf = mz.detach().requires_grad_()
+        found.append(torch.autograd.grad(loss((leaf, *rest)).sum(), leaf)[0])
+    return torch.cat(found)
+
+
+def time_on_device(calls: Iterator[Callable[[], object]], *, runs: int, warm: int = 5) -> Timing:
+    """Seconds of one call by events on the device; nobody waits between the calls."""
+    for _ in range(warm):
+        next(calls)()
+    pairs = [(torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(runs)]
+    torch.cuda.synchronize()
+    for start, end in pairs:
+        call = next(calls)
+        start.record()
+        call()
+        end.record()
+    torch.cuda.synchronize()
+    q10, median, q90 = np.quantile([start.elapsed_time(end) / 1e3 for start, end in pairs], [0.1, 0.5, 0.9])
+    return Timing(runs, float(median), float(q10), float(q90))
+
+
+def rotating(call: Callable[[Batch], object], sets: list[Batch]) -> Iterator[Callable[[], object]]:
+    """Calls on one set of inputs after the other, without end."""
+    while True:
+        for data in sets:
+            yield lambda data=data: call(data)  # type: ignore[misc]
+
+
+def sets_beyond_cache(batch: int) -> list[Batch]:
+    """As many inputs as fill twice the card's cache, at least three."""
+    first = on_gpu(make_batch(batch, PREDICTED, OBSERVED))
+    size = sum(x.nbytes for x in first)
+    count = max(3, -(-2 * torch.cuda.get_device_properties(0).L2_cache_size // size))
+    shifts = (0.37 * (n + 1) for n in range(count - 1))
+    return [first, *((first[0] + s, first[1].clone(), first[2] + s, first[3].clone()) for s in shifts)]
+
+
+def graph_of(sets: list[Batch]) -> torch.cuda.CUDAGraph:
+    """One graph that goes through all sets."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for data in sets[:3]:
+            step(fast, data, len(data[0]))
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for data in sets:
+            step(fast, data, len(data[0]))
+    return graph
+
+
+def extra_memory(call: Callable[[], object]) -> float:
+    """MB that a call takes beyond what was there."""
+    torch.cuda.synchronize()
+    before = torch.cuda.memory_allocated()
+    torch.cuda.reset_peak_memory_stats()
+    call()
+    torch.cuda.synchronize()
+    return (torch.cuda.max_memory_allocated() - before) / 1e6
+
+
+def bandwidth() -> float:
+    """Bytes a second of a plain copy, read and write counted."""
+    x = torch.empty(1 << 28, device="cuda")
+    y = torch.empty_like(x)
+    timing = time_on_device(rotating(lambda _: y.copy_(x), [()]), runs=20)  # type: ignore[list-item, arg-type]
+    return 2 * x.nbytes / timing.median
+
+
+def exponentials_a_second() -> float:
+    """What the card's special function units can do at their highest clock."""
+    asked = ["nvidia-smi", "--query-gpu=clocks.max.sm", "--format=csv,noheader,nounits", "--id=0"]
+    clock = float(subprocess.run(asked, capture_output=True, text=True, check=True).stdout) * 1e6
+    return 16 * torch.cuda.get_device_properties(0).multi_processor_count * clock
+
+
+def bytes_moved(batch: int) -> int:
+    """Of one forward and backward: float64 inputs, prepared peaks, row sums, derivatives, their scaling."""
+    n, m = batch * PREDICTED, batch * OBSERVED
+    prepared = 5 * 4 + 4
+    prepare = (n + m) * (2 * 3 * 8 + prepared)  # intensities are looked at before they are scaled
+    values = (n + m) * (prepared + 2 * 4 + 2 * 4)
+    derivatives = (n + m) * prepared + 3 * 8 * n
+    return prepare + values + derivatives + 2 * 3 * 8 * n
+
+
+def exponentials(data: Batch, sample: int = 64) -> float:
+    """Of one forward and backward, counted on some spectra: two for every pair of a tile that holds a near one."""
+    pm, om = data[0][:sample].cpu(), data[2][:sample].cpu()
+
+    def evaluated(a: Tensor, b: Tensor) -> float:
+        near = (a[:, :, None] - b[:, None, :]) ** 2 <= REACH * 2 * SIGMA**2
+        rows, columns = -(-a.shape[1] // ROWS), -(-b.shape[1] // COLUMNS)
+        padded = torch.zeros((len(a), rows * ROWS, columns * COLUMNS), dtype=torch.bool)
+        padded[:, : a.shape[1], : b.shape[1]] = near
+        tiles = padded.view(len(a), rows, ROWS, columns, COLUMNS).any(4).any(2)
+        return float(tiles.sum()) * ROWS * COLUMNS / len(a)
+
+    po, pp, oo = evaluated(pm, om), evaluated(pm, pm), evaluated(om, om)
+    return 2 * data[0].shape[0] * (2 * po + 2 * pp + oo)
+
+
+def check(data: Batch, losses: Tensor) -> None:
+    """Refuse to go on with answers that are not the CPU's."""
+    few = tuple(x[:64].cpu() for x in data)
+    worst = float((fast(few) - losses[:64].cpu()).abs().max())  # type: ignore[arg-type]
+    if not worst <= 1e-6:
+        raise SystemExit(f"The GPU's losses differ from the CPU's by {worst}. No row is printed.")
+
+
+def row(what: str, batch: int) -> dict[str, object]:
+    """A row in which nothing is measured yet."""
+    return {
+        "what": what, "batch": batch, "predicted": PREDICTED, "observed": OBSERVED, "bins": GRID.n_bins,
+        "sigma": SIGMA, "median_us": None, "q10_us": None, "q90_us": None, "runs": None, "spectra_per_s": None,
+        "dense_over_this": None, "extra_MB": None, "share_of_dense_memory": None, "MB_moved": None,
+        "share_of_bandwidth": None, "M_exponentials": None, "share_of_exponentials": None,
+        "goal": GOALS.get((batch, what)), "device": None, "triton": None, "note": None,
+    }  # fmt: skip
+
+
+def filled(what: str, batch: int, timing: Timing, **more: object) -> dict[str, object]:
+    """A measured row."""
+    return row(what, batch) | {
+        "median_us": timing.median * 1e6, "q10_us": timing.q10 * 1e6, "q90_us": timing.q90 * 1e6,
+        "runs": timing.runs, "spectra_per_s": batch / timing.median, "device": torch.cuda.get_device_name(0),
+        "triton": version("triton"), **more,
+    }  # fmt: skip
+
+
+def measure_dense(batch: int, sets: list[Batch], losses: Tensor) -> dict[str, object]:
+    """The dense render, in the largest parts that the card's memory holds."""
+    part = batch
+    while True:
+        try:
+            memory = extra_memory(functools.partial(step, dense, sets[0], part))
+            break
+        except torch.cuda.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            part //= 2
+    with torch.no_grad():
+        worst = float((dense(tuple(x[:part] for x in sets[0])) - losses[:part]).abs().max())  # type: ignore[arg-type]
+    if worst > 1e-4:  # float32 and its own rounding
+        raise SystemExit(f"The dense render disagrees by {worst}. No row is printed.")
+    timing = time_on_device(rotating(lambda data: step(dense, data, part), sets), runs=20, warm=2)
+    note = None if part == batch else f"in parts of {part}, which is what fits"
+    return filled("dense render", batch, timing, extra_MB=memory, note=note)
+
+
+def measure(batch: int, limits: tuple[float, float]) -> list[dict[str, object]]:
+    """Rows of one batch size."""
+    sets = sets_beyond_cache(batch)
+    with torch.no_grad():
+        losses = fast(sets[0])
+    check(sets[0], losses)
+    slow = measure_dense(batch, sets, losses) if batch <= 1024 else None
+    memory = extra_memory(lambda: step(fast, sets[0], batch))
+    moved, exps = bytes_moved(batch), exponentials(sets[0])
+    timings = {"peploss": time_on_device(rotating(lambda data: step(fast, data, batch), sets), runs=200)}
+    if batch <= 1024:
+        graph = graph_of(sets)
+        whole = time_on_device(rotating(lambda _: graph.replay(), sets[:1]), runs=50)
+        n = len(sets)
+        timings["peploss, one graph"] = Timing(whole.runs, whole.median / n, whole.q10 / n, whole.q90 / n)
+    rows = [slow] if slow else []
+    for what, timing in timings.items():
+        against = {
+            "dense_over_this": slow["median_us"] / (timing.median * 1e6),  # type: ignore[operator]
+            "share_of_dense_memory": memory / slow["extra_MB"],  # type: ignore[operator]
+        } if slow else {}  # fmt: skip
+        found = filled(what, batch, timing, extra_MB=memory, MB_moved=moved / 1e6, M_exponentials=exps / 1e6, **against)
+        found["share_of_bandwidth"] = moved / timing.median / limits[0]
+        found["share_of_exponentials"] = exps / timing.median / limits[1]
+        rows.append(found)
+    return rows
+
+
+def empty() -> list[dict[str, object]]:
+    """The rows there would be."""
+    whats = {64: ("dense render", "peploss", "peploss, one graph"), 65536: ("peploss",)}
+    return [row(what, batch) | {"note": NOTHING} for batch in BATCHES for what in whats.get(batch, whats[64])]
+
+
+def main() -> None:
+    parser = arguments(__doc__, "gpu.csv")
+    parser.add_argument("--empty", action="store_true", help="write the rows without a figure, where there is no GPU")
+    options = parser.parse_args()
+    if options.empty:
+        rows = empty()
+    elif not torch.cuda.is_available():
+        raise SystemExit(
+            "This measures a GPU, and torch sees no CUDA device. Run it where there is one, or with --empty to write "
+            "the results file with nothing measured."
+        )
+    else:
+        limits = bandwidth(), exponentials_a_second()
+        rows = [r for batch in BATCHES for r in measure(batch, limits)]
+    show(rows)
+    write(rows, options.csv)
+
+
+if __name__ == "__main__":
+    main()
