@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -142,11 +141,12 @@ def _by_triton(
     """The same on a GPU: all peaks to it at once, as few losses at a time as its memory likes."""
     from peploss.kernels.gpu.landscape import losses
 
-    (cm, cw, coff), (om, ow, ooff) = candidates, observed
+    coff, ooff = candidates[2], observed[2]
     spectrum = np.repeat(np.arange(len(owner) - 1), np.diff(owner))
     starts = coff[:-1], np.diff(coff), coff[-1] + ooff[spectrum], np.diff(ooff)[spectrum]
     spans = torch.from_numpy(np.stack(starts, 1)).to(device)
-    mz, intensity = np.concatenate([cm, om]), np.concatenate([_scaled(cw, coff), _scaled(ow, ooff)])
+    sides = [_prepared(*candidates), _prepared(*observed)]
+    mz, intensity = (np.concatenate(both) for both in zip(*sides, strict=True))
     m, w, s, h, n = (torch.from_numpy(x).to(device) for x in (mz, intensity, sigmas, widths, n_bins))
 
     def at(rows: torch.Tensor, phases: int, continuum: bool = False) -> torch.Tensor:
@@ -164,8 +164,10 @@ def _by_triton(
     return Landscapes(loss, at(first, 1, continuum=True)[0].numpy(), lowest.numpy(), highest.numpy())
 
 
-def _scaled(intensity: F64, offsets: I64) -> F64:
-    """Every spectrum to a highest intensity of 1: float32 has no room for more magnitudes."""
-    tops = [intensity[i:j].max(initial=0.0) for i, j in itertools.pairwise(offsets.tolist())]
-    top = np.array([x if x > 0 else 1.0 for x in tops])
-    return np.asarray(intensity / np.repeat(top, np.diff(offsets)))
+def _prepared(mz: F64, intensity: F64, offsets: I64) -> Side:
+    """Every spectrum ascending, and to a highest intensity of 1: float32 has no room for more magnitudes."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort((mz, owner))
+    top = np.zeros(len(offsets) - 1)
+    np.maximum.at(top, owner, intensity)
+    return mz[order], (intensity / np.where(top > 0, top, 1.0)[owner])[order]

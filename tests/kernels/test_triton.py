@@ -71,8 +71,8 @@ def test_equals_the_dense_reference(triton: Move, ratio: float, kind: str) -> No
 @pytest.mark.parametrize("sigma", [1.9, 6.0])  # r / h on both sides of where bins are joined
 def test_peaks_far_wider_than_bins_near_the_ends(triton: Move, sigma: float) -> None:
     rng = np.random.default_rng(12)
-    mz = np.concatenate([rng.uniform(-2 * sigma, 60 + 2 * sigma, 6), [0.0, 60.0]])
-    assert_same(triton, Peaks.from_arrays(mz, rng.random(8)), Peaks.from_arrays(mz + 0.3 * sigma, rng.random(8)), sigma)
+    mz = np.concatenate([rng.uniform(-2 * sigma, 60 + 2 * sigma, 2), [0.0, 60.0]])
+    assert_same(triton, Peaks.from_arrays(mz, rng.random(4)), Peaks.from_arrays(mz + 0.3 * sigma, rng.random(4)), sigma)
 
 
 @pytest.mark.parametrize("ppm", [200.0, 5000.0, 60000.0])

@@ -22,17 +22,18 @@ from triton.compiler import ASTSource
 from peploss.kernels.gpu import cosine, landscape, prepare, render
 
 TYPES = {"n": "i32", "m": "i32", "n_bins": "i32", "h_bits": "i64", "n_sigmas": "i32", "n_widths": "i32",
-         "peaks": "*fp32", "rows": "*fp32", "bins": "*i32", "counts": "*i64", "spans": "*i64"}
+         "peaks": "*fp32", "rows": "*fp32", "bins": "*i32", "order": "*i32", "lives": "*i32",
+         "counts": "*i64", "spans": "*i64"}
 BOOLS = (True, False)
-TILE = {"R": 16, "C": 32, "REAL": tl.float32}
+ROWS = {"R": 32, "REAL": tl.float32}
 KERNELS = [
-    *((prepare.prepare_kernel, {"BLOCK": 128, "REAL": tl.float32, "GRID": grid}) for grid in BOOLS),
-    *((cosine.rows_kernel, {**TILE, "GRID": grid}) for grid in BOOLS),
+    *((prepare.prepare_kernel, {**ROWS, "C": 64, "GRID": grid}) for grid in BOOLS),
+    *((cosine.rows_kernel, {**ROWS, "GRID": grid}) for grid in BOOLS),
     *((cosine.cosine_kernel, {"BLOCK": 128, "PRODUCT": product}) for product in BOOLS),
-    *((cosine.gradient_kernel, {**TILE, "GRID": grid, "SIDE": side, "PRODUCT": False})
+    *((cosine.gradient_kernel, {**ROWS, "GRID": grid, "SIDE": side, "PRODUCT": False})
       for grid, side in itertools.product(BOOLS, (0, 1))),
-    (cosine.gradient_kernel, {**TILE, "GRID": True, "SIDE": 0, "PRODUCT": True}),
-    *((landscape.landscape_kernel, {**TILE, "GRID": grid, "PPM": grid}) for grid in BOOLS),
+    (cosine.gradient_kernel, {**ROWS, "GRID": True, "SIDE": 0, "PRODUCT": True}),
+    *((landscape.landscape_kernel, {**ROWS, "GRID": grid, "PPM": grid}) for grid in BOOLS),
     (render.render_kernel, {"K": 128, "C": 32, "REAL": tl.float32}),
 ]
 for kernel, constants in KERNELS:
@@ -41,7 +42,7 @@ for kernel, constants in KERNELS:
         for name in kernel.arg_names
     }
     source = ASTSource(fn=kernel, signature=signature, constexprs=constants)
-    built = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": 4})
+    built = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": 1})
     print(kernel.__name__, len(built.asm["ptx"]) > 0)
 """
 

@@ -5,18 +5,18 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from peploss.kernels.gpu.pair import first_from, pair, reach_of
 from peploss.kernels.gpu.prepare import RENDER_REACH, is_rendered, split_place
 from peploss.kernels.gpu.run import language, on_device_of
-from peploss.kernels.gpu.tile import extent, pair_tile, within_reach
 
-ROWS, COLUMNS = 16, 32
+ROWS = 32  # peaks that a program takes at once
 
 
 @triton.jit
 def _load_cell(
     mz, weight, at, there, sigma, h, n_bins, shift, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr
 ):
-    """A tile of peaks as ``pair_tile`` takes it, on the grid moved up by ``shift`` of a bin."""
+    """Peaks as ``pair`` takes them, on the grid moved up by ``shift`` of a bin."""
     m = tl.load(mz + at, mask=there, other=1.0)
     w = tl.load(weight + at, mask=there, other=0.0)
     s = tl.zeros_like(m) + sigma / h
@@ -33,14 +33,41 @@ def _load_cell(
 
 
 @triton.jit
+def _sum_of_rows(
+    mz, weight, row_at, row_there, first, count, sigma, h, n_bins, shift,
+    R: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+):  # fmt: skip
+    """(R,) what each row's peak adds to the inner product with ``count`` peaks from ``first`` on."""
+    high, low, _, _, w, s, live = _load_cell(mz, weight, row_at, row_there, sigma, h, n_bins, shift, PPM, GRID, REAL)
+    m = tl.load(mz + row_at, mask=row_there, other=1.0)
+    widest = sigma / h
+    if PPM:
+        widest = widest * 1e-6 * tl.load(mz + first + tl.maximum(count - 1, 0), mask=count > 0, other=1.0)
+    reach = reach_of(s, widest.to(REAL)).to(tl.float64) * h
+    j = first_from(mz + first, count, m - reach, False)
+    past = tl.where(live, first_from(mz + first, count, m + reach, True), j)
+    sums = tl.zeros((R,), REAL)
+    for _ in range(0, tl.max(past - j, 0)):
+        o_high, o_low, o_phase, o_bin, o_w, o_s, o_live = _load_cell(
+            mz, weight, first + j, j < past, sigma, h, n_bins, shift, PPM, GRID, REAL
+        )
+        of, _by_m, _by_s = pair(
+            high, low, s, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live, n_bins, GRID, False, REAL
+        )
+        sums += of
+        j += 1
+    return tl.where(live, sums, 0.0).to(tl.float64) * w.to(tl.float64)
+
+
+@triton.jit
 def landscape_kernel(
-    mz, weight,  # (N,) float64: all candidates, then all spectra; intensities scaled to a highest of 1
+    mz, weight,  # (N,) float64: all candidates, then all spectra, each ascending; intensities up to 1
     spans,  # (C, 4) int64: where a candidate and its spectrum start, and how many peaks they have
     sigmas,  # (S,) float64
     widths, counts,  # (H,) float64 and int64: bin widths, and how many bins there are
     n_sigmas, n_widths,
     loss,  # (C, S, H, phases) float64
-    R: tl.constexpr, C: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    R: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """The three inner products of a cell, by the same instructions, and what they say."""
     cell = tl.program_id(0).to(tl.int64)
@@ -58,22 +85,9 @@ def landscape_kernel(
         sums = tl.zeros((R,), tl.float64)
         for i in range(0, r_count, R):
             at = i + tl.arange(0, R)
-            high, low, _, _, w, s, live = _load_cell(
-                mz, weight, r_start + at, at < r_count, sigma, h, n_bins, shift, PPM, GRID, REAL
+            sums += _sum_of_rows(
+                mz, weight, r_start + at, at < r_count, c_start, c_count, sigma, h, n_bins, shift, R, PPM, GRID, REAL
             )
-            lowest, highest, widest = extent(high, s, live)
-            for j in range(0, c_count, C):
-                to = j + tl.arange(0, C)
-                o_high, o_low, o_phase, o_bin, o_w, o_s, o_live = _load_cell(
-                    mz, weight, c_start + to, to < c_count, sigma, h, n_bins, shift, PPM, GRID, REAL
-                )
-                o_lowest, o_highest, o_widest = extent(o_high, o_s, o_live)
-                if within_reach(lowest, highest, widest, o_lowest, o_highest, o_widest):
-                    of, _by_m, _by_s = pair_tile(
-                        high, low, s, live, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live,
-                        n_bins, GRID, False, REAL,
-                    )  # fmt: skip
-                    sums += of.to(tl.float64) * w.to(tl.float64)
         total = tl.sum(sums, 0)
         aa, oo, ao = (
             tl.where(which == 0, total, aa),
@@ -86,7 +100,7 @@ def landscape_kernel(
 
 
 def losses(
-    mz: Tensor,  # (N,) float64
+    mz: Tensor,  # (N,) float64, ascending in each candidate and spectrum
     weight: Tensor,  # (N,)
     spans: Tensor,  # (C, 4) int64
     sigmas: Tensor,  # (S,)
@@ -106,6 +120,6 @@ def losses(
         if programs:
             landscape_kernel[(programs, phases)](
                 mz, weight, spans, sigmas, widths, counts, shape[1], shape[2], out,
-                R=ROWS, C=COLUMNS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=4,
+                R=ROWS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=1,
             )  # fmt: skip
     return out

@@ -1,6 +1,6 @@
 """What every pair of peaks wants to know of each: its place and width in bins, its intensity scaled, once a peak.
 
-Both sides of a spectrum go into one buffer, the first side's peaks before the second's.
+Both sides of a spectrum go into one buffer, the first side's peaks before the second's, each sorted.
 """
 
 import triton
@@ -68,33 +68,54 @@ def read_peaks(mz, weight, sigma, at, there, h, n_bins, GRID: tl.constexpr):
 
 
 @triton.jit
+def _ranks(mz, weight, sigma, start, count, own, at, h, n_bins, C: tl.constexpr, GRID: tl.constexpr):
+    """How many peaks come before each of ``own``, places numbered ``at``; what is not rendered comes last."""
+    rank = at * 0
+    for j in range(0, count, C):
+        to = j + tl.arange(0, C)
+        there = to < count
+        place, _, _, live, _ = read_peaks(mz, weight, sigma, start + to, there, h, n_bins, GRID)
+        place = tl.where(live, place, float("inf"))
+        less = place[None, :] < own[:, None]
+        tied = (place[None, :] == own[:, None]) & (to[None, :] < at[:, None])
+        rank += tl.sum(((less | tied) & there[None, :]).to(tl.int32), 1)
+    return rank
+
+
+@triton.jit
 def _prepare_side(
-    mz, weight, sigma, start, count, out_at, bad, h, n_bins, peaks, bins, top_out, total,
-    BLOCK: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    mz, weight, sigma, start, count, out_at, side, bad, h, n_bins, peaks, bins, order, tops, lives, total,
+    R: tl.constexpr, C: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
-    tops = tl.zeros((BLOCK,), tl.float64)
-    wrongs = tl.zeros((BLOCK,), tl.int32)
-    for i in range(0, count, BLOCK):
-        at = i + tl.arange(0, BLOCK)
-        _, w, _, live, wrong = read_peaks(mz, weight, sigma, start + at, at < count, h, n_bins, GRID)
-        tops = tl.maximum(tops, tl.where(live, tl.abs(w), 0.0))
+    tops_of, widest = tl.zeros((C,), tl.float64), tl.zeros((C,), tl.float64)
+    wrongs, lives_of = tl.zeros((C,), tl.int32), tl.zeros((C,), tl.int32)
+    for i in range(0, count, C):
+        at = i + tl.arange(0, C)
+        _, w, s, live, wrong = read_peaks(mz, weight, sigma, start + at, at < count, h, n_bins, GRID)
+        tops_of = tl.maximum(tops_of, tl.where(live, tl.abs(w), 0.0))
+        widest = tl.maximum(widest, tl.where(live, s, 0.0))
         wrongs = wrongs | wrong.to(tl.int32)
-    top = tl.max(tops, 0)
+        lives_of += live.to(tl.int32)
+    top = tl.max(tops_of, 0)
     top = tl.where(top > 0.0, top, 1.0)
-    for i in range(0, count, BLOCK):
-        at = i + tl.arange(0, BLOCK)
+    tl.store(tops + side, tl.where(bad | (tl.max(wrongs, 0) > 0), float("nan"), top))
+    tl.store(tops + 2 + side, tl.max(widest, 0))
+    tl.store(lives + side, tl.sum(lives_of, 0))
+    for i in range(0, count, R):
+        at = i + tl.arange(0, R)
         there = at < count
         m, w, s, live, _ = read_peaks(mz, weight, sigma, start + at, there, h, n_bins, GRID)
+        rank = _ranks(mz, weight, sigma, start, count, tl.where(live, m, float("inf")), at, h, n_bins, C, GRID)
         high, low, phase, bin_ = split_place(m, live, REAL)
-        to = peaks + out_at + at
-        tl.store(to, high, mask=there)
-        tl.store(to + total, low, mask=there)
-        tl.store(to + 2 * total, phase, mask=there)
-        tl.store(to + 3 * total, (tl.where(live, w, 0.0) / top).to(REAL), mask=there)
-        tl.store(to + 4 * total, tl.where(live, s, 0.0).to(REAL), mask=there)  # no width: no peak
+        to = out_at + rank
+        tl.store(peaks + to, high, mask=there)
+        tl.store(peaks + total + to, low, mask=there)
+        tl.store(peaks + 2 * total + to, phase, mask=there)
+        tl.store(peaks + 3 * total + to, (tl.where(live, w, 0.0) / top).to(REAL), mask=there)
+        tl.store(peaks + 4 * total + to, tl.where(live, s, 0.0).to(REAL), mask=there)  # no width: no peak
+        tl.store(order + to, at, mask=there)
         if GRID:
-            tl.store(bins + out_at + at, bin_.to(tl.int32), mask=there)
-    tl.store(top_out, tl.where(bad | (tl.max(wrongs, 0) > 0), float("nan"), top))
+            tl.store(bins + to, bin_.to(tl.int32), mask=there)
 
 
 @triton.jit(do_not_specialize=SIZES)
@@ -103,10 +124,12 @@ def prepare_kernel(
     n, m, h_bits, n_bins,
     peaks,  # (FIELDS, N + M)
     bins,  # (N + M,) int32
-    tops,  # (B, 2) float64: highest intensity of each side, NaN where something makes no sense
-    BLOCK: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    order,  # (N + M,) int32: what number in its spectrum a peak has as it came
+    tops,  # (B, 4) float64: highest intensity of each side, NaN where something makes no sense, and widest peak
+    lives,  # (B, 2) int32: how many peaks of each side are rendered
+    R: tl.constexpr, C: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
-    """One program for each side of each spectrum."""
+    """One program for each side of each spectrum; peaks are sorted by how many come before each."""
     b, side = tl.program_id(0).to(tl.int64), tl.program_id(1)
     h = width_of_bins(h_bits)
     a_start, a_count = span(a_offsets, b, n)
@@ -115,11 +138,11 @@ def prepare_kernel(
     total = (n + m).to(tl.int64)
     if side == 0:
         _prepare_side(
-            a_mz, a_weight, a_sigma, a_start, a_count, a_start + b_start, bad, h, n_bins,
-            peaks, bins, tops + 2 * b, total, BLOCK, GRID, REAL,
+            a_mz, a_weight, a_sigma, a_start, a_count, a_start + b_start, 0, bad, h, n_bins,
+            peaks, bins, order, tops + 4 * b, lives + 2 * b, total, R, C, GRID, REAL,
         )  # fmt: skip
     else:
         _prepare_side(
-            b_mz, b_weight, b_sigma, b_start, b_count, a_start + a_count + b_start, bad, h, n_bins,
-            peaks, bins, tops + 2 * b + 1, total, BLOCK, GRID, REAL,
+            b_mz, b_weight, b_sigma, b_start, b_count, a_start + a_count + b_start, 1, bad, h, n_bins,
+            peaks, bins, order, tops + 4 * b, lives + 2 * b, total, R, C, GRID, REAL,
         )  # fmt: skip

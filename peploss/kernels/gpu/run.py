@@ -16,7 +16,7 @@ from peploss.kernels.gpu.prepare import FIELDS, prepare_kernel
 Side = tuple[Tensor, Tensor, Tensor, Tensor]
 """m/z (N,), intensity (N,), sigma (N,) in Th, all float64, and offsets (B + 1,), int64."""
 
-ROWS, COLUMNS, BLOCK = 16, 32, 128  # peaks of a tile, and of a pass over all peaks
+ROWS, COLUMNS, BLOCK = 32, 64, 128  # peaks that a program takes at once, compares them with, and adds up
 BUSY = 2048  # programs that keep a large card busy; a small batch is split to reach it
 TILES = 16  # at most so many programs share a spectrum
 
@@ -30,7 +30,9 @@ class Prepared(NamedTuple):
     n_bins: int
     peaks: Tensor
     bins: Tensor
+    order: Tensor
     tops: Tensor
+    lives: Tensor
 
     @property
     def batch(self) -> int:
@@ -68,13 +70,14 @@ def prepare(a: Side, b: Side, bin_width: float, n_bins: int, real: torch.dtype) 
     n, m, batch = a[0].shape[0], b[0].shape[0], a[3].shape[0] - 1
     peaks = a[0].new_empty((FIELDS.value, n + m), dtype=real)
     bins = a[0].new_empty(n + m if n_bins else 0, dtype=torch.int32)
-    tops = a[0].new_empty((batch, 2))
+    order = a[0].new_empty(n + m, dtype=torch.int32)
+    tops, lives = a[0].new_empty((batch, 4)), a[0].new_empty((batch, 2), dtype=torch.int32)
     if batch:
         prepare_kernel[(batch, 2)](
-            *a, *b, n, m, bits(bin_width or 1.0), n_bins, peaks, bins, tops,
-            BLOCK=BLOCK, GRID=n_bins > 0, REAL=language(real), num_warps=4,
+            *a, *b, n, m, bits(bin_width or 1.0), n_bins, peaks, bins, order, tops, lives,
+            R=ROWS, C=COLUMNS, GRID=n_bins > 0, REAL=language(real), num_warps=4,
         )  # fmt: skip
-    return Prepared(a, b, bin_width or 1.0, n_bins, peaks, bins, tops)
+    return Prepared(a, b, bin_width or 1.0, n_bins, peaks, bins, order, tops, lives)
 
 
 def values(p: Prepared, product: bool) -> tuple[Tensor, Tensor]:
@@ -84,8 +87,8 @@ def values(p: Prepared, product: bool) -> tuple[Tensor, Tensor]:
     cos, factors = p.tops.new_empty(p.batch), p.tops.new_empty((p.batch, 3))
     if p.batch:
         rows_kernel[(p.batch, 2, p.shared)](
-            p.a[3], p.b[3], n, m, p.n_bins, p.peaks, p.bins, rows,
-            R=ROWS, C=COLUMNS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=2,
+            p.a[3], p.b[3], n, m, p.n_bins, p.peaks, p.bins, p.tops, p.lives, rows,
+            R=ROWS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=1,
         )  # fmt: skip
         cosine_kernel[(p.batch,)](
             p.a[3], p.b[3], n, m, p.peaks, rows, p.tops, cos, factors, BLOCK=BLOCK, PRODUCT=product, num_warps=1
@@ -99,9 +102,9 @@ def gradient(p: Prepared, factors: Tensor, side: int, product: bool) -> Tensor:
     out = p.tops.new_empty((3, p.sizes[side]))
     if p.batch:
         gradient_kernel[(p.batch, p.shared)](
-            p.a[3], p.b[3], n, m, bits(p.bin_width), p.n_bins, p.peaks, p.bins, p.tops, factors, out,
-            SIDE=side, R=ROWS, C=COLUMNS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype),
-            num_warps=2,
+            p.a[3], p.b[3], n, m, bits(p.bin_width), p.n_bins,
+            p.peaks, p.bins, p.order, p.tops, p.lives, factors, out,
+            SIDE=side, R=ROWS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype), num_warps=1,
         )  # fmt: skip
     return out
 

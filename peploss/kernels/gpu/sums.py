@@ -1,4 +1,4 @@
-"""Sums of a Gaussian over the bins of a grid, tile by tile: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
+"""Sums of a Gaussian over the bins of a grid, of many at once: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
 
 All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. See
 ``peploss.kernels.cpu`` for the formulas.
@@ -12,7 +12,8 @@ import triton.language as tl
 MIN_RATIO = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
 EDGE = tl.constexpr(8.5)  # distance of the centre from an end of the grid, in r, from which the end is not felt
 REACH = tl.constexpr(12.0)  # half-width of the sum over bins, in r
-SMOOTH = tl.constexpr(20.0)  # rho from which wider bins give the same sum but for the ends of the grid
+SMOOTH_32 = tl.constexpr(10.0)  # rho from which wider bins give the same sum but for the ends of the grid, to 2e-7
+SMOOTH_64 = tl.constexpr(20.0)  # and to 1e-14
 SQRT_2PI = tl.constexpr(math.sqrt(2 * math.pi))
 PI = tl.constexpr(math.pi)
 DEPTH_32 = tl.constexpr(1.08)  # terms of the series times rho: the first one left out is below 2e-10
@@ -53,12 +54,13 @@ def bin_by_bin(g, k, rho, from_low, from_high, wanted, n_bins):
             the digits of a short length.
         n_bins: of the grid.
 
-    Hundreds of narrow bins are joined to wider ones, twenty to r, which give the same sum but for what the ends of
-    the grid add (see ``_at_end``). Those are counted from the nearer end.
+    Hundreds of narrow bins are joined to wider ones, ten or twenty to r, which give the same sum but for what the ends
+    of the grid add (see ``_at_end``). Those are counted from the nearer end.
     """
-    joined = rho > SMOOTH
+    smooth = rho * 0.0 + (SMOOTH_32 if rho.dtype == tl.float32 else SMOOTH_64)
+    joined = rho > smooth
     bins = n_bins.to(rho.dtype) + rho * 0.0
-    wide = tl.where(joined, tl.ceil(bins * SMOOTH / rho), bins)  # how many bins there are
+    wide = tl.where(joined, tl.ceil(bins * smooth / rho), bins)  # how many bins there are
     width = bins / wide
     mirrored = joined & (from_high < from_low)
     at = tl.where(mirrored, from_high, from_low) / width - 0.5
@@ -69,7 +71,7 @@ def bin_by_bin(g, k, rho, from_low, from_high, wanted, n_bins):
     first = tl.where(joined, -nearest, (-of_grid).to(rho.dtype))
     last = tl.where(joined, wide - 1.0 - nearest, (n_bins - 1 - of_grid).to(rho.dtype))
     inverse = width / rho
-    reach = tl.max(tl.max(tl.where(wanted, rho / width * REACH, 0.0), 1), 0)
+    reach = tl.max(tl.where(wanted, rho / width * REACH, 0.0), 0)
     total, by_c, by_r = rho * 0.0, rho * 0.0, rho * 0.0
     most = tl.ceil(reach).to(tl.int32) + 1
     for step in range(0, 2 * most + 1):

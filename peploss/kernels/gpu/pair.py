@@ -1,0 +1,85 @@
+"""Pairs of peaks, each row's peak with one neighbour at a time: ``peploss.kernels.cpu._add_up`` for many rows at once.
+
+Columns are sorted, so that a row's neighbours are a stretch of them: two searches find its ends, and only what lies
+between is looked at.
+"""
+
+import triton
+import triton.language as tl
+
+from peploss.kernels.gpu.sums import DEPTH_32, DEPTH_64, EDGE, MIN_RATIO, SQRT_2PI, bin_by_bin, series
+
+PAIR_REACH = tl.constexpr(72.0)  # d^2 / (s^2 + t^2) beyond which a pair's overlap is below 2.4e-16
+
+
+@triton.jit
+def first_from(keys, count, wanted, PAST: tl.constexpr):
+    """(R,) number of the first of ``count`` ascending keys that is at least ``wanted``; with PAST, that is greater."""
+    low = (wanted * 0.0).to(tl.int32)
+    high = low + count.to(tl.int32)
+    for _ in range(0, tl.log2(count.to(tl.float32) + 1.0).to(tl.int32) + 2):
+        middle = (low + high) // 2
+        key = tl.load(keys + middle, mask=low < high, other=0.0)
+        before = key <= wanted if PAST else key < wanted
+        unsettled = low < high
+        low, high = tl.where(unsettled & before, middle + 1, low), tl.where(unsettled & ~before, middle, high)
+    return low
+
+
+@triton.jit
+def reach_of(width, widest):
+    """How far a peak's overlap with the widest of others is felt, a little more than needed."""
+    ratio = widest / width
+    return width * tl.sqrt((1.0 + ratio * ratio) * PAIR_REACH) * 1.001
+
+
+@triton.jit
+def pair(
+    high, low, s,  # (R,) the rows' places in two parts, and widths
+    other_high, other_low, phase, bin_, weight, t,  # (R,) each row's neighbour
+    there,  # (R,) whether it has one
+    n_bins,
+    GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
+):  # fmt: skip
+    """(R,) ``w_j K_ij``, its derivative by the row's place and by its width; lengths in bins.
+
+    A place is ``high + low``: in float32 that is 48 bits, and the distance of two near peaks loses nothing.
+    ``phase`` is the neighbour's place from the centre of the bin ``bin_`` that it lies in.
+    """
+    d = (high - other_high) + (low - other_low)
+    ratio = t / s
+    inverse = 1.0 / (s * tl.sqrt(1.0 + ratio * ratio))  # of sqrt(s^2 + t^2); squares might underflow
+    z = d * inverse
+    near = there & (z * z <= PAIR_REACH)
+    d, z = tl.where(near, d, 0.0), tl.where(near, z, 0.0)
+    overlap = tl.where(near, tl.exp(-0.5 * z * z) * weight, 0.0)
+    rho = s * (t * inverse)
+    pull = (t * inverse) * (t * inverse)
+    if GRID:
+        g = phase + d * pull
+        # Near an end of the grid the two parts make a short length, with all its digits.
+        from_low = other_high + (other_low + d * pull)
+        from_high = (n_bins.to(REAL) - other_high) - (other_low + d * pull)
+        inside = (rho >= MIN_RATIO) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
+        narrowest = tl.min(tl.where(near & inside, rho, 1e9), 0)
+        if tl.float32 == REAL:
+            terms = (1.0 / narrowest * DEPTH_32).to(tl.int32)
+        else:
+            terms = (1.0 / narrowest * DEPTH_64).to(tl.int32)
+        value, by_c, by_r = series(g, tl.maximum(rho, MIN_RATIO), terms)
+        cut = near & ~inside
+        if tl.max(cut.to(tl.int32), 0) > 0:
+            summed, summed_c, summed_r = bin_by_bin(g, bin_, rho, from_low, from_high, cut, n_bins)
+            value = tl.where(inside, value, summed)
+            by_c = tl.where(inside, by_c, summed_c)
+            by_r = tl.where(inside, by_r, summed_r)
+    else:
+        value, by_c, by_r = rho * SQRT_2PI, d * 0.0, d * 0.0 + SQRT_2PI
+    of = overlap * value
+    if GRAD:
+        slope = value * z * inverse
+        by_m = overlap * (by_c * pull - slope)
+        by_s = overlap * (s * inverse * z * (slope - 2.0 * pull * by_c) + by_r * pull * t * inverse)
+    else:
+        by_m, by_s = of, of
+    return of, by_m, by_s
