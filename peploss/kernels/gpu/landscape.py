@@ -7,7 +7,7 @@ from torch import Tensor
 
 from peploss.kernels.gpu.pair import first_from, pair, reach_of
 from peploss.kernels.gpu.prepare import RENDER_REACH, is_rendered, split_place
-from peploss.kernels.gpu.run import language, on_device_of
+from peploss.kernels.gpu.run import FUSED, language, on_device_of
 
 ROWS = 32  # peaks that a program takes at once
 
@@ -120,6 +120,6 @@ def losses(
         if programs:
             landscape_kernel[(programs, phases)](
                 mz, weight, spans, sigmas, widths, counts, shape[1], shape[2], out,
-                R=ROWS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=1,
+                R=ROWS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=1, **FUSED,
             )  # fmt: skip
     return out

@@ -6,7 +6,7 @@ import triton.language as tl
 from torch import Tensor
 
 from peploss.kernels.gpu.prepare import SIZES, broken, read_peaks, span, split_place, width_of_bins
-from peploss.kernels.gpu.run import Side, bits, language, on_device_of
+from peploss.kernels.gpu.run import FUSED, Side, bits, language, on_device_of
 
 WINDOW = tl.constexpr(8.5)  # sigma; the amplitude there is 2e-16
 BINS, PEAKS = 128, 32  # of a tile
@@ -51,6 +51,6 @@ def render(side: Side, bin_width: float, n_bins: int, real: torch.dtype = torch.
         if batch:
             render_kernel[(batch, -(-n_bins // BINS))](
                 mz, weight, sigma, offsets, mz.shape[0], bits(bin_width), n_bins, out,
-                K=BINS, C=PEAKS, REAL=language(real), num_warps=4,
+                K=BINS, C=PEAKS, REAL=language(real), num_warps=4, **FUSED,
             )  # fmt: skip
     return out

@@ -17,6 +17,7 @@ Side = tuple[Tensor, Tensor, Tensor, Tensor]
 """m/z (N,), intensity (N,), sigma (N,) in Th, all float64, and offsets (B + 1,), int64."""
 
 ROWS, COLUMNS, BLOCK = 32, 64, 128  # peaks that a program takes at once, compares them with, and adds up
+FUSED = {"enable_fp_fusion": True}  # multiply and add at once; said, as Triton's default is about to change
 BUSY = 2048  # programs that keep a large card busy; a small batch is split to reach it
 TILES = 16  # at most so many programs share a spectrum
 
@@ -75,7 +76,7 @@ def prepare(a: Side, b: Side, bin_width: float, n_bins: int, real: torch.dtype) 
     if batch:
         prepare_kernel[(batch, 2)](
             *a, *b, n, m, bits(bin_width or 1.0), n_bins, peaks, bins, order, tops, lives,
-            R=ROWS, C=COLUMNS, GRID=n_bins > 0, REAL=language(real), num_warps=4,
+            R=ROWS, C=COLUMNS, GRID=n_bins > 0, REAL=language(real), num_warps=4, **FUSED,
         )  # fmt: skip
     return Prepared(a, b, bin_width or 1.0, n_bins, peaks, bins, order, tops, lives)
 
@@ -88,10 +89,11 @@ def values(p: Prepared, product: bool) -> tuple[Tensor, Tensor]:
     if p.batch:
         rows_kernel[(p.batch, 2, p.shared)](
             p.a[3], p.b[3], n, m, p.n_bins, p.peaks, p.bins, p.tops, p.lives, rows,
-            R=ROWS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=1,
+            R=ROWS, GRID=p.n_bins > 0, REAL=language(p.peaks.dtype), num_warps=1, **FUSED,
         )  # fmt: skip
         cosine_kernel[(p.batch,)](
-            p.a[3], p.b[3], n, m, p.peaks, rows, p.tops, cos, factors, BLOCK=BLOCK, PRODUCT=product, num_warps=1
+            p.a[3], p.b[3], n, m, p.peaks, rows, p.tops, cos, factors, BLOCK=BLOCK, PRODUCT=product,
+            num_warps=1, **FUSED,
         )  # fmt: skip
     return cos, factors
 
@@ -104,7 +106,7 @@ def gradient(p: Prepared, factors: Tensor, side: int, product: bool) -> Tensor:
         gradient_kernel[(p.batch, p.shared)](
             p.a[3], p.b[3], n, m, bits(p.bin_width), p.n_bins,
             p.peaks, p.bins, p.order, p.tops, p.lives, factors, out,
-            SIDE=side, R=ROWS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype), num_warps=1,
+            SIDE=side, R=ROWS, GRID=p.n_bins > 0, PRODUCT=product, REAL=language(p.peaks.dtype), num_warps=1, **FUSED,
         )  # fmt: skip
     return out
 
