@@ -17,7 +17,7 @@ GRID = MzGrid(max_mz=60.0, bin_width=0.1)
 Move = Callable[[Any], Any]
 
 
-def place(kind: str, h: float, rng: np.random.Generator, n: int = 12) -> np.ndarray:
+def place(kind: str, h: float, rng: np.random.Generator, n: int = 9) -> np.ndarray:
     return {
         "anywhere": rng.uniform(0.5, 59.5, n),
         "centres": (rng.integers(0, 600, n) + 0.5) * h,
@@ -58,14 +58,14 @@ def assert_same(
         assert float((g - t).abs().max()) <= 1e-5 * float(t.abs().max()) + 1e-6 * size, (name, g, t)
 
 
-@pytest.mark.parametrize("ratio", [0.1, 0.19, 0.21, 0.5, 3.0])  # sigma / h, both sides of the series' threshold
+@pytest.mark.parametrize("ratio", [0.1, 0.21, 0.5, 3.0])  # sigma / h, both sides of the series' threshold
 @pytest.mark.parametrize("kind", KINDS)
 def test_equals_the_dense_reference(triton: Move, ratio: float, kind: str) -> None:
     rng = np.random.default_rng(KINDS.index(kind))
     h = GRID.bin_width
     pm, om = place(kind, h, rng), place(KINDS[(KINDS.index(kind) + 2) % len(KINDS)], h, rng)
-    close = np.concatenate([om[:6], pm[:6] + rng.normal(0, ratio * h, 6)])  # something to overlap with
-    assert_same(triton, Peaks.from_arrays(pm, rng.random(12)), Peaks.from_arrays(close, rng.random(12)), ratio * h)
+    close = np.concatenate([om[:3], pm[:6] + rng.normal(0, ratio * h, 6)])  # something to overlap with
+    assert_same(triton, Peaks.from_arrays(pm, rng.random(9)), Peaks.from_arrays(close, rng.random(9)), ratio * h)
 
 
 @pytest.mark.parametrize("sigma", [1.9, 6.0])  # r / h on both sides of where bins are joined
@@ -79,9 +79,9 @@ def test_peaks_far_wider_than_bins_near_the_ends(triton: Move, sigma: float) -> 
 @pytest.mark.parametrize("grid", [GRID, None])
 def test_widths_in_ppm(triton: Move, ppm: float, grid: MzGrid | None) -> None:
     rng = np.random.default_rng(3)
-    pm = rng.uniform(5, 55, 20)
-    om = np.concatenate([pm[:10] * (1 + rng.normal(0, ppm * 1e-6, 10)), rng.uniform(5, 55, 5)])
-    pred, obs = Peaks.from_arrays(pm, rng.random(20)), Peaks.from_arrays(om, rng.random(15))
+    pm = rng.uniform(5, 55, 9)
+    om = np.concatenate([pm[:6] * (1 + rng.normal(0, ppm * 1e-6, 6)), rng.uniform(5, 55, 3)])
+    pred, obs = Peaks.from_arrays(pm, rng.random(9)), Peaks.from_arrays(om, rng.random(9))
     assert_same(triton, pred, obs, ppm, "ppm", grid)
 
 
@@ -108,7 +108,7 @@ def test_distances_are_taken_before_float32_rounds(triton: Move) -> None:
 
 def test_sizes_around_those_of_a_tile(triton: Move) -> None:
     rng = np.random.default_rng(1)
-    sizes = [0, 1, 15, 16, 17, 31, 32, 33, 65, 3]
+    sizes = [0, 1, 31, 32, 33, 65, 3]
     pred = [(rng.uniform(0, 60, n), rng.random(n)) for n in sizes]
     obs = [(rng.uniform(0, 60, n), rng.random(n)) for n in reversed(sizes)]
     assert_same(triton, Peaks.from_list(pred), Peaks.from_list(obs), 0.2)
@@ -213,12 +213,12 @@ def test_what_makes_no_sense_shows_in_the_picture(backend: str, request: pytest.
 
 @pytest.mark.parametrize("unit", ["Da", "ppm"])
 def test_landscapes_equal_those_of_the_cpu(triton: Move, unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(landscape, "PHASES", 3)  # fewer than there are, for the interpreter's sake
+    monkeypatch.setattr(landscape, "PHASES", 2)  # fewer than there are, for the interpreter's sake
     rng = np.random.default_rng(3)
-    pm = rng.uniform(0.001, 61, 14)
-    om = np.concatenate([np.abs(pm[:8] + rng.normal(0, 0.05, 8)) + 1e-4, rng.uniform(2, 58, 9)])
-    spectra = [(om, rng.gamma(1, 1, 17)), (om[:3], np.array([0.0, 1e200, 1e199]))]
-    candidates = [[(pm, rng.random(14)), spectra[0]], [(om[1:3], np.array([1.0, 0.1])), ([], [])]]
+    pm = rng.uniform(0.001, 61, 9)
+    om = np.concatenate([np.abs(pm[:6] + rng.normal(0, 0.05, 6)) + 1e-4, rng.uniform(2, 58, 5)])
+    spectra = [(om, rng.gamma(1, 1, 11)), (om[:3], np.array([0.0, 1e200, 1e199]))]
+    candidates = [[(pm, rng.random(9)), spectra[0]], [(om[1:3], np.array([1.0, 0.1])), ([], [])]]
     sigmas = [0.3, 0.02] if unit == "Da" else [9000.0, 500.0]
     settings = {"sigmas": sigmas, "sigma_unit": unit, "bin_widths": [0.3, 0.05, 1.0], "max_mz": 60.0, "layers": True}
     want = loss_landscapes(candidates, spectra, **settings)
