@@ -227,3 +227,16 @@ def test_landscapes_equal_those_of_the_cpu(triton: Move, unit: str, monkeypatch:
         np.testing.assert_allclose(x, y, rtol=0, atol=2e-6, err_msg=name)
     assert np.abs(got.loss[1]).max() == 0.0  # a spectrum against itself
     assert (got.loss[3] == 1.0).all()  # nothing
+
+
+def test_two_thousand_peaks(triton: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    from peploss.kernels.gpu import run
+
+    if not torch.cuda.is_available():
+        monkeypatch.setattr(run, "ROWS", 256)  # at once, for the interpreter's sake
+        monkeypatch.setattr(run, "COLUMNS", 512)
+    rng = np.random.default_rng(13)
+    pm = rng.uniform(100, 1900, 2000)
+    pred, obs = Peaks.from_arrays(pm, rng.random(2000)), Peaks.from_arrays(pm[:7] + 0.01, rng.random(7))
+    got = spectrum_cosine(triton(pred), triton(obs), sigma=0.01, grid=MzGrid(), backend="triton").cpu()
+    assert float(got) == pytest.approx(float(spectrum_cosine(pred, obs, sigma=0.01, grid=MzGrid())), abs=1e-7)
