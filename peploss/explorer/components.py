@@ -43,6 +43,17 @@ def cells(payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None]) 
     _mount(data=pack({"kind": "cells", **payload}), key=key, on_pick_change=on_pick)
 
 
+def picks(
+    payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None], on_range: Callable[[], None] = _nothing
+) -> None:
+    """A figure as above whose points and bars can be clicked and whose ranges can be dragged.
+
+    ``st.session_state[key]["pick"]`` then holds the ``customdata`` of what was clicked, ``["range"]`` the ``x`` (and
+    ``y``) that was dragged over, each from and to.
+    """
+    _mount(data=pack({"kind": "picks", **payload}), key=key, on_pick_change=on_pick, on_range_change=on_range)
+
+
 def widths(payload: Mapping[str, Any], *, key: str) -> None:
     """The two sliders by themselves: ``view`` (sigma, unit, bin), ``seq`` and ``defaults``. What the user did last
     stands in ``st.session_state[key]["view"]``."""

@@ -1,0 +1,91 @@
+"""What of a set is looked at: a search, clicks on charts and a condition in SQL, as one filter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+SEARCHED = ("peptide", "sequence", "protein", "title")
+NOT_JUDGED = "not judged"
+"""Shown for PSMs whose cause was not looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """All of it must hold.
+
+    Args:
+        search: letters in a peptide, protein or title, whatever their case.
+        cause: one cause, or ``NOT_JUDGED``; ``""`` for any.
+        ranges: least and greatest value of a number, by column.
+        sql: a condition of the user's own, checked where it is used.
+    """
+
+    search: str = ""
+    cause: str = ""
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    sql: str = ""
+
+    @classmethod
+    def of(cls, link: Mapping[str, Any]) -> Filter:
+        """From a link; a range that makes no sense is left out."""
+        ranges = {}
+        for part in str(link.get("range", "")).split("~"):
+            column, _, limits = part.partition(":")
+            try:
+                low, high = map(float, limits.split("_"))
+            except ValueError:
+                continue
+            if column and math.isfinite(low) and math.isfinite(high) and low <= high:
+                ranges[column] = (low, high)
+        return cls(
+            search=str(link.get("find", "")).strip(),
+            cause=str(link.get("cause", "")),
+            ranges=ranges,
+            sql=str(link.get("where", "")).strip(),
+        )
+
+    def link(self) -> dict[str, str]:
+        """What the charts add to a link; search and SQL are fields and keep their own."""
+        ranges = "~".join(f"{column}:{low:.9g}_{high:.9g}" for column, (low, high) in self.ranges.items())
+        return {name: value for name, value in (("cause", self.cause), ("range", ranges)) if value}
+
+    def where(self, columns: Collection[str]) -> str:
+        """As a condition in SQL on the columns that are there; ``""`` for all PSMs."""
+        parts = []
+        if self.search:
+            needle = _quoted(self.search.lower())
+            found = [f"contains(lower({name}), {needle})" for name in SEARCHED if name in columns]
+            parts.append(f"({' OR '.join(found)})" if found else "false")
+        if self.cause and "cause" in columns:
+            parts.append("cause IS NULL" if self.cause == NOT_JUDGED else f"cause = {_quoted(self.cause)}")
+        for column, (low, high) in self.ranges.items():
+            if column in columns:
+                parts.append(f'"{column}" BETWEEN {low:.17g} AND {high:.17g}')
+        if self.sql:
+            parts.append(f"(\n{self.sql}\n)")
+        return " AND ".join(parts)
+
+    def chips(self) -> dict[str, str]:
+        """What clicks on charts set, in words, by the name that ``without`` takes."""
+        out = {"cause": f"cause: {self.cause}"} if self.cause else {}
+        for column, (low, high) in self.ranges.items():
+            out[f"range:{column}"] = f"{column} {low:.4g} to {high:.4g}"
+        return out
+
+    def without(self, chip: str) -> Filter:
+        """The same with one chip taken away."""
+        if chip == "cause":
+            return replace(self, cause="")
+        column = chip.partition(":")[2]
+        return replace(self, ranges={name: limits for name, limits in self.ranges.items() if name != column})
+
+    def within(self, limits: Mapping[str, tuple[float, float]]) -> Filter:
+        """The same within these limits, in place of what the columns had."""
+        return replace(self, ranges={**self.ranges, **limits})
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
