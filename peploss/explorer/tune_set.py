@@ -18,6 +18,7 @@ from peploss.dataset.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.jobs import Job, Report
+from peploss.explorer.set_files import is_set_name
 from peploss.explorer.sources import Source
 from peploss.explorer.text import escape_markdown, sentence
 from peploss.explorer.tune_state import BODY
@@ -87,11 +88,6 @@ def chosen(source: Source, settings: LossSettings) -> Job[TuneSet] | None:
     if which == SAMPLES:
         return _job("samples", settings, _read_samples)
     return _job(source.key, settings, lambda report: _read_file(report, source))
-
-
-def is_set_name(name: str) -> bool:
-    """Whether a file is named like a set."""
-    return name.lower().endswith(".parquet")
 
 
 def _scored(settings: LossSettings) -> Job[TuneSet] | None:

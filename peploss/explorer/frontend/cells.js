@@ -7,11 +7,16 @@ export class Cells extends Figure {
     await super.update(payload);
     if (!this.listening) {
       this.listening = true;
-      this.plot.on("plotly_click", (event) => {
-        const cell = event.points.find((point) => point.data.type === "heatmap");
-        if (cell) this.component.setTriggerValue("pick", { x: cell.x, y: cell.y });
-      });
+      this.listen();
     }
     this.root.dataset.drawn = payload.revision ?? "";
+  }
+
+  // Once, when there is a plot to listen to.
+  listen() {
+    this.plot.on("plotly_click", (event) => {
+      const cell = event.points.find((point) => point.data.type === "heatmap");
+      if (cell) this.component.setTriggerValue("pick", { x: cell.x, y: cell.y });
+    });
   }
 }

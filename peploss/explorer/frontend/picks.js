@@ -1,20 +1,14 @@
 // A figure whose points and bars can be clicked and whose ranges can be dragged: what was meant goes back to the page.
-import { Figure } from "./figure.js";
+import { Cells } from "./cells.js";
 
-export class Picks extends Figure {
-  async update(payload, component) {
-    this.component = component;
-    await super.update(payload);
-    if (!this.listening) {
-      this.listening = true;
-      this.plot.on("plotly_click", (event) => {
-        const point = event.points.find((one) => one.customdata !== undefined && one.data.type !== "heatmap");
-        if (point) this.component.setTriggerValue("pick", point.customdata);
-      });
-      this.plot.on("plotly_selected", (event) => {
-        if (event?.range) this.component.setTriggerValue("range", { x: event.range.x, y: event.range.y });
-      });
-    }
-    this.root.dataset.drawn = payload.revision ?? "";
+export class Picks extends Cells {
+  listen() {
+    this.plot.on("plotly_click", (event) => {
+      const point = event.points.find((one) => one.customdata !== undefined && one.data.type !== "heatmap");
+      if (point) this.component.setTriggerValue("pick", point.customdata);
+    });
+    this.plot.on("plotly_selected", (event) => {
+      if (event?.range) this.component.setTriggerValue("range", { x: event.range.x, y: event.range.y });
+    });
   }
 }

@@ -13,7 +13,7 @@ from peploss.dataset.run import score_set
 from peploss.dataset.scoring import Plan
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SpectrumError
-from peploss.explorer import outliers_sets
+from peploss.explorer import set_files
 from peploss.explorer.stored import StoredSpectra
 from peploss.spectra.samples import samples_folder
 
@@ -47,8 +47,8 @@ def test_a_psm_that_is_not_there_is_said(folder: Path) -> None:
 
 
 def test_sets_results_and_what_cannot_be_read(folder: Path) -> None:
-    found = outliers_sets.listed(folder)
+    found = set_files.listed(folder)
     assert [s.name for s in found.sets] == ["a.parquet"]
     assert [r.name for r in found.results[found.sets[0].uuid]] == ["scores.parquet"]
     assert list(found.damaged) == ["other.parquet"]
-    assert outliers_sets.opened(*found.sets[0].stamp, "set").n_rows == found.sets[0].n_psms
+    assert set_files.opened(*found.sets[0].stamp, "set").n_rows == found.sets[0].n_psms
