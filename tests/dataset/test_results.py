@@ -49,6 +49,44 @@ def test_histogram_and_density_hold_every_psm(results: Results, table: dict[str,
     assert density.counts.tolist() == expected.tolist()
 
 
+def test_what_lies_outside_the_limits_is_counted(results: Results, table: dict[str, np.ndarray]) -> None:
+    loss = table["loss"]
+    low, high = np.quantile(loss, [0.2, 0.7])
+    found = results.histogram("loss", bins=7, limits=(low, high))
+    inside = (loss >= low) & (loss <= high)
+    assert found.counts[""].tolist() == np.histogram(loss[inside], bins=7, range=(low, high))[0].tolist()
+    assert (found.n_below, found.n_above, found.n_missing) == ((loss < low).sum(), (loss > high).sum(), 0)
+    density = results.density("loss", "explained", bins=5, x_limits=(low, high))
+    assert density.n_outside == len(loss) - inside.sum() == len(loss) - density.counts.sum()
+
+
+def test_an_axis_leaves_far_values_out_and_near_ones_in(results: Results, table: dict[str, np.ndarray]) -> None:
+    assert results.limits("loss") == (table["loss"].min(), table["loss"].max())
+    low, high = results.limits("isotope_ppm")  # some are 100,000 ppm off
+    assert table["isotope_ppm"].max() - table["isotope_ppm"].min() > 3 * (high - low) > 0
+    assert ((table["isotope_ppm"] >= low) & (table["isotope_ppm"] <= high)).mean() >= 0.97
+    assert results.limits("q_value") == (0, 1)
+
+
+def test_held_in_memory_it_answers_the_same(results: Results, sample_results: Path) -> None:
+    with Results(sample_results, held=True) as held:
+        assert held.page(["id", "loss", "title"], limit=300).equals(results.page(["id", "loss", "title"], limit=300))
+        with pytest.raises(SettingsError):
+            held.count("id IN (SELECT id FROM psms)")
+
+
+def test_some_of_the_psms_are_asked_alone(results: Results) -> None:
+    few = results.only([3, 200, 9])
+    assert few.n_rows == few.count() == 3
+    assert few.ids() == [3, 9, 200]
+    assert few.ids("charge > 0 AND id > 5") == [9, 200]
+    assert int(few.histogram("loss").counts[""].sum()) == 3
+    few.drop()
+    with pytest.raises(SettingsError):
+        few.count()
+    assert results.count() == results.n_rows
+
+
 def test_groups(results: Results, table: dict[str, np.ndarray]) -> None:
     for row in results.groups("label").to_pylist():
         inside = table["label"] == row["value"]
