@@ -24,6 +24,7 @@ def navigation() -> st.Page:
         [
             st.Page("pages/views/explore.py", title="Explore", icon=":material/ssid_chart:", default=True),
             st.Page("pages/views/tune.py", title="Tune", icon=":material/tune:"),
+            st.Page("pages/views/outliers.py", title="Outliers", icon=":material/scatter_plot:"),
         ],
         position="top",
     )
@@ -33,7 +34,7 @@ def navigate() -> None:
     """Page frame and navigation; pages lie one level down so that the first deep link runs through here."""
     st.set_page_config(page_title="peploss", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     page = navigation()
-    state.arrive(page.title)
+    state.arrive(page.title, spectrum=page.title != "Outliers")
     page.run()
 
 

@@ -59,7 +59,9 @@ def _explained(
 
 def _explain(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> Explanation:
     settings = state.view().settings(base)
-    return _explained(source.key, spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings)
+    return _explained(
+        opened.key_of(source), spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings
+    )
 
 
 def _settled() -> None:
@@ -75,7 +77,9 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
     except PeplossError as error:
         st.error(sentence(error))
         return
-    components.stage(payload.stage(ex, state.view(), source=source.key), key=state.STAGE, on_settled=_settled)
+    components.stage(
+        payload.stage(ex, state.view(), source=opened.key_of(source)), key=state.STAGE, on_settled=_settled
+    )
 
 
 @st.fragment(key="details")

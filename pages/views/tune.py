@@ -86,7 +86,7 @@ def _of_one(
         return
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()
     try:
-        draw(Psm(spectrum, peptide), settings, f"{source.key}|{spectrum.index}|{peptide.text}|{base}")
+        draw(Psm(spectrum, peptide), settings, f"{opened.key_of(source)}|{spectrum.index}|{peptide.text}|{base}")
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
 

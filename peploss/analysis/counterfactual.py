@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from peploss.analysis.decoys import reordered
 from peploss.analysis.edits import Edit
-from peploss.analysis.observed_facts import Shift
 from peploss.analysis.psm_facts import Facts
 from peploss.constants import ISOTOPE_SPACING, PROTON
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
+from peploss.spectra.shift import Shift
 from peploss.spectra.spectrum import Spectrum
 
 F64 = NDArray[np.float64]

@@ -138,7 +138,7 @@ class Plan:
         for shift in likeliest_shifts(*self.pred, *self.flat_obs, self.settings):
             row = batch.add(self.pred, (shift.undo(self.obs[0]), self.obs[1]))
             moved = (shift.undo(self.flat_obs[0]), self.flat_obs[1])
-            far = abs(shift.of(typical)) > NO_SHIFT * self.settings.sigma_in_th(typical)
+            far = abs(shift.at(typical)) > NO_SHIFT * self.settings.sigma_in_th(typical)
             rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved) if far else self.flat_decoy_rows)
             self.shifted[shift.unit] = rows
             unit = "Da" if shift.unit == "Da" else "ppm"

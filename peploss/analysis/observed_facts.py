@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.batching import scaled
 from peploss.settings import LossSettings
+from peploss.spectra.shift import Shift
 
 F64 = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -42,27 +41,6 @@ def explained(ions: F64, mz: F64, reach: F64) -> Bools:
     below = np.abs(asked - line[np.maximum(right - 1, 0)])
     above = np.abs(line[np.minimum(right, line.size - 1)] - asked)
     return (np.minimum(below, above) <= np.tile(reach, rows)).reshape(rows, mz.size)
-
-
-@dataclass(frozen=True)
-class Shift:
-    """A shift of all peaks against all ions.
-
-    Attributes:
-        unit: ``"Da"`` or ``"ppm"``.
-        value: how far the peaks lie above the ions.
-    """
-
-    unit: str
-    value: float
-
-    def of(self, mz: float) -> float:
-        """How far a peak at ``mz`` lies off, in Th."""
-        return self.value if self.unit == "Da" else self.value * 1e-6 * mz
-
-    def undo(self, mz: F64) -> F64:
-        """Observed m/z brought back."""
-        return mz - self.value if self.unit == "Da" else mz / (1.0 + self.value * 1e-6)
 
 
 def likeliest_shifts(ions: F64, weight: F64, mz: F64, intensity: F64, settings: LossSettings) -> tuple[Shift, Shift]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from peploss.dataset.results import MEMORY
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
 
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+BINS = 80
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """How a number differs between two results.
 
@@ -25,6 +31,8 @@ class Comparison:
             equal to the last bit.
         n_only_a, n_only_b: with a value in one alone.
         median_change: of those in both; None where there are none.
+        edges, counts: (K + 1,) and (K,) how the change is distributed over those in both, but for the outermost 1 %,
+            which ``n_beyond`` counts.
         settings: what differs between the two, by name: its value in a and in b.
         notes: other versions of peploss that wrote them.
     """
@@ -38,6 +46,9 @@ class Comparison:
     median_change: float | None
     settings: dict[str, tuple[object, object]]
     notes: tuple[str, ...]
+    edges: F64 = field(default_factory=lambda: np.linspace(0.0, 1.0, BINS + 1))
+    counts: I64 = field(default_factory=lambda: np.zeros(BINS, dtype=np.int64))
+    n_beyond: int = 0
 
 
 def compare(
@@ -77,12 +88,27 @@ def compare(
             f"median(change) FROM {joined}",
             files,
         ).fetchall()[0]
+        changes = connection.sql(
+            f"SELECT change FROM {joined} WHERE isfinite(change)",  # noqa: S608
+            params=files,
+        ).to_arrow_table()
         moved = connection.sql(
             f"SELECT * FROM {joined} WHERE change <> 0 ORDER BY abs(change) DESC, id LIMIT $3",  # noqa: S608
             params=[*files, limit],
         ).to_arrow_table()
     both, lower, higher, only_a, only_b, median = row
-    return Comparison(moved, both, lower, higher, only_a, only_b, median, settings, notes)
+    spread = _distribution(changes.column("change").to_numpy())
+    return Comparison(moved, both, lower, higher, only_a, only_b, median, settings, notes, *spread)
+
+
+def _distribution(changes: F64) -> tuple[F64, I64, int]:
+    if not changes.size:
+        return np.linspace(0.0, 1.0, BINS + 1), np.zeros(BINS, dtype=np.int64), 0
+    low, high = np.quantile(changes, [0.005, 0.995])
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    counts, edges = np.histogram(changes, bins=BINS, range=(low, high))
+    return edges, counts.astype(np.int64), int(changes.size - counts.sum())
 
 
 def summary(found: Comparison, names: Sequence[str] = ("a", "b")) -> str:

@@ -24,6 +24,11 @@ class Note(NamedTuple):
     written: str
 
 
+def notes_path(source: str | os.PathLike[str]) -> Path:
+    """Where the notes of a set lie."""
+    return Path(source).with_name(Path(source).name + ".notes.sqlite")
+
+
 class Notes:
     """Tags and notes of one set, in ``SET.notes.sqlite``; several processes may write at once.
 
@@ -32,7 +37,7 @@ class Notes:
     """
 
     def __init__(self, source: str | os.PathLike[str]) -> None:
-        self.path = Path(source).with_name(Path(source).name + ".notes.sqlite")
+        self.path = notes_path(source)
         with ParquetStore(source) as store:
             self._n, uuid = store.n_rows, store.about["uuid"]
         with self._open() as connection:
@@ -90,6 +95,19 @@ class Notes:
             tags = [t for (t,) in connection.execute("SELECT tag FROM tags WHERE psm = ? ORDER BY tag", [int(psm)])]
             row = connection.execute("SELECT psm, text, written FROM notes WHERE psm = ?", [int(psm)]).fetchone()
         return tags, None if row is None else Note(*row)
+
+    def tags_of(self, psms: Iterable[int]) -> dict[int, list[str]]:
+        """Tags of some PSMs; those without one are left out."""
+        ids = [int(p) for p in psms]
+        out: dict[int, list[str]] = {}
+        with self._open() as connection:
+            for start in range(0, len(ids), 500):  # SQLite takes so many values at once on every build
+                some = ids[start : start + 500]
+                marks = ", ".join("?" * len(some))
+                sql = f"SELECT psm, tag FROM tags WHERE psm IN ({marks}) ORDER BY psm, tag"  # noqa: S608
+                for psm, tag in connection.execute(sql, some):
+                    out.setdefault(psm, []).append(tag)
+        return out
 
     def all_notes(self) -> list[Note]:
         """Every note, by id."""

@@ -218,8 +218,8 @@ class Results:
                 outside += n
             else:
                 counts[j, i] = n
-        edges = (np.linspace(low, low + span, bins + 1) for low, span in ((x_low, x_span), (y_low, y_span)))
-        return Density(*edges, counts, outside)
+        x_edges, y_edges = (np.linspace(a, a + span, bins + 1) for a, span in ((x_low, x_span), (y_low, y_span)))
+        return Density(x_edges, y_edges, counts, outside)
 
     def groups(self, column: str, value: str = "loss", *, where: str = "", limit: int = 100) -> pa.Table:
         """The commonest values of a column, with how many PSMs have each and their median of another."""

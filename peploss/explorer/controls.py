@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -16,8 +17,8 @@ DEFAULT = LossSettings()
 _GOOD = "_good_settings"
 WEIGHTS = "iw"
 KEYS = (
-    "source", "sample", "file", "ions", "nl", "zmax", "imm", "prec", "iso", WEIGHTS, "sqrt", "rmprec", "tol", "top",
-    "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
+    "source", "sample", "file", "psms", "ions", "nl", "zmax", "imm", "prec", "iso", WEIGHTS, "sqrt", "rmprec", "tol",
+    "top", "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
 )  # fmt: skip
 """The widgets of the sidebar, of its source and of its settings."""
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
@@ -153,6 +154,34 @@ def choose_settings() -> tuple[LossSettings, str]:
         return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
     st.session_state[_GOOD] = settings
     return settings, told
+
+
+def carried(settings: LossSettings) -> dict[str, tuple[Any, list[str]]]:
+    """What the widgets must hold for these settings, by key, with its text in a link; none for sigma and bin width."""
+    s = settings
+    charge = "auto" if s.max_fragment_charge is None else str(min(s.max_fragment_charge, 5))
+    values: dict[str, Any] = {
+        "ions": list(s.ion_types), "nl": list(s.neutral_losses), "zmax": charge, "imm": s.immonium,
+        "prec": s.precursor, "iso": bool(s.isotopes), WEIGHTS: weights_text(s.ion_weights), "sqrt": s.sqrt,
+        "rmprec": s.remove_precursor, "tol": s.precursor_tolerance, "top": s.top_n, "rel": 100 * s.relative_threshold,
+        "lo": s.min_peak_mz, "hi": s.max_peak_mz, "maxmz": s.max_mz, "scale": s.precursor_scale,
+        **{f"w_{name}": 1.0 for name in (*ION_TYPES, *EXTRA_IONS)},
+    }  # fmt: skip
+    default = carried(DEFAULT) if settings != DEFAULT else values
+
+    def text(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return value
+        return [] if value is None else [str(value).lower() if isinstance(value, bool) else str(value)]
+
+    return {key: (value, [] if value == default[key] else text(value)) for key, value in values.items()}
+
+
+def use(settings: LossSettings) -> None:
+    """Callback: set the widgets of this page, sigma and bin width to these settings."""
+    for key, (value, _) in carried(settings).items():
+        st.session_state[key] = value
+    state.set_widths(settings.sigma, settings.sigma_unit, settings.bin_width)
 
 
 def choose_error_unit() -> SigmaUnit:

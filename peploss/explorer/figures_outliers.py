@@ -1,4 +1,4 @@
-"""Figures of a scored set: a distribution, a density with the worst points, the causes."""
+"""Figures of a scored set: a distribution, a density with the worst points, the causes, who moved."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.dataset.compare import Comparison
 from peploss.dataset.results import Density, Histogram
 from peploss.explorer.traces import escape
 
@@ -103,6 +104,34 @@ def density_figure(found: Density, x: str, y: str, worst: Mapping[str, Sequence[
     }
     n = int(found.counts.sum())
     told = f"Density of {n:,} PSMs over {x} and {y}, with the {len(text):,} of highest loss as points."
+    return {"data": data, "layout": layout, "height": HEIGHT, "description": told}
+
+
+def moved_figure(found: Comparison, name: str) -> dict[str, Any]:
+    """How the change of a number is distributed, lower and higher in two colours."""
+    middle = (found.edges[:-1] + found.edges[1:]) / 2
+    data = [
+        {
+            "type": "bar",
+            "name": words,
+            "x": middle[side],
+            "y": found.counts[side].astype(np.int32),
+            "width": float(found.edges[1] - found.edges[0]),
+            "marker": {"color": colour, "line": {"width": 0}},
+            "hovertemplate": "change %{x:+.4g}: %{y:,} PSMs<extra></extra>",
+        }
+        for words, side, colour in (("lower", middle < 0, "@good"), ("higher", middle >= 0, "@bad"))
+    ]
+    layout = {
+        "margin": MARGIN,
+        "bargap": 0,
+        "barmode": "overlay",
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11}},
+        "xaxis": {"title": {"text": f"change of {escape(name)}"}, "fixedrange": True, "showgrid": False},
+        "yaxis": {"title": {"text": "PSMs"}, "fixedrange": True, "nticks": 5, "rangemode": "tozero"},
+    }
+    told = f"Change of {name} over {found.n_both:,} PSMs: {found.n_lower:,} lower, {found.n_higher:,} higher."
     return {"data": data, "layout": layout, "height": HEIGHT, "description": told}
 
 

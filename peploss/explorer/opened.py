@@ -9,6 +9,7 @@ import streamlit as st
 from peploss.errors import PeplossError, PeptideError
 from peploss.explorer import browse, components, sources, state, unusable
 from peploss.explorer.sources import AbsentError, Source
+from peploss.explorer.stored import StoredSpectra
 from peploss.explorer.text import escape_markdown, pointed, sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -89,7 +90,14 @@ def spectrum_of(source: Source) -> Spectrum | None:
     else:  # the last run did not draw the field, or another page did: Streamlit begins it anew
         st.session_state[state.PEPTIDE] = st.session_state.get(_CANDIDATE, "")
     st.session_state[_FIELD] = None
-    return spectrum
+    shift = state.view().shift
+    return spectrum if spectrum is None or shift is None else shift.undone(spectrum)
+
+
+def key_of(source: Source) -> str:
+    """The same text for the same spectra as they are shown, for caches."""
+    shift = state.view().shift
+    return source.key if shift is None else f"{source.key}|{shift}"
 
 
 def reason(source: Source) -> None:
@@ -124,7 +132,18 @@ def candidate(
             return text, None
         for note in spectrum.notes:
             st.caption(escape_markdown(note))
+        shifted()
         return text, peptide_of(text, spectrum)
+
+
+def shifted() -> None:
+    """Say that the peaks are moved, with a way back; nothing where they are not."""
+    shift = state.view().shift
+    if shift is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(f"The observed peaks are moved by {-shift.value:+.4g} {shift.unit}.")
+        st.button("As they were read", key="unshift", type="tertiary", on_click=state.set_shift, args=(None,))
 
 
 def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
@@ -171,6 +190,9 @@ def _browse(source: Source, settings: LossSettings) -> None:
         browse.panel(source, settings)
         if not source.eager:
             unusable.listed(source)
+        return
+    if isinstance(source.spectra, StoredSpectra):
+        st.markdown(f"A set of {len(source.spectra):,} PSMs: the page Outliers searches, sorts and opens them.")
         return
     st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
     if st.button("Read the whole file"):

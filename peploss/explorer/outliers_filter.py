@@ -19,12 +19,14 @@ class Filter:
     Args:
         search: letters in a peptide, protein or title, whatever their case.
         cause: one cause, or ``NOT_JUDGED``; ``""`` for any.
+        tag: one of the user's own; the PSMs that have it are found in the notes beside the set, not by ``where``.
         ranges: least and greatest value of a number, by column.
         sql: a condition of the user's own, checked where it is used.
     """
 
     search: str = ""
     cause: str = ""
+    tag: str = ""
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     sql: str = ""
 
@@ -43,6 +45,7 @@ class Filter:
         return cls(
             search=str(link.get("find", "")).strip(),
             cause=str(link.get("cause", "")),
+            tag=str(link.get("tag", "")),
             ranges=ranges,
             sql=str(link.get("where", "")).strip(),
         )
@@ -50,7 +53,8 @@ class Filter:
     def link(self) -> dict[str, str]:
         """What the charts add to a link; search and SQL are fields and keep their own."""
         ranges = "~".join(f"{column}:{low:.9g}_{high:.9g}" for column, (low, high) in self.ranges.items())
-        return {name: value for name, value in (("cause", self.cause), ("range", ranges)) if value}
+        parts = (("cause", self.cause), ("tag", self.tag), ("range", ranges))
+        return {name: value for name, value in parts if value}
 
     def where(self, columns: Collection[str]) -> str:
         """As a condition in SQL on the columns that are there; ``""`` for all PSMs."""
@@ -70,17 +74,25 @@ class Filter:
 
     def chips(self) -> dict[str, str]:
         """What clicks on charts set, in words, by the name that ``without`` takes."""
-        out = {"cause": f"cause: {self.cause}"} if self.cause else {}
+        out = {name: f"{name}: {value}" for name, value in (("cause", self.cause), ("tag", self.tag)) if value}
         for column, (low, high) in self.ranges.items():
             out[f"range:{column}"] = f"{column} {low:.4g} to {high:.4g}"
         return out
 
     def without(self, chip: str) -> Filter:
         """The same with one chip taken away."""
-        if chip == "cause":
-            return replace(self, cause="")
+        if chip in ("cause", "tag"):
+            return replace(self, **{chip: ""})  # type: ignore[arg-type]
         column = chip.partition(":")[2]
         return replace(self, ranges={name: limits for name, limits in self.ranges.items() if name != column})
+
+    def of_cause(self, cause: str) -> Filter:
+        """The same of one cause, ``""`` for any."""
+        return replace(self, cause=cause)
+
+    def tagged(self, tag: str) -> Filter:
+        """The same with a tag, ``""`` for any."""
+        return replace(self, tag=tag)
 
     def within(self, limits: Mapping[str, tuple[float, float]]) -> Filter:
         """The same within these limits, in place of what the columns had."""

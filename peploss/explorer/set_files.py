@@ -1,21 +1,37 @@
-"""Sets and results in the data folder: which there are, and one of them opened and shared."""
+"""Sets and results in the data folder, and the set made of the built-in spectra: which there are, chosen and opened."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
 from peploss.dataset.results import Results
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
-from peploss.spectra.folder import list_folder
+from peploss.spectra.folder import data_folder, list_folder
+from peploss.spectra.samples import sample_files
+from peploss.version import __version__
+
+BUILT_IN: Final = "Built-in samples"
+MOST_HELD: Final = 1_500_000
+"""PSMs of a file that is copied into memory to be asked."""
 
 
 @dataclass(frozen=True)
 class SetFile:
-    """A set or its results: ``name`` within the folder, ``uuid`` of the set, PSMs, and a stamp of the content."""
+    """A set or its results.
+
+    Attributes:
+        name: within the folder.
+        uuid: of the set.
+        n_psms: how many.
+        stamp: path, time of change and size: the same for the same content.
+    """
 
     name: str
     path: Path
@@ -26,7 +42,7 @@ class SetFile:
 
 @dataclass(frozen=True)
 class Listed:
-    """What a folder holds: sets, the results of each by its uuid, and what cannot be read, with the reason."""
+    """What there is: sets, the results of each by its uuid, and what cannot be read, with the reason."""
 
     sets: tuple[SetFile, ...]
     results: dict[str, tuple[SetFile, ...]]
@@ -36,6 +52,18 @@ class Listed:
 def is_set_name(name: str) -> bool:
     """Whether a file is named like a set."""
     return name.lower().endswith(".parquet")
+
+
+def available() -> Listed:
+    """Sets of the data folder, if there is one, and the built-in one, if it has been made."""
+    root = data_folder()
+    own = listed(root) if root else Listed((), {}, {})
+    path = built_in_path()
+    if not path.is_file():
+        return own
+    made = listed(path.parent)
+    found = [SetFile(BUILT_IN, s.path, s.uuid, s.n_psms, s.stamp) for s in made.sets if s.path == path]
+    return Listed((*own.sets, *found), made.results | own.results, own.damaged)
 
 
 def listed(root: Path) -> Listed:
@@ -61,6 +89,16 @@ def listed(root: Path) -> Listed:
     return Listed(tuple(sets), by_age, damaged)
 
 
+def built_in_path() -> Path:
+    """Where the set of the built-in spectra lies, or will; named by what goes into it, so that an old one is not used.
+
+    It is a file like any other, and stays: its tags and notes lie beside it.
+    """
+    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    inside = [__version__, *(f"{f.name} {f.path.stat().st_size}" for f in sample_files())]
+    return base / "peploss" / hashlib.sha256("\n".join(inside).encode()).hexdigest()[:12] / "built-in.parquet"
+
+
 @st.cache_data(max_entries=500, show_spinner=False)
 def _kind(path: str, mtime_ns: int, size: int) -> tuple[str, str, int]:
     try:
@@ -71,7 +109,7 @@ def _kind(path: str, mtime_ns: int, size: int) -> tuple[str, str, int]:
             return "results", str(store.about["set"]["uuid"]), store.n_rows
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
-def opened(path: str, mtime_ns: int, size: int, kind: str) -> Results:
+@st.cache_resource(max_entries=3, show_spinner="Opening the set…")
+def opened(path: str, mtime_ns: int, size: int, kind: str, n_psms: int) -> Results:
     """The file opened for questions; the arguments after the path tell one content from the next."""
-    return Results(path, kind=kind)
+    return Results(path, kind=kind, held=n_psms <= MOST_HELD)

@@ -9,7 +9,9 @@ from pathlib import Path
 import streamlit as st
 
 from peploss.errors import SourceError, SpectrumError
+from peploss.explorer import set_files
 from peploss.explorer.state import UPLOADER_IS_NEW
+from peploss.explorer.stored import StoredSpectra
 from peploss.explorer.text import escape_markdown
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
 from peploss.spectra.pasted import parse_peak_list
@@ -19,7 +21,8 @@ from peploss.spectra.spectrum import Spectrum
 
 EAGER_BYTES = 30_000_000  # up to this size all headers are read at once when a file is opened
 
-KINDS = ("Samples", "Upload", "Folder", "Paste")
+KINDS = ("Samples", "Upload", "Folder", "Set", "Paste")
+MOST_LISTED = 20_000  # PSMs of a set that are listed one by one
 
 
 class AbsentError(SourceError):
@@ -70,7 +73,7 @@ class Source:
 
     Attributes:
         key: the same text for the same content, for caches.
-        spectra: the opened file or pasted list.
+        spectra: the opened file, pasted list or set.
         in_link: whether a link alone can open it again.
         eager: whether its headers are read at once.
         about: one line on what it is.
@@ -78,7 +81,7 @@ class Source:
     """
 
     key: str
-    spectra: SpectrumFile | PastedList
+    spectra: SpectrumFile | PastedList | StoredSpectra
     in_link: bool
     eager: bool
     about: str = ""
@@ -94,7 +97,7 @@ def choose() -> Source | None:
         SpectrumError: a pasted list is no spectrum.
     """
     kind = st.selectbox("Spectra from", KINDS, key="source", bind="query-params")
-    return {"Samples": _sample, "Upload": _upload, "Folder": _folder, "Paste": _paste}[kind]()
+    return {"Samples": _sample, "Upload": _upload, "Folder": _folder, "Paste": _paste, "Set": _set}[kind]()
 
 
 def _sample() -> Source:
@@ -116,6 +119,21 @@ def _folder() -> Source | None:
     if len(names) == MAX_FILES:
         st.caption(f"The first {MAX_FILES:,} files are listed.")
     return _from_path(resolve_in(root, _pick("File", names, "file", "in the folder")), "folder")
+
+
+def _set() -> Source | None:
+    found = set_files.available()
+    if not found.sets:
+        st.info("There is no set yet: make one on the page Outliers.")
+        return None
+    by_name = {one.name: one for one in found.sets}
+    chosen = by_name[_pick("Set", list(by_name), "psms", "among the sets")]
+    return Source(f"set:{chosen.stamp}", _stored(*chosen.stamp), True, chosen.n_psms <= MOST_LISTED)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _stored(path: str, mtime_ns: int, size: int) -> StoredSpectra:
+    return StoredSpectra(Path(path))
 
 
 def _pick(label: str, names: list[str], key: str, where: str) -> str:

@@ -18,11 +18,12 @@ from uuid import uuid4
 import streamlit as st
 
 from peploss.settings import LossSettings
+from peploss.spectra.shift import Shift
 
 STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_sidebar", "_session", "_link_is_new"
-LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "peptide")
+_PAGE, _CAME, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_came", "_sidebar", "_session", "_link_is_new"
+LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "peptide")
 PEPTIDE = "peptide"
 UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
 LONGEST_NAME = 60  # characters of a selected point's name
@@ -50,6 +51,7 @@ class View:
         bins, grad, labels: whether the panel of bin contributions, of gradients, and the labels are on.
         x: m/z range, or None for all of it.
         sel: name of the selected fragment or peak, ``""`` for none.
+        shift: how far the observed peaks are taken to lie too high, and brought back; None as they were read.
     """
 
     sigma: float = LossSettings.sigma
@@ -61,6 +63,7 @@ class View:
     labels: bool = True
     x: tuple[float, float] | None = None
     sel: str = ""
+    shift: Shift | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> View:
@@ -78,6 +81,7 @@ class View:
             labels=_truth(values.get("labels"), start.labels),
             x=_range(values.get("x")),
             sel=str(values.get("sel") or "")[:LONGEST_NAME],
+            shift=_shift(values.get("shift")),
         )
 
     def settings(self, base: LossSettings) -> LossSettings:
@@ -103,6 +107,8 @@ class View:
             out["x"] = f"{self.x[0]:.8g}_{self.x[1]:.8g}"
         if self.sel:
             out["sel"] = self.sel
+        if self.shift:
+            out["off"] = str(self.shift)
         return out
 
 
@@ -115,7 +121,7 @@ def sync_with_link() -> None:
         return
     st.session_state[_LINK_IS_NEW] = True
     x = link.get("x", "").split("_")
-    values = {**link, "bin": link.get("h"), "x": x if len(x) == 2 else None}
+    values = {**link, "bin": link.get("h"), "shift": link.get("off"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
     st.session_state[_INDEX] = _Place(int(link["i"]) - 1 if link.get("i", "").isdecimal() else None, steps_sent())
     st.session_state[_SENT_LINK] = link
@@ -143,7 +149,17 @@ def view() -> View:
 
 def set_widths(sigma: float, unit: str, bin_width: float) -> None:
     """Set sigma and bin width for every page; what is out of range takes its default."""
-    st.session_state[_VIEW] = View.of(asdict(view()) | {"sigma": sigma, "unit": unit, "bin": bin_width})
+    st.session_state[_VIEW] = View.of(as_payload(view()) | {"sigma": sigma, "unit": unit, "bin": bin_width})
+
+
+def set_shift(shift: Shift | None) -> None:
+    """Take the peaks of the spectrum that is shown for shifted by so much; None for as they were read."""
+    st.session_state[_VIEW] = replace(view(), shift=shift)
+
+
+def carry(values: Mapping[str, tuple[Any, list[str]]]) -> None:
+    """Give the next page these values of the sidebar's widgets, with their text in a link, in place of this one's."""
+    st.session_state[_SIDEBAR] = dict(values)
 
 
 def remember(names: Iterable[str]) -> None:
@@ -152,18 +168,27 @@ def remember(names: Iterable[str]) -> None:
     st.session_state[_SIDEBAR] = {name: (st.session_state[name], st.query_params.get_all(name)) for name in known}
 
 
-def arrive(page: str) -> None:
+def arrive(page: str, *, spectrum: bool = True) -> None:
     """On the way to another page, bring the sidebar, spectrum, candidate and widths along: its own address has none.
+
+    Args:
+        spectrum: whether the page is about one, so that it belongs into its address.
 
     Streamlit keeps widgets that are bound to the link, too, but only from the second change of page on.
     """
     before = st.session_state.get(_PAGE)
     if before not in (None, page):
-        _bring_along()
+        _bring_along(spectrum)
+    st.session_state[_CAME] = before != page
     st.session_state[_PAGE] = page
 
 
-def _bring_along() -> None:
+def just_arrived() -> bool:
+    """Whether this run is the first of the page."""
+    return bool(st.session_state.get(_CAME))
+
+
+def _bring_along(spectrum: bool) -> None:
     st.session_state[UPLOADER_IS_NEW] = True
     for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
         if name not in st.query_params:
@@ -173,7 +198,7 @@ def _bring_along() -> None:
     if _SENT_LINK not in st.session_state:
         return
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
-    if not _current_link():
+    if spectrum and not _current_link():
         place = {
             name: st.session_state[_SENT_LINK][name] for name in ("i", PEPTIDE) if name in st.session_state[_SENT_LINK]
         }
@@ -187,7 +212,7 @@ def sequence() -> int:
 
 def as_payload(current: View) -> dict[str, Any]:
     """The view as the browser keeps it."""
-    return asdict(current)
+    return asdict(current) | {"shift": str(current.shift or "")}
 
 
 def index() -> int | None:
@@ -198,7 +223,7 @@ def index() -> int | None:
 def set_index(value: int | None) -> None:
     """Choose a spectrum; one that follows another is shown whole, not in the old one's zoom. Settles all steps."""
     if index() not in (None, value):
-        st.session_state[_VIEW] = replace(view(), x=None, sel="")
+        st.session_state[_VIEW] = replace(view(), x=None, sel="", shift=None)
     st.session_state[_INDEX] = _Place(value, steps_sent())
 
 
@@ -263,6 +288,13 @@ def _within(value: object, limits: tuple[float, float]) -> float | None:
 
 def _truth(value: object, default: bool) -> bool:
     return default if value is None else value in (True, 1, "1", "true")
+
+
+def _shift(value: object) -> Shift | None:
+    try:
+        return Shift.parse(str(value)) if value else None
+    except ValueError:
+        return None
 
 
 def _range(value: object) -> tuple[float, float] | None:

@@ -9,8 +9,8 @@ from peploss.analysis.calibration import WINDOW, Calibration, calibrate
 from peploss.analysis.psm_set import Psm
 from peploss.explorer import components, controls, state, tune_state
 from peploss.explorer.digits import signed
+from peploss.explorer.facts import Fact, facts
 from peploss.explorer.figures_tune import mass_errors_figure
-from peploss.explorer.tune_facts import Fact, facts
 from peploss.explorer.tune_set import TuneSet
 from peploss.settings import LossSettings
 

@@ -9,6 +9,7 @@ from peploss.analysis.landscape import Axes, Landscape, landscape
 from peploss.analysis.psm_set import Psm
 from peploss.explorer import components, tune_state
 from peploss.explorer.digits import signed
+from peploss.explorer.facts import Fact, facts
 from peploss.explorer.figures_landscape import (
     AROUND_ZERO,
     BAD_ABOVE,
@@ -19,7 +20,6 @@ from peploss.explorer.figures_landscape import (
     heat_figure,
 )
 from peploss.explorer.text import escape_markdown
-from peploss.explorer.tune_facts import Fact, facts
 from peploss.settings import LossSettings
 
 LAYERS = {

@@ -9,9 +9,9 @@ from peploss.analysis.group_scores import by_group
 from peploss.analysis.prepared_set import PreparedSet
 from peploss.analysis.setting_score import Score, score
 from peploss.explorer import components
+from peploss.explorer.facts import Fact, facts
 from peploss.explorer.figures_landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
 from peploss.explorer.text import escape_markdown
-from peploss.explorer.tune_facts import Fact, facts
 from peploss.explorer.tune_one import heat, layer_switch
 from peploss.explorer.tune_set import TuneSet, told
 from peploss.settings import LossSettings

@@ -13,10 +13,10 @@ from peploss.analysis.ion_weights import HELD_OUT, STEPS, Floor, IonWeights, Spl
 from peploss.analysis.psm_set import Psm
 from peploss.explorer import components
 from peploss.explorer.controls import WEIGHTS, weights_text
+from peploss.explorer.facts import Fact, facts
 from peploss.explorer.figures_tune import descent_figure, weights_figure
 from peploss.explorer.jobs import Job, Report
 from peploss.explorer.text import sentence
-from peploss.explorer.tune_facts import Fact, facts
 from peploss.explorer.tune_set import LOOK_EVERY, TuneSet, start
 from peploss.settings import LossSettings
 

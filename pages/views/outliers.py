@@ -1,0 +1,110 @@
+"""Outliers: which spectra of a set are bad, why, and what would fix them?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from peploss.dataset.results import Results
+from peploss.errors import PeplossError
+from peploss.explorer import (
+    controls,
+    outliers_about,
+    outliers_charts,
+    outliers_compare,
+    outliers_filter_line,
+    outliers_make,
+    outliers_notes,
+    outliers_open,
+    outliers_psm,
+    outliers_sidebar,
+    outliers_state,
+    outliers_table,
+    outliers_take,
+    set_files,
+)
+from peploss.explorer.outliers_sidebar import Chosen
+from peploss.explorer.text import sentence
+from peploss.settings import LossSettings
+
+TABS = ("PSMs", "Compare", "About")
+
+
+def page() -> None:
+    """The whole page; a problem is told in its own place and the rest stays."""
+    outliers_state.come_back()
+    chosen = None
+    with st.sidebar:
+        try:
+            chosen = outliers_sidebar.choose()
+        except PeplossError as error:
+            outliers_sidebar.problem(error)
+        outliers_sidebar.working()
+        with st.container(horizontal=True):
+            make = st.button("New set", icon=":material/add:", key="make")
+            score = st.button("Score", icon=":material/calculate:", key="score", disabled=chosen is None)
+        settings, left_out = controls.choose_settings()
+    if make:
+        outliers_make.make_set()
+    if score and chosen is not None:
+        outliers_make.score(chosen.set, settings)
+    if chosen is None:
+        _nothing()
+        return
+    if left_out:
+        st.warning(left_out, icon=":material/tune:")
+    _body(chosen)
+
+
+def _nothing() -> None:
+    st.markdown("### A set of PSMs")
+    st.markdown(
+        "The set of the built-in spectra is being made: it comes up in a few seconds. Your own are made from files of "
+        "spectra and tables of PSMs, in the sidebar on the left or with `peploss index`."
+    )
+
+
+@st.fragment(key=outliers_state.BODY)
+def _body(chosen: Chosen) -> None:
+    try:
+        whole = set_files.opened(*_of(chosen))
+        settings, seed = _settings(whole, chosen)
+        outliers_open.follow(chosen.set, settings, seed)
+        notes = outliers_notes.there(chosen.set)
+        look = outliers_filter_line.draw(chosen, whole, notes)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    n = look.count()
+    outliers_charts.draw(look)
+    tabs = st.tabs(TABS, key="see", on_change="rerun", bind="query-params")
+    if tabs[0].open:
+        with tabs[0], st.container(key="outliers-psms"):
+            left, right = st.columns([2.4, 1], gap="medium")
+            with left:
+                order, descending = outliers_table.draw(look, chosen.set, notes, n)
+                outliers_take.draw(look, chosen.set, chosen.results, n, order, descending)
+            with right:
+                outliers_psm.draw(look, chosen.set, settings, seed, notes)
+    if tabs[1].open:
+        with tabs[1]:
+            outliers_compare.draw(look, chosen.results, chosen.others)
+    if tabs[2].open:
+        with tabs[2]:
+            outliers_about.draw(chosen.set, whole if chosen.results else None)
+    outliers_state.remember()
+
+
+def _of(chosen: Chosen) -> tuple[str, int, int, str, int]:
+    """What is asked: the results, or the set where there are none."""
+    file = chosen.results or chosen.set
+    return (*file.stamp, "results" if chosen.results else "set", file.n_psms)
+
+
+def _settings(whole: Results, chosen: Chosen) -> tuple[LossSettings, int]:
+    """The settings that the set was scored with, and the seed of its decoys; the defaults where it has not been."""
+    if chosen.results is None:
+        return LossSettings(), 0
+    return LossSettings.from_dict(whole.about["settings"]), int(whole.about["seed"])
+
+
+page()

@@ -1,0 +1,131 @@
+"""The three pictures over the table: a distribution, a density with the worst PSMs, the causes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import streamlit as st
+
+from peploss.explorer import components, figures_outliers, outliers_state
+from peploss.explorer.outliers_columns import first_of, groups, label, numbers
+from peploss.explorer.outliers_questions import Look
+
+NO_GROUP = "no groups"
+DISTRIBUTION, DENSITY, CAUSES = "distribution", "density", "causes"
+
+
+def draw(look: Look) -> None:
+    """All three, in columns that stack where they would be too narrow."""
+    with st.container(key="outliers-charts"):
+        left, middle, right = st.columns([1, 1, 0.95], gap="medium")
+    with left:
+        _distribution(look)
+    with middle:
+        _density(look)
+    with right:
+        _causes(look)
+
+
+def _distribution(look: Look) -> None:
+    columns = look.results.columns
+    options = numbers(columns)
+    with st.container(horizontal=True, gap="small"):
+        column = _choice("Distribution of", options, "dist", first_of(("loss", "n_peaks"), options), label)
+        group = _choice("by", [NO_GROUP, *groups(columns)], "by", NO_GROUP, lambda n: n if n == NO_GROUP else label(n))
+    found = look.histogram(column, None if group == NO_GROUP else group)
+    figure = figures_outliers.distribution_figure(found, label(column), None if group == NO_GROUP else label(group))
+
+    def ranged() -> None:
+        _within(DISTRIBUTION, {"x": column})
+
+    components.picks(_marked(figure, look, column, group), key=DISTRIBUTION, on_pick=_nothing, on_range=ranged)
+    n = found.n_below + found.n_above
+    told = [
+        f"{n:,} lie beyond the axis." if n else "",
+        f"{found.n_missing:,} have no value." if found.n_missing else "",
+    ]
+    st.caption(" ".join(["Drag over a range to look at it alone.", *filter(None, told)]))
+
+
+def _density(look: Look) -> None:
+    options = numbers(look.results.columns)
+    with st.container(horizontal=True, gap="small"):
+        x = _choice("Across", options, "dx", first_of(("loss", "n_peaks"), options), label)
+        y = _choice("Up", options, "dy", first_of(("explained", "precursor_mz"), options), label)
+    found = look.density(x, y)
+    worst = look.worst(x, y)
+
+    def ranged() -> None:
+        _within(DENSITY, {"x": x, "y": y})
+
+    figure = figures_outliers.density_figure(found, label(x), label(y), worst)
+    components.picks(_marked(figure, look, x, y), key=DENSITY, on_pick=_open, on_range=ranged)
+    n = len(worst["id"])
+    told = f"The {n:,} of highest loss are points: a click opens one in Explore. " if n else ""
+    outside = f"{found.n_outside:,} lie beyond the axes or have no value." if found.n_outside else ""
+    st.caption(f"{told}{outside}" or "Drag over a part to look at it alone.")
+
+
+def _causes(look: Look) -> None:
+    found = look.causes()
+    st.markdown("**Causes**", help=_CAUSES)
+    if not found:
+        st.caption("None has been looked for: score the set with causes, in the sidebar.")
+        return
+    figure = figures_outliers.causes_figure(list(found), list(found.values()), look.asked.cause)
+    components.picks(_marked(figure, look, look.asked.cause), key=CAUSES, on_pick=_cause)
+    st.caption("A click on a bar looks at that cause alone.")
+
+
+_CAUSES = """
+Each PSM is scored again as what it might have been: with another modification, precursor isotope, more ions, shifted,
+as a shuffled peptide and so on. Rules over these losses name one cause. *not judged*: PSMs of lower loss, whose cause
+was not looked for. Explore shows the evidence of each.
+"""
+
+
+def _choice(name: str, options: list[str], key: str, default: str, words: Any) -> str:
+    """A choice that the link may name; one that is not there any more gives way to the default."""
+    if st.session_state.get(key) not in (None, *options):
+        del st.session_state[key]
+    index = options.index(default) if default in options else 0
+    return st.selectbox(
+        name, options, index=index, key=key, format_func=words, bind="query-params", label_visibility="collapsed",
+        width="stretch", required=True,
+    )  # fmt: skip
+
+
+def _marked(figure: dict[str, Any], look: Look, *more: str) -> dict[str, Any]:
+    told = "|".join([look.key, *more])
+    return figure | {"revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}
+
+
+def _within(key: str, columns: dict[str, str]) -> None:
+    """Callback: what was dragged over is looked at alone."""
+    found = (st.session_state.get(key) or {}).get("range") or {}
+    limits = {}
+    for axis, column in columns.items():
+        low, high = sorted(found.get(axis) or (0.0, 0.0))
+        if low < high:
+            limits[column] = (low, high)
+    if limits:
+        outliers_state.look_at(outliers_state.filtered().within(limits))
+
+
+def _cause() -> None:
+    """Callback: a cause is looked at alone, or no longer."""
+    name = (st.session_state.get(CAUSES) or {}).get("pick")
+    now = outliers_state.filtered()
+    outliers_state.look_at(now.of_cause("" if name == now.cause else str(name or "")))
+
+
+def _open() -> None:
+    """Callback: the PSM whose point was clicked is opened."""
+    psm = (st.session_state.get(DENSITY) or {}).get("pick")
+    if psm is not None:
+        outliers_state.ask_to_open(int(psm))
+
+
+def _nothing() -> None:
+    """A bar says nothing more than its range."""

@@ -1,0 +1,109 @@
+"""Two results of the same set: how a number changed, and who moved most."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from peploss.dataset.compare import Comparison, compare, summary
+from peploss.errors import PeplossError
+from peploss.explorer import components, outliers_state
+from peploss.explorer.figures_outliers import moved_figure
+from peploss.explorer.outliers_columns import label, numbers
+from peploss.explorer.outliers_questions import Look
+from peploss.explorer.set_files import SetFile
+from peploss.explorer.text import escape_markdown, sentence
+
+MOST = 500
+
+
+def draw(look: Look, results: SetFile | None, others: list[SetFile]) -> None:
+    """The tab's content; ``others`` are the set's other results."""
+    if results is None or not others:
+        st.info(
+            "Score the set twice, with different settings (in the sidebar), and the two can be compared here.",
+            icon=":material/compare_arrows:",
+        )
+        return
+    by_name = {one.name: one for one in others}
+    if st.session_state.get("other") not in (None, *by_name):
+        del st.session_state["other"]
+    options = [name for name in numbers(look.whole.columns) if name not in _SAME]
+    if st.session_state.get("moved") not in (None, *options):
+        del st.session_state["moved"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"From **{escape_markdown(results.name)}** to", width="content")
+        other = by_name[
+            st.selectbox("Other results", list(by_name), key="other", bind="query-params",
+                         label_visibility="collapsed", width=280, required=True)
+        ]  # fmt: skip
+        column = st.selectbox("Number", options, key="moved", bind="query-params", format_func=label,
+                              label_visibility="collapsed", width=220, required=True)  # fmt: skip
+    try:
+        found = _compared(results.stamp, other.stamp, column)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    st.markdown(escape_markdown(summary(found, (results.name, other.name))))
+    for note in found.notes:
+        st.caption(escape_markdown(note))
+    with st.container(key="outliers-compare"):
+        left, right = st.columns([1, 1.2], gap="medium")
+    with left:
+        components.figure(moved_figure(found, label(column)), key="moved-figure")
+        beyond = f" The outermost {found.n_beyond:,} are not drawn." if found.n_beyond else ""
+        st.caption(f"Change of the {found.n_both:,} PSMs with a value in both.{beyond}")
+    with right:
+        _table(found)
+
+
+_SAME = (
+    "n_peaks",
+    "length",
+    "charge",
+    "spectrum_charge",
+    "precursor_mz",
+    "mass",
+    "rt",
+    "engine_score",
+    "q_value",
+    "rank",
+)
+"""Columns of the set, which are the same in all its results."""
+
+
+@st.cache_resource(max_entries=8, show_spinner="Comparing…")
+def _compared(a: tuple[str, int, int], b: tuple[str, int, int], column: str) -> Comparison:
+    return compare(a[0], b[0], column, limit=MOST)
+
+
+def _table(found: Comparison) -> None:
+    rows = found.moved.to_pandas()
+    if rows.empty:
+        st.info("No PSM has moved.")
+        return
+    ids = rows["id"].tolist()
+    rows.insert(0, "open", "Open")
+
+    def opened() -> None:
+        click = st.session_state.get("moved-open")
+        if click is not None:
+            outliers_state.ask_to_open(ids[click["row"]])
+
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=360,
+        key="moved-table",
+        column_config={
+            "open": st.column_config.ButtonColumn("", width=62, type="tertiary", on_click=opened, key="moved-open"),
+            "id": number(width=70),
+            "peptide": st.column_config.TextColumn(width=200),
+            "title": st.column_config.TextColumn(width=110),
+            "a": number("before", width=72, format="%.4f"),
+            "b": number("after", width=72, format="%.4f"),
+            "change": number(width=76, format="%+.4f"),
+        },
+    )
+    if len(rows) == MOST:
+        st.caption(f"The {MOST:,} that moved most.")

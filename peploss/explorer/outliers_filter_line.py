@@ -1,0 +1,106 @@
+"""The line over the pictures: what is searched for, clicked or asked in SQL, and how many PSMs are left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from peploss.dataset.notes import Notes
+from peploss.dataset.results import Results
+from peploss.errors import SettingsError
+from peploss.explorer import outliers_state
+from peploss.explorer.outliers_columns import label
+from peploss.explorer.outliers_filter import Filter
+from peploss.explorer.outliers_questions import Look
+from peploss.explorer.outliers_sidebar import Chosen
+from peploss.explorer.text import escape_markdown, sentence
+
+ANY_TAG = "any tag"
+_SQL = """
+A condition on the columns, as behind WHERE: `loss > 0.9 AND charge = 2`, `peptide LIKE '%[Phospho]%'`,
+`abs(isotope_ppm) < 10`, `cause = 'calibration'`. It can filter and nothing else. The columns:
+
+"""
+
+
+def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
+    """Draw it and return what is looked at."""
+    columns = ", ".join(f"`{name}`" for name in whole.columns)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-line"):
+        st.text_input(
+            "Search", key="find", bind="query-params", placeholder="Peptide, protein or title",
+            icon=":material/search:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
+        )  # fmt: skip
+        st.text_input(
+            "SQL condition", key="where", bind="query-params", placeholder="WHERE loss > 0.9 AND charge = 2",
+            icon=":material/database:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
+        )  # fmt: skip
+        with st.popover("", icon=":material/help:", help="What the SQL condition can be", type="tertiary"):
+            st.markdown(_SQL + columns)
+        _tags(notes)
+    asked = outliers_state.filtered()
+    look, problem = _look(chosen, whole, notes, asked)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-chips"):
+        n, all_ = look.count(), whole.n_rows
+        st.markdown(f"**{n:,}** of {all_:,} PSMs" if n != all_ else f"**{n:,}** PSMs", width="content")
+        for chip, words in asked.chips().items():
+            name = label(words.partition(" ")[0]) if chip.startswith("range:") else ""
+            words = f"{name} {words.partition(' ')[2]}" if name else words
+            st.button(
+                escape_markdown(words), icon=":material/close:", icon_position="right", key=f"chip-{chip}",
+                help="Take it away", on_click=outliers_state.look_at, args=(asked.without(chip),),
+            )  # fmt: skip
+        if asked != Filter():
+            st.button("Clear all", key="clear", type="tertiary", on_click=outliers_state.clear)
+    if problem is not None:
+        st.error(f"{sentence(problem)} It is left out until it is mended.", icon=":material/database_off:")
+    for note in filter(None, (whole.version_note,)):
+        st.caption(escape_markdown(note))
+    return look
+
+
+def _look(chosen: Chosen, whole: Results, notes: Notes | None, asked: Filter) -> tuple[Look, SettingsError | None]:
+    """What the filter leaves; without its SQL, and why, where that cannot be asked."""
+    content = str((chosen.results or chosen.set).stamp)
+    results, key = whole, content
+    if asked.tag:
+        ids = tuple(notes.tagged(asked.tag)) if notes else ()
+        results, key = _tagged(content, ids, whole), f"{content}|{hash(ids)}"
+    problem = None
+    where = asked.where(whole.columns)
+    try:
+        if asked.sql:
+            results.count(where)
+    except SettingsError as error:
+        asked, problem = replace(asked, sql=""), error
+        where = asked.where(whole.columns)
+    return Look(content, f"{key}|{where}", results, whole, where, asked), problem
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, on_release=Results.drop)
+def _tagged(content: str, ids: tuple[int, ...], _whole: Results) -> Results:
+    return _whole.only(ids)
+
+
+def _tags(notes: Notes | None) -> None:
+    known = notes.tags() if notes else {}
+    if not known:
+        return
+    now = outliers_state.filtered().tag
+    options = [ANY_TAG, *known]
+
+    def chosen() -> None:
+        tag = st.session_state["tag-filter"]
+        outliers_state.look_at(outliers_state.filtered().tagged("" if tag == ANY_TAG else tag))
+
+    st.selectbox(
+        "Tag", options, index=options.index(now) if now in options else 0, key="tag-filter", on_change=chosen,
+        format_func=lambda tag: tag if tag == ANY_TAG else f"{tag} ({known[tag]:,})", label_visibility="collapsed",
+        width=160, required=True,
+    )  # fmt: skip
+
+
+def _first_page() -> None:
+    """Callback: another filter is looked at from its first page."""
+    outliers_state.put(page=None)

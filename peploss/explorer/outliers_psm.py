@@ -1,0 +1,130 @@
+"""One PSM beside the table: its numbers, its cause, what would undo it, its tags and its note."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import streamlit as st
+
+from peploss.analysis.causes import Diagnosis, diagnose
+from peploss.dataset.notes import Notes
+from peploss.dataset.psm_row import psm_of
+from peploss.dataset.store import ParquetStore
+from peploss.errors import PeplossError
+from peploss.explorer import outliers_notes, outliers_state
+from peploss.explorer.facts import Fact, facts
+from peploss.explorer.outliers_columns import label
+from peploss.explorer.outliers_questions import Look
+from peploss.explorer.set_files import SetFile
+from peploss.explorer.text import escape_markdown, sentence
+from peploss.settings import LossSettings
+
+_NUMBERS = {
+    "loss": ".4f", "decoy_loss": ".4f", "explained": ".1%", "isotope_ppm": "+.1f", "n_peaks": ",d",
+    "engine_score": ".4g", "q_value": ".3g",
+}  # fmt: skip
+_TAGS, _NOTE = "psm-tags", "psm-note"
+
+
+def draw(look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None) -> None:
+    """The PSM that was clicked, else a word on how to see one."""
+    psm = outliers_state.number("psm")
+    if psm is None:
+        st.caption("Click a cell of the table to see its PSM here; tick rows to select them.")
+        return
+    found = look.whole.rows([psm], list(look.whole.columns)).to_pylist()
+    if not found:
+        st.info(f"There is no PSM {psm} in this file.")
+        return
+    row = found[0]
+    title = html.escape(str(row.get("title") or row.get("native_id") or f"PSM {psm}"))
+    peptide = html.escape(f"{row.get('peptide')}/{row['charge']}" if row.get("charge") else str(row.get("peptide")))
+    about = html.escape(f"PSM {psm} · {row.get('file')}")
+    st.html(f'<div class="pl-psm"><b>{title}</b><code>{peptide}</code><span>{about}</span></div>')
+    why = _why(chosen, psm, settings, seed)
+    facts("", [_fact(row, n, f) for n, f in _NUMBERS.items() if row.get(n) is not None])
+    _cause(why)
+    with st.container(horizontal=True, gap="small"):
+        st.button("Open in Explore", key="open-psm", type="primary", on_click=outliers_state.ask_to_open, args=(psm,))
+        if isinstance(why, Diagnosis) and applicable(why):
+            st.button("Open with the fix", key="open-fixed", on_click=outliers_state.ask_to_open, args=(psm, True))
+    _noted(chosen, psm, notes)
+
+
+def applicable(why: Diagnosis) -> bool:
+    """Whether Explore can show the fix: another isotope of the precursor changes no spectrum."""
+    fix = why.fix
+    return fix is not None and (fix.settings is not None or fix.peptide is not None or fix.shift is not None)
+
+
+def _fact(row: dict[str, Any], name: str, form: str) -> Fact:
+    return Fact(label(name), format(row[name], form), "", strong=name == "loss")
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _judged(path: str, mtime_ns: int, size: int, psm: int, toml: str, seed: int, _settings: LossSettings) -> Diagnosis:
+    with ParquetStore(path) as store:
+        spectrum, peptide = psm_of(store.row(psm))
+    return diagnose(spectrum, peptide, _settings, seed=seed)
+
+
+def diagnosis(chosen: SetFile, psm: int, settings: LossSettings, seed: int) -> Diagnosis:
+    """The cause of one PSM.
+
+    Raises:
+        PeplossError: it cannot be judged.
+    """
+    return _judged(*chosen.stamp, psm, settings.to_toml(), seed, settings)
+
+
+def _why(chosen: SetFile, psm: int, settings: LossSettings, seed: int) -> Diagnosis | PeplossError:
+    try:
+        return diagnosis(chosen, psm, settings, seed)
+    except PeplossError as error:
+        return error
+
+
+def _cause(why: Diagnosis | PeplossError) -> None:
+    if isinstance(why, PeplossError):
+        st.caption(f"Its cause cannot be looked for: {sentence(why)}")
+        return
+    told = f"**{why.cause.capitalize()}** :gray[(confidence {why.confidence:.2f})]  \n{escape_markdown(why.text)}"
+    if why.fix is not None:
+        told += f"  \nWith this change the loss is **{why.fix.loss:.4f}**: {escape_markdown(why.fix.text)}."
+    st.markdown(told, help=f"When this cause is named: {escape_markdown(why.rule)}")
+
+
+def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
+    try:
+        known = sorted(notes.tags()) if notes else []
+        tags, note = notes.of(psm) if notes else ([], None)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    tags_key, note_key = f"{_TAGS}-{chosen.uuid}-{psm}", f"{_NOTE}-{chosen.uuid}-{psm}"
+
+    def retag() -> None:
+        now = set(st.session_state[tags_key])
+
+        def change(to: Notes) -> None:
+            before = set(to.of(psm)[0])
+            for tag in now - before:
+                to.tag([psm], tag)
+            for tag in before - now:
+                to.untag([psm], tag)
+
+        outliers_notes.write(chosen, change)
+
+    def renote() -> None:
+        outliers_notes.write(chosen, lambda to: to.note(psm, st.session_state[note_key]))
+
+    st.multiselect(
+        "Tags", known, default=tags, key=tags_key, on_change=retag, accept_new_options=True, placeholder="Tag it",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    st.text_area(
+        "Note", note.text if note else "", key=note_key, on_change=renote, placeholder="A note", height=70,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    outliers_notes.told()

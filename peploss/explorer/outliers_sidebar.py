@@ -1,0 +1,116 @@
+"""The sidebar of Outliers: which set, which of its scores, and what is being made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from peploss.errors import PeplossError
+from peploss.explorer import outliers_state, set_files, set_jobs
+from peploss.explorer.set_files import BUILT_IN, Listed, SetFile
+from peploss.explorer.text import escape_markdown, sentence
+
+LOOK_EVERY = 0.5  # s
+NO_SCORES = "none yet"
+_SESSION_SEES = "_tasks_seen"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A set, the results that are looked at and its others."""
+
+    set: SetFile
+    results: SetFile | None
+    others: list[SetFile]
+
+
+def choose() -> Chosen | None:
+    """Draw the choice; None while there is nothing to look at."""
+    found = set_files.available()
+    names = [one.name for one in found.sets]
+    if BUILT_IN not in names:
+        names.append(BUILT_IN)
+    asked = st.query_params.get("psms")
+    if asked is not None and asked not in names:
+        st.error(f"There is no set {escape_markdown(asked)}.", icon=":material/error:")
+        del st.query_params["psms"]
+    if st.session_state.get("psms") not in (None, *names):
+        del st.session_state["psms"]
+    name = st.selectbox("Set", names, key="psms", bind="query-params", required=True, on_change=_anew)
+    for file, reason in found.damaged.items():
+        st.caption(f"{escape_markdown(file)} cannot be read: {escape_markdown(reason)}")
+    chosen = next((one for one in found.sets if one.name == name), None)
+    if chosen is None:
+        task = set_jobs.tasks().of(set_files.built_in_path()) or set_jobs.make_built_in()
+        if task.over:
+            st.button("Try again", key="again", on_click=_again)
+        return None
+    return _scores(chosen, found)
+
+
+def _again() -> None:
+    """Callback: make the built-in set, which could not be made; its task says why."""
+    set_jobs.make_built_in()
+
+
+def _anew() -> None:
+    """Callback: what was looked at in one set means nothing in another."""
+    outliers_state.clear()
+    outliers_state.put(psm=None, res=None, other=None)
+
+
+def _scores(chosen: SetFile, found: Listed) -> Chosen:
+    scores = list(found.results.get(chosen.uuid, ()))
+    if not scores:
+        return Chosen(chosen, None, [])
+    names = [one.name for one in scores]
+    if st.session_state.get("res") not in (None, *names):
+        del st.session_state["res"]
+    if st.query_params.get("res") not in (None, *names):
+        del st.query_params["res"]
+    name = st.selectbox("Scores", names, key="res", bind="query-params", required=True)
+    results = next(one for one in scores if one.name == name)
+    return Chosen(chosen, results, [one for one in scores if one is not results])
+
+
+def working() -> None:
+    """What is being made or scored, with its progress and a way to end it; what is over, once."""
+    tasks = set_jobs.tasks().all()
+    running = [task for task in tasks if not task.over]
+    begun = len(running)
+
+    @st.fragment(key="tasks", run_every=LOOK_EVERY if running else None)
+    def look() -> None:
+        now = [task for task in tasks if not task.over]
+        if len(now) < begun:
+            st.rerun()
+        for n, task in enumerate(now):
+            st.progress(min(task.job.progress, 1.0), f"{task.title} … {task.job.words or 'waiting for its turn'}")
+            st.button("Cancel", key=f"cancel-{n}", icon=":material/close:", on_click=task.job.cancel)
+
+    look()
+    seen = st.session_state.setdefault(_SESSION_SEES, [t for t in tasks if t.over and t not in running])
+    for n, task in enumerate(t for t in tasks if t.over and t not in seen):
+        _over(n, task)
+
+
+def _over(n: int, task: set_jobs.Task) -> None:
+    def dismiss() -> None:
+        st.session_state[_SESSION_SEES] = [*st.session_state[_SESSION_SEES], task]
+
+    name = escape_markdown(task.title)
+    if task.job.error is not None:
+        st.error(f"{name}: {sentence(task.job.error)}", icon=":material/error:")
+    elif task.job.cancelled:
+        st.info(f"{name} was cancelled. What was read is kept: the same again goes on from there.")
+    else:
+        st.success(f"{name} is done.", icon=":material/check:")
+        with st.expander("What happened"):
+            st.markdown("\n".join(f"- {escape_markdown(line)}" for line in task.job.latest or []))
+    st.button("Dismiss", key=f"dismiss-{n}", type="tertiary", on_click=dismiss)
+
+
+def problem(error: PeplossError) -> None:
+    """What is wrong with a file, in its place."""
+    st.error(sentence(error), icon=":material/error:")

@@ -1,0 +1,130 @@
+"""The table of PSMs: ordered and paged by the query, ticked for the selection, opened by a button."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pandas as pd
+import streamlit as st
+
+from peploss.dataset.notes import Notes
+from peploss.explorer import outliers_state
+from peploss.explorer.outliers_columns import first_of, label, numbers
+from peploss.explorer.outliers_questions import Look
+from peploss.explorer.set_files import SetFile
+
+ROWS = 100
+ROW_HEIGHT = 35
+_SHOWN = (
+    "id",
+    "title",
+    "peptide",
+    "charge",
+    "loss",
+    "explained",
+    "isotope_ppm",
+    "cause",
+    "fixed_loss",
+    "label",
+    "q_value",
+)
+_LOW_FIRST = ("fixed_loss", "explained", "engine_score")
+
+
+def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> tuple[str, bool]:
+    """Its head and its rows; returns the order's column, and whether the highest come first."""
+    order, descending = _head(look, n)
+    if not n:
+        st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
+        return order, descending
+    page = min(outliers_state.number("page") or 1, -(-n // ROWS))
+    columns = list(dict.fromkeys([c for c in (*_SHOWN, order) if c in look.results.columns]))
+    found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
+    rows = _shown(found, notes)
+    ids = found["id"].tolist()
+    told = f"{look.key}|{order}|{descending}|{page}"
+    key = f"psms-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}"
+
+    def selected() -> None:
+        selection = st.session_state[key]["selection"]
+        outliers_state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
+        if selection["cells"]:
+            outliers_state.show(ids[selection["cells"][0][0]])
+
+    def opened() -> None:
+        click = st.session_state.get(f"{key}-open")
+        if click is not None:
+            outliers_state.ask_to_open(ids[click["row"]])
+
+    on = set(outliers_state.ticked(chosen))
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        key=key,
+        on_select=selected,
+        selection_mode=["multi-row", "single-cell"],
+        selection_default={"selection": {"rows": [k for k, psm in enumerate(ids) if psm in on]}},
+        hide_index=True,
+        height=38 + ROW_HEIGHT * min(len(rows), 12),
+        placeholder="",
+        column_config={
+            "open": st.column_config.ButtonColumn(
+                "", width=62, type="tertiary", on_click=opened, key=f"{key}-open", help="Open in Explore"
+            ),
+            "id": number(width=70),
+            "title": st.column_config.TextColumn(width=120),
+            "peptide": st.column_config.TextColumn(width=210),
+            "charge": number("z", width=36),
+            "loss": number(width=66, format="%.4f", help="Spectrum loss"),
+            "explained": number(width=78, format="percent", help=label("explained")),
+            "isotope_ppm": number("ppm", width=70, format="%.1f", help=label("isotope_ppm")),
+            "cause": st.column_config.TextColumn(width=170),
+            "fixed_loss": number("after fix", width=72, format="%.4f", help=label("fixed_loss")),
+            "tags": st.column_config.ListColumn(width=110),
+            "q_value": number("q", width=60, format="%.3g"),
+        },
+    )
+    return order, descending
+
+
+def _head(look: Look, n: int) -> tuple[str, bool]:
+    """Order and pages; returns the order's column, and whether the highest come first."""
+    options = ["id", *numbers(look.results.columns)]
+    if st.session_state.get("order") not in (None, *options):
+        del st.session_state["order"]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        order = st.selectbox(
+            "Order", options, index=options.index(first_of(("loss",), options)), key="order", bind="query-params",
+            format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=240, required=True,
+            on_change=outliers_state.put, kwargs={"page": None},
+        )  # fmt: skip
+        up = st.toggle(
+            "Lowest first", key="up", bind="query-params", on_change=outliers_state.put, kwargs={"page": None}
+        )
+        pages = max(-(-n // ROWS), 1)
+        page = min(outliers_state.number("page") or 1, pages)
+        st.space("stretch")
+        first = (page - 1) * ROWS
+        st.markdown(f":gray[{first + 1 if n else 0:,} to {min(first + ROWS, n):,} of {n:,}]", width="content")
+        for name, icon, to in (("Previous page", "left", page - 1), ("Next page", "right", page + 1)):
+            st.button(
+                "",
+                icon=f":material/chevron_{icon}:",
+                key=f"to-{icon}",
+                help=name,
+                disabled=not 1 <= to <= pages,
+                on_click=outliers_state.put,
+                kwargs={"page": None if to == 1 else str(to)},
+            )
+    return order, not up
+
+
+def _shown(found: pd.DataFrame, notes: Notes | None) -> pd.DataFrame:
+    """The rows with their tags and a button; columns without any value are left out."""
+    rows = found.dropna(axis="columns", how="all").copy()
+    if notes is not None:
+        tags = notes.tags_of(found["id"].tolist())
+        if tags:
+            rows["tags"] = [tags.get(psm, []) for psm in found["id"].tolist()]
+    rows.insert(0, "open", "Open")
+    return rows

@@ -1,0 +1,110 @@
+"""The selection: all of the filter, the worst of it or what is ticked; tagged together, and taken away as a file."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from peploss.dataset.notes import Notes
+from peploss.dataset.selections import KINDS, Kind, export
+from peploss.explorer import outliers_notes, outliers_state
+from peploss.explorer.outliers_questions import Look
+from peploss.explorer.set_files import SetFile
+
+ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
+MOST_SPECTRA: Final = 100_000  # of an MGF, which is held in memory on its way to the browser
+_WORDS: Final[dict[str, tuple[str, str, str]]] = {
+    "ids": ("Ids", "txt", "One id a line."),
+    "tsv": ("TSV", "tsv", "Everything known of each PSM, its scores too."),
+    "parquet": ("Parquet", "parquet", "The same, typed, in the order of the set."),
+    "mgf": ("MGF", "mgf", "Spectra with their peptides (SEQ=)."),
+    "keep": ("Keep list", "json", "For a training loader: the PSMs to keep, by id, file, index, scan and title."),
+    "drop": ("Drop list", "json", "The same, of PSMs to leave out."),
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """PSMs selected: how many, and their ids when they are asked for."""
+
+    n: int
+    ids: Callable[[], list[int]]
+
+
+def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, order: str, descending: bool) -> None:
+    """The line under the table."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
+        found = _selection(look, chosen, n, order, descending)
+        st.markdown(f"**{found.n:,}** selected", width="content")
+        with st.popover("Tag", icon=":material/label:", width="content", disabled=not found.n):
+            _tag(chosen, found)
+        with st.popover("Export", icon=":material/download:", width="content", disabled=not found.n):
+            _export(chosen, results, found)
+
+
+def _selection(look: Look, chosen: SetFile, n: int, order: str, descending: bool) -> Selection:
+    which = st.segmented_control(
+        "Selection", [ALL, WORST, TICKED], default=ALL, required=True, key="selected", label_visibility="collapsed"
+    )
+    if which == TICKED:
+        ids = outliers_state.ticked(chosen)
+        if ids:
+            st.button("Untick all", key="untick", type="tertiary", on_click=outliers_state.untick, args=(chosen,))
+        return Selection(len(ids), lambda: ids)
+    if which == WORST:
+        k = int(
+            st.number_input(
+                "How many", min_value=1, value=100, step=100, key="top-k", label_visibility="collapsed", width=130,
+                help="Of the table, in its order.",
+            )
+        )  # fmt: skip
+        return Selection(min(k, n), lambda: look.ids(order=order, descending=descending, limit=k))
+    return Selection(n, look.ids)
+
+
+def _tag(chosen: SetFile, found: Selection) -> None:
+    notes = outliers_notes.there(chosen)
+    known = sorted(notes.tags()) if notes else []
+    tag = st.selectbox(
+        "Tag", known, index=None, key="tag-name", accept_new_options=True, placeholder="Choose or type a tag"
+    )
+
+    def change(what: Callable[[Notes, list[int], str], None]) -> None:
+        if outliers_notes.write(chosen, lambda to: what(to, found.ids(), str(tag))):
+            st.toast(f"{tag}: {found.n:,} PSMs", icon=":material/label:")
+
+    with st.container(horizontal=True):
+        st.button(f"Tag {found.n:,}", type="primary", disabled=not tag, on_click=change, args=(Notes.tag,))
+        st.button("Take it off", disabled=tag not in known, on_click=change, args=(Notes.untag,))
+    st.caption("Kept beside the set, which is not changed.")
+    outliers_notes.told()
+
+
+def _export(chosen: SetFile, results: SetFile | None, found: Selection) -> None:
+    kind: Kind = st.selectbox("As", KINDS, format_func=lambda k: _WORDS[k][0], key="export-as", required=True)
+    name, ending, about = _WORDS[kind]
+    st.caption(about)
+    if kind == "mgf" and found.n > MOST_SPECTRA:
+        st.info(f"An MGF of more than {MOST_SPECTRA:,} spectra does not go through the browser: select fewer.")
+        return
+
+    def content() -> io.BytesIO:
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "selection"
+            export(kind, found.ids(), out, source=chosen.path, results=results.path if results else None)
+            return io.BytesIO(out.read_bytes())
+
+    st.download_button(
+        f"Save {found.n:,} PSMs as {name}",
+        content,
+        f"{Path(chosen.name).stem}.{kind if ending == 'json' else 'selection'}.{ending}",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )

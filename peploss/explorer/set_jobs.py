@@ -1,0 +1,149 @@
+"""Sets made and scored in the background, for all sessions: what runs outlives the page that began it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from peploss.dataset.build import build_set, describe
+from peploss.dataset.psms import PsmTable, read_psms
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
+from peploss.dataset.worst import add_causes
+from peploss.errors import SourceError
+from peploss.explorer.jobs import Job, Report
+from peploss.explorer.set_files import built_in_path
+from peploss.spectra.samples import sample_files, samples_folder
+
+SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
+MADE_BY = 0.4  # share that making the built-in set is taken for
+
+
+@dataclass(eq=False)
+class Task:
+    """Work on one file.
+
+    Attributes:
+        title: what is being done.
+        target: the file that comes of it.
+        job: its progress; the result is what happened, in sentences.
+        seen: ids of the sessions that know it is over.
+    """
+
+    title: str
+    target: Path
+    job: Job[list[str]]
+    seen: set[str] = field(default_factory=set)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more comes of it."""
+        return not self.job.running
+
+
+class Tasks:
+    """Everything that was begun since the server started, one at a time at work."""
+
+    def __init__(self) -> None:
+        # One: sets are read by a process a core, and scored by a thread a core.
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sets")
+        self._lock = threading.Lock()
+        self._all: list[Task] = []
+
+    def begin(self, title: str, target: Path, work: Callable[[Report], Iterator[list[str]]]) -> Task:
+        """Begin work on a file, or return what already works on it."""
+        with self._lock:
+            for task in self._all:
+                if task.target == target and not task.over:
+                    return task
+            task = Task(title, target, Job(work).start(self._pool))
+            self._all = [t for t in self._all if not t.over or t.target != target] + [task]
+            return task
+
+    def all(self) -> list[Task]:
+        """The tasks, newest last."""
+        with self._lock:
+            return list(self._all)
+
+    def of(self, target: Path) -> Task | None:
+        """The newest task on a file."""
+        return next((t for t in reversed(self.all()) if t.target == target), None)
+
+
+@st.cache_resource(show_spinner=False)
+def tasks() -> Tasks:
+    """Those of this server."""
+    return Tasks()
+
+
+def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: str | None = None) -> Task:
+    """Begin to make a set; see ``build_set``."""
+
+    def work(report: Report) -> Iterator[list[str]]:
+        made = build_set(spectra, tables, out, by=by, progress=_counted(report, 0.0, 1.0, "Reading spectra"))
+        yield describe(made, out)
+
+    return tasks().begin(f"Making {out.name}", out, work)
+
+
+def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
+    """Begin to score a set, and to name the causes of the PSMs of highest loss.
+
+    Args:
+        worst: how many those are; 0 for none.
+    """
+    return tasks().begin(f"Scoring {source.name}", out, lambda report: _score(report, source, out, plan, worst, 0.0))
+
+
+def make_built_in() -> Task:
+    """Begin to make and score the set of the built-in spectra, with the causes of all."""
+
+    def work(report: Report) -> Iterator[list[str]]:
+        path = built_in_path()
+        folder = samples_folder()
+        files = [folder / f.name for f in sample_files() if f.name.endswith(".mgf")]
+        progress = _counted(report, 0.0, MADE_BY, "Reading the built-in spectra")
+        build_set(files, [read_psms(folder / "psms.tsv")], path, workers=1, progress=progress)
+        yield from _score(report, path, path.with_name("built-in.results.parquet"), Plan(), 10**6, MADE_BY)
+
+    return tasks().begin("Making the set of the built-in spectra", built_in_path(), work)
+
+
+def _score(report: Report, source: Path, out: Path, plan: Plan, worst: int, start: float) -> Iterator[list[str]]:
+    end = start + SCORED_BY * (1 - start) if worst else 1.0
+    scored = score_set(source, out, plan, device="auto", progress=_counted(report, start, end, "Scoring"))
+    told = [*scored.notes, *scored.damaged]
+    told.append(f"{scored.n_scored:,} PSMs scored on {scored.device}, {scored.n_problems:,} without a loss.")
+    if worst:
+        n = add_causes(source, out, worst, progress=_counted(report, end, 1.0, "Looking for causes"))
+        told.append(f"{n:,} of them have a cause.")
+    yield told
+
+
+def _counted(report: Report, start: float, end: float, words: str) -> Callable[[int, int], None]:
+    def progress(done: int, total: int) -> None:
+        report(start + (end - start) * done / max(total, 1), f"{words}, {done:,} of {total:,}")
+
+    return progress
+
+
+def output_path(root: Path, name: str) -> Path:
+    """Where a set of that name is to lie in the data folder.
+
+    Raises:
+        SourceError: it is no plain file name, or the folder cannot be written.
+    """
+    stem = name.strip().removesuffix(".parquet")
+    if not stem or stem != Path(stem).name or stem.startswith("."):
+        raise SourceError(
+            "A plain file name was expected.", where=name or "the name", remedy="Give it without a folder."
+        )
+    path = root / f"{stem}.parquet"
+    if path.exists():
+        raise SourceError("There is a file of that name.", where=path.name, remedy="Give it another.")
+    return path
