@@ -79,12 +79,12 @@ def _body(chosen: Chosen) -> None:
     tabs = st.tabs(TABS, key="see", on_change="rerun", bind="query-params")
     if tabs[0].open:
         with tabs[0], st.container(key="outliers-psms"):
-            left, right = st.columns([2.4, 1], gap="medium")
+            left, right = st.columns([2.5, 1], gap="medium")
             with left:
-                order, descending = outliers_table.draw(look, chosen.set, notes, n)
-                outliers_take.draw(look, chosen.set, chosen.results, n, order, descending)
+                shown = outliers_table.draw(look, chosen.set, notes, n)
+                outliers_take.draw(look, chosen.set, chosen.results, n, shown)
             with right:
-                outliers_psm.draw(look, chosen.set, settings, seed, notes)
+                outliers_psm.draw(look, chosen.set, settings, seed, notes, shown.first)
     if tabs[1].open:
         with tabs[1]:
             outliers_compare.draw(look, chosen.results, chosen.others)

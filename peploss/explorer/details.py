@@ -9,7 +9,7 @@ import streamlit as st
 
 from peploss.analysis.explain import Explanation
 from peploss.analysis.export import fragments_csv, snippet
-from peploss.explorer import charts, components, controls, payload, summary
+from peploss.explorer import cause, charts, components, controls, opened, payload, summary
 from peploss.explorer.sources import Source
 from peploss.spectra.writers import to_mgf
 
@@ -18,14 +18,15 @@ TABS = ("Why", "Fragments", "Mass errors", "Export")
 
 def tabs(ex: Explanation, source: Source) -> None:
     """Draw the tab that is open; the others cost nothing."""
-    drawn = (_why, _fragments, _errors, lambda ex: _export(ex, source))
+    drawn = (lambda ex: _why(ex, source), _fragments, _errors, lambda ex: _export(ex, source))
     for tab, draw in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), drawn, strict=True):
         if tab.open:
             with tab:
                 draw(ex)
 
 
-def _why(ex: Explanation) -> None:
+def _why(ex: Explanation, source: Source) -> None:
+    cause.draw(ex, opened.key_of(source))
     with st.container(key="why"):
         left, right = st.columns([1, 1], gap="large")
     with left:

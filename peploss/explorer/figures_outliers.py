@@ -15,6 +15,7 @@ from peploss.explorer.traces import escape
 MARGIN = {"l": 60, "r": 12, "t": 26, "b": 44}
 HEIGHT = 300
 MOST_GROUPS = 6
+MOST_LETTERS = 30  # of a peptide under the pointer: a longer label is cut off by the figure
 COLOURS = ("@predicted", "@b", "@y", "@other", "@extra", "@observed", "@dead")
 OTHERS = "others"
 
@@ -67,14 +68,15 @@ def density_figure(found: Density, x: str, y: str, worst: Mapping[str, Sequence[
     with np.errstate(divide="ignore"):
         shade = np.where(counts > 0, np.log10(counts), np.nan).astype(np.float32)
     text = [
-        f"{escape(str(p))[:60]}<br>loss {loss:.4f}" for p, loss in zip(worst["peptide"], worst["loss"], strict=True)
+        f"{escape(str(p)[:MOST_LETTERS])}<br>loss {loss:.4f}"
+        for p, loss in zip(worst["peptide"], worst["loss"], strict=True)
     ]
     data = [
         {
             "type": "heatmap",
             "x": (found.x_edges[:-1] + found.x_edges[1:]) / 2,
             "y": (found.y_edges[:-1] + found.y_edges[1:]) / 2,
-            "z": shade,
+            "z": list(shade),
             "colorscale": [[0, "@predicted-fill"], [1, "@predicted"]],
             "showscale": False,
             "hoverinfo": "skip",
@@ -157,7 +159,7 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
         "bargap": 0.35,
         "showlegend": False,
         "dragmode": False,
-        "xaxis": {"fixedrange": True, "nticks": 5, "rangemode": "tozero"},
+        "xaxis": {"fixedrange": True, "nticks": 4, "rangemode": "tozero", "tickangle": 0},
         "yaxis": {"fixedrange": True, "showgrid": False, "ticks": "", "autorange": "reversed", "type": "category",
                   "tickfont": {"size": 12, "color": "@text"}},
     }  # fmt: skip

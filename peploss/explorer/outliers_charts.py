@@ -9,6 +9,7 @@ import streamlit as st
 
 from peploss.explorer import components, figures_outliers, outliers_state
 from peploss.explorer.outliers_columns import first_of, groups, label, numbers
+from peploss.explorer.outliers_filter import NOT_JUDGED
 from peploss.explorer.outliers_questions import Look
 
 NO_GROUP = "no groups"
@@ -30,6 +31,7 @@ def draw(look: Look) -> None:
 def _distribution(look: Look) -> None:
     columns = look.results.columns
     options = numbers(columns)
+    st.markdown("**Distribution**", help="Infinite and missing values are counted below the picture.")
     with st.container(horizontal=True, gap="small"):
         column = _choice("Distribution of", options, "dist", first_of(("loss", "n_peaks"), options), label)
         group = _choice("by", [NO_GROUP, *groups(columns)], "by", NO_GROUP, lambda n: n if n == NO_GROUP else label(n))
@@ -50,6 +52,7 @@ def _distribution(look: Look) -> None:
 
 def _density(look: Look) -> None:
     options = numbers(look.results.columns)
+    st.markdown("**Two numbers**", help="Shade: how many PSMs, on a logarithmic scale.")
     with st.container(horizontal=True, gap="small"):
         x = _choice("Across", options, "dx", first_of(("loss", "n_peaks"), options), label)
         y = _choice("Up", options, "dy", first_of(("explained", "precursor_mz"), options), label)
@@ -69,19 +72,21 @@ def _density(look: Look) -> None:
 
 def _causes(look: Look) -> None:
     found = look.causes()
+    n_not_judged = found.pop(NOT_JUDGED, 0)
     st.markdown("**Causes**", help=_CAUSES)
     if not found:
         st.caption("None has been looked for: score the set with causes, in the sidebar.")
         return
     figure = figures_outliers.causes_figure(list(found), list(found.values()), look.asked.cause)
     components.picks(_marked(figure, look, look.asked.cause), key=CAUSES, on_pick=_cause)
-    st.caption("A click on a bar looks at that cause alone.")
+    told = f"{n_not_judged:,} PSMs have not been judged." if n_not_judged else ""
+    st.caption(f"A click on a bar looks at that cause alone. {told}")
 
 
 _CAUSES = """
 Each PSM is scored again as what it might have been: with another modification, precursor isotope, more ions, shifted,
-as a shuffled peptide and so on. Rules over these losses name one cause. *not judged*: PSMs of lower loss, whose cause
-was not looked for. Explore shows the evidence of each.
+as a shuffled peptide and so on. Rules over these losses name one cause; Explore shows the evidence. PSMs of lower loss
+are not judged unless the set is scored with causes of all.
 """
 
 

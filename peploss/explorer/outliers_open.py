@@ -27,7 +27,8 @@ def follow(chosen: SetFile, settings: LossSettings, seed: int) -> None:
         if fix is not None:
             settings, shift = fix.settings or settings, fix.shift
             peptide = fix.peptide.text if fix.peptide else None
-    state.carry(controls.carried(settings) | {"source": ("Set", ["Set"]), "psms": (chosen.name, [chosen.name])})
+    sidebar = controls.carried(settings) | {"source": ("Set", ["Set"]), "psms": (chosen.name, [chosen.name])}
+    state.carry(sidebar)
     st.switch_page(EXPLORE, query_params=link(asked.psm, settings, peptide, shift))
 
 

@@ -12,7 +12,7 @@ from peploss.dataset.notes import Notes
 from peploss.dataset.psm_row import psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
-from peploss.explorer import outliers_notes, outliers_state
+from peploss.explorer import cause, outliers_notes, outliers_state
 from peploss.explorer.facts import Fact, facts
 from peploss.explorer.outliers_columns import label
 from peploss.explorer.outliers_questions import Look
@@ -27,11 +27,13 @@ _NUMBERS = {
 _TAGS, _NOTE = "psm-tags", "psm-note"
 
 
-def draw(look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None) -> None:
-    """The PSM that was clicked, else a word on how to see one."""
-    psm = outliers_state.number("psm")
+def draw(
+    look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None, first: int | None
+) -> None:
+    """The PSM whose cell was clicked, else the first of the table."""
+    clicked = outliers_state.number("psm")
+    psm = first if clicked is None else clicked
     if psm is None:
-        st.caption("Click a cell of the table to see its PSM here; tick rows to select them.")
         return
     found = look.whole.rows([psm], list(look.whole.columns)).to_pylist()
     if not found:
@@ -47,15 +49,17 @@ def draw(look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: 
     _cause(why)
     with st.container(horizontal=True, gap="small"):
         st.button("Open in Explore", key="open-psm", type="primary", on_click=outliers_state.ask_to_open, args=(psm,))
-        if isinstance(why, Diagnosis) and applicable(why):
-            st.button("Open with the fix", key="open-fixed", on_click=outliers_state.ask_to_open, args=(psm, True))
+        if isinstance(why, Diagnosis) and why.fix is not None and cause.applicable(why.fix):
+            st.button(
+                "Open with the fix",
+                key="open-fixed",
+                help=escape_markdown(cause.gain(why.fix)),
+                on_click=outliers_state.ask_to_open,
+                args=(psm, True),
+            )
     _noted(chosen, psm, notes)
-
-
-def applicable(why: Diagnosis) -> bool:
-    """Whether Explore can show the fix: another isotope of the precursor changes no spectrum."""
-    fix = why.fix
-    return fix is not None and (fix.settings is not None or fix.peptide is not None or fix.shift is not None)
+    if clicked is None:
+        st.caption("The first of the table. A click in another row shows that one; a tick selects it.")
 
 
 def _fact(row: dict[str, Any], name: str, form: str) -> Fact:
@@ -88,11 +92,9 @@ def _why(chosen: SetFile, psm: int, settings: LossSettings, seed: int) -> Diagno
 def _cause(why: Diagnosis | PeplossError) -> None:
     if isinstance(why, PeplossError):
         st.caption(f"Its cause cannot be looked for: {sentence(why)}")
-        return
-    told = f"**{why.cause.capitalize()}** :gray[(confidence {why.confidence:.2f})]  \n{escape_markdown(why.text)}"
-    if why.fix is not None:
-        told += f"  \nWith this change the loss is **{why.fix.loss:.4f}**: {escape_markdown(why.fix.text)}."
-    st.markdown(told, help=f"When this cause is named: {escape_markdown(why.rule)}")
+    else:
+        fix = f"  \nFix: {escape_markdown(cause.gain(why.fix))}." if why.fix is not None else ""
+        st.markdown(cause.told(why) + fix, help=f"When this cause is named: {escape_markdown(why.rule)}")
 
 
 def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:

@@ -55,8 +55,8 @@ class Look:
         return _worst(self.key, x, y, self.limits(x), self.limits(y), self)
 
     def causes(self) -> dict[str, int]:
-        """How many PSMs have which cause, the commonest first and those without one last."""
-        return _causes(self.key, self)
+        """How many PSMs have which cause, the commonest first."""
+        return dict(_causes(self.key, self))
 
     def page(self, columns: tuple[str, ...], order: str, descending: bool, limit: int, offset: int) -> pd.DataFrame:
         """Rows of the table; not to be changed."""
@@ -103,10 +103,7 @@ def _causes(key: str, _look: Look) -> dict[str, int]:
     if "cause" not in _look.results.columns:
         return {}
     found = _look.results.groups("cause", "id", where=_look.where)
-    counts = {c or NOT_JUDGED: n for c, n in zip(found["value"].to_pylist(), found["psms"].to_pylist(), strict=True)}
-    return {c: n for c, n in counts.items() if c != NOT_JUDGED} | (
-        {NOT_JUDGED: counts[NOT_JUDGED]} if NOT_JUDGED in counts else {}
-    )
+    return {c or NOT_JUDGED: n for c, n in zip(found["value"].to_pylist(), found["psms"].to_pylist(), strict=True)}
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)

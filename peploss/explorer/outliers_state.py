@@ -30,7 +30,10 @@ class Asked:
 
 def come_back() -> None:
     """On the way back from another page, take up the link this page had."""
-    if state.just_arrived() and not any(name in st.query_params for name in OWN if name != "psms"):
+    if not state.just_arrived():
+        return
+    st.session_state.pop(_OPEN, None)  # what was to be opened has been
+    if not any(name in st.query_params for name in OWN if name != "psms"):
         for name, values in st.session_state.get(_LINK, {}).items():
             if name not in st.query_params:
                 st.query_params[name] = values
@@ -102,8 +105,6 @@ def ask_to_open(psm: int, fixed: bool = False) -> None:
 
 
 def asked() -> Asked | None:
-    """What is to be opened, and not twice: it is forgotten when this page is arrived at again."""
-    if state.just_arrived():
-        st.session_state.pop(_OPEN, None)
+    """What is to be opened."""
     found: Asked | None = st.session_state.get(_OPEN)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
@@ -31,12 +32,21 @@ _SHOWN = (
 _LOW_FIRST = ("fixed_loss", "explained", "engine_score")
 
 
-def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> tuple[str, bool]:
-    """Its head and its rows; returns the order's column, and whether the highest come first."""
+@dataclass(frozen=True)
+class Shown:
+    """What the table shows: the order's column, whether the highest come first, and the PSM on top, if any."""
+
+    order: str
+    descending: bool
+    first: int | None
+
+
+def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> Shown:
+    """Its head and its rows."""
     order, descending = _head(look, n)
     if not n:
         st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
-        return order, descending
+        return Shown(order, descending, None)
     page = min(outliers_state.number("page") or 1, -(-n // ROWS))
     columns = list(dict.fromkeys([c for c in (*_SHOWN, order) if c in look.results.columns]))
     found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
@@ -84,7 +94,7 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> tuple[str,
             "q_value": number("q", width=60, format="%.3g"),
         },
     )
-    return order, descending
+    return Shown(order, descending, ids[0])
 
 
 def _head(look: Look, n: int) -> tuple[str, bool]:

@@ -15,6 +15,7 @@ from peploss.dataset.notes import Notes
 from peploss.dataset.selections import KINDS, Kind, export
 from peploss.explorer import outliers_notes, outliers_state
 from peploss.explorer.outliers_questions import Look
+from peploss.explorer.outliers_table import Shown
 from peploss.explorer.set_files import SetFile
 
 ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
@@ -37,10 +38,10 @@ class Selection:
     ids: Callable[[], list[int]]
 
 
-def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, order: str, descending: bool) -> None:
+def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, shown: Shown) -> None:
     """The line under the table."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
-        found = _selection(look, chosen, n, order, descending)
+        found = _selection(look, chosen, n, shown)
         st.markdown(f"**{found.n:,}** selected", width="content")
         with st.popover("Tag", icon=":material/label:", width="content", disabled=not found.n):
             _tag(chosen, found)
@@ -48,7 +49,7 @@ def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, order: st
             _export(chosen, results, found)
 
 
-def _selection(look: Look, chosen: SetFile, n: int, order: str, descending: bool) -> Selection:
+def _selection(look: Look, chosen: SetFile, n: int, shown: Shown) -> Selection:
     which = st.segmented_control(
         "Selection", [ALL, WORST, TICKED], default=ALL, required=True, key="selected", label_visibility="collapsed"
     )
@@ -64,7 +65,7 @@ def _selection(look: Look, chosen: SetFile, n: int, order: str, descending: bool
                 help="Of the table, in its order.",
             )
         )  # fmt: skip
-        return Selection(min(k, n), lambda: look.ids(order=order, descending=descending, limit=k))
+        return Selection(min(k, n), lambda: look.ids(order=shown.order, descending=shown.descending, limit=k))
     return Selection(n, look.ids)
 
 

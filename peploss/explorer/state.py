@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
@@ -194,7 +196,10 @@ def _bring_along(spectrum: bool) -> None:
         if name not in st.query_params:
             st.session_state[name] = value
             if text:
-                st.query_params[name] = text
+                # A page that is switched to by the program still has the bindings of the one before; there the widget
+                # writes its own parameter.
+                with suppress(StreamlitAPIException):
+                    st.query_params[name] = text
     if _SENT_LINK not in st.session_state:
         return
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew

@@ -1,0 +1,101 @@
+"""Why a comparison has its loss, as one cause in words, and the change that would undo it one click away."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from peploss.analysis.causes import Diagnosis, diagnose
+from peploss.analysis.counterfactual import Counterfactual
+from peploss.analysis.explain import Explanation
+from peploss.errors import PeplossError
+from peploss.explorer import controls, state
+from peploss.explorer.text import escape_markdown, sentence
+from peploss.spectra.shift import Shift
+
+
+def draw(ex: Explanation, key: str) -> None:
+    """The cause of what is shown.
+
+    Args:
+        key: the same text for the same spectrum as it is shown.
+    """
+    try:
+        why = _judged(key, ex.spectrum.index, ex.peptide.text, ex.settings.to_toml(), ex)
+    except PeplossError as error:
+        st.caption(f"No cause can be named: {sentence(error)}")
+        return
+    with st.container(key="cause"):
+        st.markdown(told(why), help=f"When this cause is named: {escape_markdown(why.rule)}")
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            if why.fix is not None and applicable(why.fix):
+                st.button(
+                    f"Try it: {escape_markdown(gain(why.fix))}",
+                    key="apply-fix",
+                    icon=":material/auto_fix_high:",
+                    help="Shows the spectrum with this change; what it changes can be set back where it is set.",
+                    on_click=apply,
+                    args=(why.fix,),
+                )
+            tried = st.popover("What was tried", key="tried", on_change="rerun", width="content", type="tertiary")
+            if tried.open:
+                with tried:
+                    _tried(why)
+
+
+def told(why: Diagnosis) -> str:
+    """The cause and what was found, as Markdown."""
+    return f"**{why.cause.capitalize()}** :gray[(confidence {why.confidence:.2f})] · {escape_markdown(why.text)}"
+
+
+def gain(fix: Counterfactual) -> str:
+    """A change and what it does to the loss, in words."""
+    return f"{fix.text} (loss {fix.loss:.4f})"
+
+
+def applicable(fix: Counterfactual) -> bool:
+    """Whether Explore can show the fix: another isotope of the precursor changes nothing that it draws."""
+    return fix.settings is not None or fix.peptide is not None or fix.shift is not None
+
+
+def apply(fix: Counterfactual) -> None:
+    """Callback: show the comparison with the change."""
+    if fix.settings is not None:
+        controls.use(fix.settings)
+    if fix.peptide is not None:
+        st.session_state[state.PEPTIDE] = fix.peptide.text
+    if fix.shift is not None:
+        before = state.view().shift
+        same = before is not None and before.unit == fix.shift.unit
+        state.set_shift(Shift(fix.shift.unit, fix.shift.value + (before.value if before and same else 0.0)))
+    st.rerun()  # the button lies in a small part of the page
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _judged(key: str, place: int, peptide: str, settings_toml: str, _ex: Explanation) -> Diagnosis:
+    return diagnose(_ex.spectrum, _ex.peptide, _ex.settings)
+
+
+def _tried(why: Diagnosis) -> None:
+    rows = pd.DataFrame(
+        {
+            "change": [c.text for c in why.counterfactuals],
+            "loss": [c.loss for c in why.counterfactuals],
+            "gain": [c.gain for c in why.counterfactuals],
+            "ppm": [c.ppm for c in why.counterfactuals],
+        }
+    )
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows,
+        hide_index=True,
+        height=360,
+        placeholder="",
+        column_config={
+            "change": st.column_config.TextColumn(width=300),
+            "loss": number(width=74, format="%.4f"),
+            "gain": number(width=74, format="%+.4f", help="How far the change lowers the loss"),
+            "ppm": number(width=74, format="%.1f", help="Precursor error under the change"),
+        },
+    )
+    st.caption(f"Each is the best of its kind, scored as the loss is, which is {why.loss:.4f}.")
