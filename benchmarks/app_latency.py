@@ -46,8 +46,8 @@ WATCH = """() => {
 
 
 @contextmanager
-def app() -> Iterator[str]:
-    """The running app's address."""
+def app(**environment: str) -> Iterator[str]:
+    """The running app's address; ``environment`` comes on top of this process's."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -66,7 +66,13 @@ def app() -> Iterator[str]:
         "--server.fileWatcherType",
         "none",
     ]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
     url, end = f"http://127.0.0.1:{port}", time.monotonic() + 240  # a first start compiles the kernels
     try:
         while True:

@@ -21,7 +21,9 @@ from peploss.explorer import (
     outliers_table,
     outliers_take,
     set_files,
+    state,
 )
+from peploss.explorer.outliers_questions import Look
 from peploss.explorer.outliers_sidebar import Chosen
 from peploss.explorer.text import sentence
 from peploss.settings import LossSettings
@@ -42,6 +44,7 @@ def page() -> None:
         with st.container(horizontal=True):
             make = st.button("New set", icon=":material/add:", key="make")
             score = st.button("Score", icon=":material/calculate:", key="score", disabled=chosen is None)
+        st.caption("Settings of the next scores")
         settings, left_out = controls.choose_settings()
     if make:
         outliers_make.make_set()
@@ -52,7 +55,7 @@ def page() -> None:
         return
     if left_out:
         st.warning(left_out, icon=":material/tune:")
-    _body(chosen)
+    _body(chosen, settings)
 
 
 def _nothing() -> None:
@@ -64,34 +67,49 @@ def _nothing() -> None:
 
 
 @st.fragment(key=outliers_state.BODY)
-def _body(chosen: Chosen) -> None:
+def _body(chosen: Chosen, base: LossSettings) -> None:
     try:
         whole = set_files.opened(*_of(chosen))
-        settings, seed = _settings(whole, chosen)
+        settings, seed = _settings(whole, chosen, base)
         outliers_open.follow(chosen.set, settings, seed)
         notes = outliers_notes.there(chosen.set)
         look = outliers_filter_line.draw(chosen, whole, notes)
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    n = look.count()
     outliers_charts.draw(look)
+    _tabs(chosen, look, settings, seed)
+
+
+@st.fragment(key=outliers_state.TABS)
+def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:
+    """What lies under the pictures, which stay as they are while a page is turned or a PSM is looked at."""
+    outliers_open.follow(chosen.set, settings, seed)
     tabs = st.tabs(TABS, key="see", on_change="rerun", bind="query-params")
     if tabs[0].open:
         with tabs[0], st.container(key="outliers-psms"):
-            left, right = st.columns([2.5, 1], gap="medium")
-            with left:
-                shown = outliers_table.draw(look, chosen.set, notes, n)
-                outliers_take.draw(look, chosen.set, chosen.results, n, shown)
-            with right:
-                outliers_psm.draw(look, chosen.set, settings, seed, notes, shown.first)
+            _psms(chosen, look, settings, seed)
     if tabs[1].open:
         with tabs[1]:
             outliers_compare.draw(look, chosen.results, chosen.others)
     if tabs[2].open:
         with tabs[2]:
-            outliers_about.draw(chosen.set, whole if chosen.results else None)
+            outliers_about.draw(chosen.set, look.whole if chosen.results else None)
     outliers_state.remember()
+
+
+def _psms(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:
+    try:
+        notes = outliers_notes.there(chosen.set)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        notes = None
+    left, right = st.columns([2.5, 1], gap="medium")
+    with left:
+        shown = outliers_table.draw(look, chosen.set, notes)
+        outliers_take.draw(look, chosen.set, chosen.results, shown)
+    with right:
+        outliers_psm.draw(look, chosen.set, settings, seed, notes, shown.first)
 
 
 def _of(chosen: Chosen) -> tuple[str, int, int, str, int]:
@@ -100,10 +118,10 @@ def _of(chosen: Chosen) -> tuple[str, int, int, str, int]:
     return (*file.stamp, "results" if chosen.results else "set", file.n_psms)
 
 
-def _settings(whole: Results, chosen: Chosen) -> tuple[LossSettings, int]:
-    """The settings that the set was scored with, and the seed of its decoys; the defaults where it has not been."""
+def _settings(whole: Results, chosen: Chosen, base: LossSettings) -> tuple[LossSettings, int]:
+    """The settings that the set was scored with, and the seed of its decoys; the page's own where it has not been."""
     if chosen.results is None:
-        return LossSettings(), 0
+        return state.view().settings(base), 0
     return LossSettings.from_dict(whole.about["settings"]), int(whole.about["seed"])
 
 

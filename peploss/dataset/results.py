@@ -22,6 +22,9 @@ from peploss.errors import SettingsError, SourceError
 MEMORY, MEMORY_HELD = "512MB", "2GB"
 
 
+SEARCHED = ("peptide", "sequence", "protein", "title")
+TEXT = "_text"
+"""Column to search in: those above in lower case, a line each."""
 Limits = tuple[float, float]
 """Least and greatest value that an axis shows."""
 
@@ -82,6 +85,8 @@ class Results:
         self._connection = duckdb.connect(config={"memory_limit": limit, "temp_directory": ""})
         absolute = str(self.path.resolve()).replace("'", "''")
         names = ", ".join(_name(c) for c in self.columns)
+        texts = ", ".join(_name(c) for c in SEARCHED if c in self.columns) or "''"
+        names += f", lower(concat_ws(chr(10), {texts})) AS {TEXT}"
         made = "TABLE" if held else "VIEW"
         with self._told() as cursor:
             cursor.execute(f"CREATE {made} psms AS SELECT {names} FROM read_parquet('{absolute}')")  # noqa: S608
@@ -104,17 +109,23 @@ class Results:
         self.close()
 
     def only(self, ids: Sequence[int]) -> Results:
-        """The same questions to some of the PSMs, by id; closed with this one."""
+        """The same questions to some of the PSMs, by id, copied into memory; closed with this one."""
+        return self._copied("WHERE id IN (SELECT unnest(?))", [list(ids)])
+
+    def kept(self, where: str) -> Results:
+        """The same questions to what a filter leaves, copied into memory; closed with this one."""
+        return self._copied(self._where(where), None)
+
+    def _copied(self, condition: str, values: Any) -> Results:
         few = copy.copy(self)
         few._psms = f"some_{uuid.uuid4().hex}"
         with self._told() as cursor:
-            sql = f"CREATE TABLE {few._psms} AS SELECT * FROM {self._psms} WHERE id IN (SELECT unnest(?))"  # noqa: S608
-            cursor.execute(sql, [list(ids)])
+            cursor.execute(f"CREATE TABLE {few._psms} AS SELECT * FROM {self._psms} {condition}", values)  # noqa: S608
         few.n_rows = few.count()
         return few
 
     def drop(self) -> None:
-        """Let go of what ``only`` made."""
+        """Let go of what ``only`` or ``kept`` copied."""
         if self._psms != "psms":
             with self._told() as cursor:
                 cursor.execute(f"DROP TABLE IF EXISTS {self._psms}")
@@ -246,7 +257,7 @@ class Results:
         parts = [more] if more else []
         if where.strip():
             with self._told() as cursor:
-                parts.append(f"(\n{checked(cursor, where, list(self.columns))}\n)")
+                parts.append(f"(\n{checked(cursor, where, [*self.columns, TEXT])}\n)")
         return f"WHERE {' AND '.join(parts)}" if parts else ""
 
     def _column(self, name: str) -> str:

@@ -13,6 +13,8 @@ from peploss.explorer import controls, state
 from peploss.explorer.text import escape_markdown, sentence
 from peploss.spectra.shift import Shift
 
+LEAST_GAIN = 0.0005  # what changes the loss by less than it is written with is not offered
+
 
 def draw(ex: Explanation, key: str) -> None:
     """The cause of what is shown.
@@ -28,7 +30,7 @@ def draw(ex: Explanation, key: str) -> None:
     with st.container(key="cause"):
         st.markdown(told(why), help=f"When this cause is named: {escape_markdown(why.rule)}")
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if why.fix is not None and applicable(why.fix):
+            if why.fix is not None and applicable(why.fix) and why.fix.gain > LEAST_GAIN:
                 st.button(
                     f"Try it: {escape_markdown(gain(why.fix))}",
                     key="apply-fix",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from peploss.analysis.explain import Explanation
 from peploss.analysis.export import fragments_csv, snippet
-from peploss.explorer import cause, charts, components, controls, opened, payload, summary
+from peploss.explorer import cause, charts, components, controls, opened, payload, state, summary
 from peploss.explorer.sources import Source
 from peploss.spectra.writers import to_mgf
 
@@ -144,7 +144,7 @@ def _export(ex: Explanation, source: Source) -> None:
             f"{stem}.mgf",
             "text/plain",
             on_click="ignore",
-            help="As it was read, before preprocessing.",
+            help="As it was read" + (", its peaks moved," if state.view().shift else "") + " before preprocessing.",
         )
         st.download_button("Settings as TOML", ex.settings.to_toml(), "peploss.toml", "text/plain", on_click="ignore")
     st.caption("The plot itself: SVG and PNG, over the plot on the right.")

@@ -140,21 +140,30 @@ def moved_figure(found: Comparison, name: str) -> dict[str, Any]:
 def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> dict[str, Any]:
     """One bar a cause; the one that filters stands out, and a click on it takes the filter away."""
     colour = ["@predicted" if name == chosen or not chosen else "@faint" for name in names]
+    bar = {
+        "type": "bar",
+        "orientation": "h",
+        "y": [escape(name) for name in names],
+        "customdata": list(names),
+        "text": [f"{n:,}" for n in counts],
+        "hovertemplate": "%{y}: %{text} PSMs<extra></extra>",
+    }
     data = [
-        {
-            "type": "bar",
-            "orientation": "h",
-            "y": [escape(name) for name in names],
+        # The whole row takes a click, however short its bar.
+        bar
+        | {"x": [max(counts, default=0)] * len(names), "marker": {"color": "rgba(0,0,0,0)"}, "textposition": "none"},
+        bar
+        | {
             "x": list(counts),
-            "customdata": list(names),
-            "text": [f"{n:,}" for n in counts],
             "textposition": "outside",
             "cliponaxis": False,
             "marker": {"color": colour},
-            "hovertemplate": "%{y}: %{x:,} PSMs<extra></extra>",
-        }
+            "hoverinfo": "skip",
+            "hovertemplate": None,
+        },
     ]
     layout = {
+        "barmode": "overlay",
         "margin": {"l": 170, "r": 60, "t": 8, "b": 30},
         "bargap": 0.35,
         "showlegend": False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -31,7 +32,7 @@ def draw(chosen: SetFile, results: Results | None) -> None:
 
 def _set(chosen: SetFile, about: dict[str, Any]) -> None:
     report = about.get("report") or {}
-    made = f", made {about['created'].replace('T', ' ')}" if about.get("created") else ""
+    made = f", made {_time(about)}" if about.get("created") else ""
     st.markdown(f"{chosen.n_psms:,} PSMs, by peploss {escape_markdown(str(about.get('version')))}{made}.")
     if report:
         st.markdown(
@@ -39,12 +40,16 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
             f"{report['n_without']:,} have no PSM. {report['n_not_joined']:,} PSMs are not in the set."
         )
     if report.get("joined"):
-        st.dataframe(pd.DataFrame(report["joined"]), hide_index=True, height="content")
+        st.dataframe(
+            pd.DataFrame([{**j, "table": Path(j["table"]).name} for j in report["joined"]]),
+            hide_index=True,
+            height="content",
+        )
     if report.get("reasons"):
         st.markdown("Why PSMs are not in the set")
         st.dataframe(
             pd.DataFrame([
-                {"PSMs": r["psms"], "reason": r["reason"], "first": f"{r['first']['table']}, line {r['first']['line']}"}
+                {"PSMs": r["psms"], "reason": r["reason"], "first": _line(r["first"])}
                 for r in report["reasons"]
             ]),
             hide_index=True,
@@ -58,7 +63,7 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
 
 def _scores(results: Results) -> None:
     about = results.about
-    facts = [f"Scored {about['created'].replace('T', ' ')} on {about.get('device', 'CPU')}."]
+    facts = [f"Scored {_time(about)} on {about.get('device', 'CPU')}."]
     facts += [f"{about['n_causes']:,} PSMs have a cause."] if about.get("n_causes") else []
     facts += [f"Decoys were shuffled with seed {about['seed']}."] if about.get("decoys") else []
     st.markdown(escape_markdown(" ".join(facts)))
@@ -67,6 +72,14 @@ def _scores(results: Results) -> None:
     toml = LossSettings.from_dict(about["settings"]).to_toml()
     st.code(toml, language="toml", height=280)
     st.download_button("Settings as TOML", toml, "peploss.toml", "text/plain", on_click="ignore")
+
+
+def _line(first: dict[str, Any]) -> str:
+    return f"{Path(first['table']).name}, line {first['line']}"
+
+
+def _time(about: dict[str, Any]) -> str:
+    return str(about["created"])[:16].replace("T", " ") + " UTC"
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -65,7 +65,8 @@ def _density(look: Look) -> None:
     figure = figures_outliers.density_figure(found, label(x), label(y), worst)
     components.picks(_marked(figure, look, x, y), key=DENSITY, on_pick=_open, on_range=ranged)
     n = len(worst["id"])
-    told = f"The {n:,} of highest loss are points: a click opens one in Explore. " if n else ""
+    which = "All with a loss" if n == int(found.counts.sum()) else f"The {n:,} of highest loss"
+    told = f"{which} are points: a click opens one in Explore. " if n else ""
     outside = f"{found.n_outside:,} lie beyond the axes or have no value." if found.n_outside else ""
     st.caption(f"{told}{outside}" or "Drag over a part to look at it alone.")
 

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-SEARCHED = ("peptide", "sequence", "protein", "title")
+from peploss.dataset.results import TEXT
+
 NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""
 
@@ -60,9 +61,7 @@ class Filter:
         """As a condition in SQL on the columns that are there; ``""`` for all PSMs."""
         parts = []
         if self.search:
-            needle = _quoted(self.search.lower())
-            found = [f"contains(lower({name}), {needle})" for name in SEARCHED if name in columns]
-            parts.append(f"({' OR '.join(found)})" if found else "false")
+            parts.append(f"contains({TEXT}, {_quoted(' '.join(self.search.lower().split()))})")
         if self.cause and "cause" in columns:
             parts.append("cause IS NULL" if self.cause == NOT_JUDGED else f"cause = {_quoted(self.cause)}")
         for column, (low, high) in self.ranges.items():

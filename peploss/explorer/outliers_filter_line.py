@@ -17,6 +17,7 @@ from peploss.explorer.outliers_sidebar import Chosen
 from peploss.explorer.text import escape_markdown, sentence
 
 ANY_TAG = "any tag"
+SMALL_SHARE = 0.1  # of a set, that is copied to be looked at
 _SQL = """
 A condition on the columns, as behind WHERE: `loss > 0.9 AND charge = 2`, `peptide LIKE '%[Phospho]%'`,
 `abs(isotope_ppm) < 10`, `cause = 'calibration'`. It can filter and nothing else. The columns:
@@ -42,7 +43,7 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
     asked = outliers_state.filtered()
     look, problem = _look(chosen, whole, notes, asked)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-chips"):
-        n, all_ = look.count(), whole.n_rows
+        n, all_ = look.n, whole.n_rows
         st.markdown(f"**{n:,}** of {all_:,} PSMs" if n != all_ else f"**{n:,}** PSMs", width="content")
         for chip, words in asked.chips().items():
             name = label(words.partition(" ")[0]) if chip.startswith("range:") else ""
@@ -68,14 +69,27 @@ def _look(chosen: Chosen, whole: Results, notes: Notes | None, asked: Filter) ->
         ids = tuple(notes.tagged(asked.tag)) if notes else ()
         results, key = _tagged(content, ids, whole), f"{content}|{hash(ids)}"
     problem = None
-    where = asked.where(whole.columns)
     try:
-        if asked.sql:
-            results.count(where)
+        n = _count(key, asked.where(whole.columns), results)
     except SettingsError as error:
         asked, problem = replace(asked, sql=""), error
-        where = asked.where(whole.columns)
-    return Look(content, f"{key}|{where}", results, whole, where, asked), problem
+        n = _count(key, asked.where(whole.columns), results)
+    where = asked.where(whole.columns)
+    look = Look(content, f"{key}|{where}", results, whole, where, asked, n)
+    if where and n <= SMALL_SHARE * results.n_rows:
+        # Found once and not again for each picture, each page and each order.
+        look = replace(look, results=_kept(key, where, results), where="")
+    return look, problem
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _count(key: str, where: str, _results: Results) -> int:
+    return _results.count(where)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False, on_release=Results.drop)
+def _kept(key: str, where: str, _results: Results) -> Results:
+    return _results.kept(where)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, on_release=Results.drop)

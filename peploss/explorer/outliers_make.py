@@ -61,9 +61,7 @@ def make_set() -> None:
         wrong |= table is None
         read += [table] if table else []
     left, right = st.columns(2)
-    by = left.selectbox(
-        "Joined by", [AUTO, *JOINS], help="What of a PSM names its spectrum. Index counts from 0.", required=True
-    )
+    by = left.selectbox("Joined by", [AUTO, *JOINS], help="What of a PSM names its spectrum. Index counts from 0.")
     name = right.text_input("Name of the set", Path(chosen[0]).name.partition(".")[0] if chosen else "")
     begin = st.button("Make it", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:")
     if begin:
@@ -83,7 +81,7 @@ def _table(root: Path, name: str) -> PsmTable | None:
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(name)}**")
         stat = path.stat()
-        format_ = st.selectbox("Format", [AUTO, *FORMATS], key=f"format-{name}", required=True)
+        format_ = st.selectbox("Format", [AUTO, *FORMATS], key=f"format-{name}") or AUTO
         try:
             taken = sniff(path) if format_ == AUTO else format_
             columns = _columns(path, name) if taken == "plain" else {}
@@ -112,7 +110,6 @@ def _columns(path: Path, name: str) -> dict[str, str]:
         options = [NONE, *names]
         picked = place.selectbox(
             what.replace("_", " ").capitalize(), options, index=options.index(column), key=f"column-{name}-{what}",
-            required=True,
         )  # fmt: skip
         if picked != NONE:
             found[what] = picked
@@ -139,7 +136,7 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
     """Say what is computed, and begin."""
     view = state.view()
     left, middle, right = st.columns([1, 0.8, 1])
-    unit = middle.selectbox("Unit of σ", ["Da", "ppm"], index=("Da", "ppm").index(view.unit), required=True)
+    unit = middle.selectbox("Unit of σ", ["Da", "ppm"], index=("Da", "ppm").index(view.unit)) or "Da"
     limits = state.WIDTHS if unit == "Da" else state.WIDTHS_PPM
     start = view.sigma if unit == view.unit else state.View.of({"unit": unit}).sigma
     sigma = left.number_input(

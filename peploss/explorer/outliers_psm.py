@@ -116,7 +116,8 @@ def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
             for tag in before - now:
                 to.untag([psm], tag)
 
-        outliers_notes.write(chosen, change)
+        if outliers_notes.write(chosen, change):
+            st.rerun(outliers_state.BODY)  # the choice of tags stands above
 
     def renote() -> None:
         outliers_notes.write(chosen, lambda to: to.note(psm, st.session_state[note_key]))

@@ -23,8 +23,9 @@ class Look:
         key: the same text for the same part of the same content.
         results: where to ask.
         whole: all of the set.
-        where: the filter as a condition, ``""`` for none.
+        where: what is left of the filter to be asked, as a condition; ``""`` for nothing.
         asked: the filter.
+        n: how many PSMs it has.
     """
 
     content: str
@@ -33,10 +34,7 @@ class Look:
     whole: Results
     where: str
     asked: Filter
-
-    def count(self) -> int:
-        """How many PSMs it has."""
-        return _count(self.key, self)
+    n: int
 
     def limits(self, column: str) -> Limits:
         """Of an axis: the filter's own, else those of the whole set, so that a filter does not move the picture."""
@@ -65,11 +63,6 @@ class Look:
     def ids(self, *, order: str = "id", descending: bool = False, limit: int | None = None) -> list[int]:
         """Ids of its PSMs in an order."""
         return self.results.ids(self.where, order=order, descending=descending, limit=limit)
-
-
-@st.cache_resource(max_entries=200, show_spinner=False)
-def _count(key: str, _look: Look) -> int:
-    return _look.results.count(_look.where)
 
 
 @st.cache_resource(max_entries=400, show_spinner=False)

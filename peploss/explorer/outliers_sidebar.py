@@ -37,7 +37,7 @@ def choose() -> Chosen | None:
         del st.query_params["psms"]
     if st.session_state.get("psms") not in (None, *names):
         del st.session_state["psms"]
-    name = st.selectbox("Set", names, key="psms", bind="query-params", required=True, on_change=_anew)
+    name = st.selectbox("Set", names, key="psms", bind="query-params", on_change=_anew) or names[0]
     for file, reason in found.damaged.items():
         st.caption(f"{escape_markdown(file)} cannot be read: {escape_markdown(reason)}")
     chosen = next((one for one in found.sets if one.name == name), None)
@@ -69,7 +69,7 @@ def _scores(chosen: SetFile, found: Listed) -> Chosen:
         del st.session_state["res"]
     if st.query_params.get("res") not in (None, *names):
         del st.query_params["res"]
-    name = st.selectbox("Scores", names, key="res", bind="query-params", required=True)
+    name = st.selectbox("Scores", names, key="res", bind="query-params") or names[0]
     results = next(one for one in scores if one.name == name)
     return Chosen(chosen, results, [one for one in scores if one is not results])
 
@@ -92,7 +92,8 @@ def working() -> None:
     look()
     seen = st.session_state.setdefault(_SESSION_SEES, [t for t in tasks if t.over and t not in running])
     for n, task in enumerate(t for t in tasks if t.over and t not in seen):
-        _over(n, task)
+        if task.job.error is not None or task.target != set_files.built_in_path():  # which nobody asked for
+            _over(n, task)
 
 
 def _over(n: int, task: set_jobs.Task) -> None:

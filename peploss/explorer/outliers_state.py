@@ -12,7 +12,8 @@ from peploss.explorer.outliers_filter import Filter
 from peploss.explorer.set_files import SetFile
 
 BODY: Final = "outliers"
-"""Fragment of the page that holds everything but the sidebar."""
+TABS: Final = "outliers-tabs"
+"""Fragments of the page: everything but the sidebar, and of that what lies under the pictures."""
 OWN: Final = (
     "psms", "res", "find", "where", "dist", "by", "dx", "dy", "order", "up", "see", "cause", "tag", "range", "psm",
     "page", "other", "moved",

@@ -41,9 +41,10 @@ class Shown:
     first: int | None
 
 
-def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> Shown:
+def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     """Its head and its rows."""
-    order, descending = _head(look, n)
+    order, descending = _head(look)
+    n = look.n
     if not n:
         st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
         return Shown(order, descending, None)
@@ -86,8 +87,8 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> Shown:
             "peptide": st.column_config.TextColumn(width=210),
             "charge": number("z", width=36),
             "loss": number(width=66, format="%.4f", help="Spectrum loss"),
-            "explained": number(width=78, format="percent", help=label("explained")),
-            "isotope_ppm": number("ppm", width=70, format="%.1f", help=label("isotope_ppm")),
+            "explained": number(width=78, format="percent", help="Share of the intensity near a predicted ion"),
+            "isotope_ppm": number("ppm", width=70, format="%.1f", help="Precursor error against the best isotope"),
             "cause": st.column_config.TextColumn(width=170),
             "fixed_loss": number("after fix", width=72, format="%.4f", help=label("fixed_loss")),
             "tags": st.column_config.ListColumn(width=110),
@@ -97,8 +98,9 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None, n: int) -> Shown:
     return Shown(order, descending, ids[0])
 
 
-def _head(look: Look, n: int) -> tuple[str, bool]:
+def _head(look: Look) -> tuple[str, bool]:
     """Order and pages; returns the order's column, and whether the highest come first."""
+    n = look.n
     options = ["id", *numbers(look.results.columns)]
     if st.session_state.get("order") not in (None, *options):
         del st.session_state["order"]
@@ -116,12 +118,11 @@ def _head(look: Look, n: int) -> tuple[str, bool]:
         st.space("stretch")
         first = (page - 1) * ROWS
         st.markdown(f":gray[{first + 1 if n else 0:,} to {min(first + ROWS, n):,} of {n:,}]", width="content")
-        for name, icon, to in (("Previous page", "left", page - 1), ("Next page", "right", page + 1)):
+        for name, icon, to in (("Back", "left", page - 1), ("More", "right", page + 1)):
             st.button(
-                "",
+                name,
                 icon=f":material/chevron_{icon}:",
                 key=f"to-{icon}",
-                help=name,
                 disabled=not 1 <= to <= pages,
                 on_click=outliers_state.put,
                 kwargs={"page": None if to == 1 else str(to)},

@@ -38,10 +38,10 @@ class Selection:
     ids: Callable[[], list[int]]
 
 
-def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, shown: Shown) -> None:
+def draw(look: Look, chosen: SetFile, results: SetFile | None, shown: Shown) -> None:
     """The line under the table."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
-        found = _selection(look, chosen, n, shown)
+        found = _selection(look, chosen, shown)
         st.markdown(f"**{found.n:,}** selected", width="content")
         with st.popover("Tag", icon=":material/label:", width="content", disabled=not found.n):
             _tag(chosen, found)
@@ -49,7 +49,7 @@ def draw(look: Look, chosen: SetFile, results: SetFile | None, n: int, shown: Sh
             _export(chosen, results, found)
 
 
-def _selection(look: Look, chosen: SetFile, n: int, shown: Shown) -> Selection:
+def _selection(look: Look, chosen: SetFile, shown: Shown) -> Selection:
     which = st.segmented_control(
         "Selection", [ALL, WORST, TICKED], default=ALL, required=True, key="selected", label_visibility="collapsed"
     )
@@ -65,8 +65,8 @@ def _selection(look: Look, chosen: SetFile, n: int, shown: Shown) -> Selection:
                 help="Of the table, in its order.",
             )
         )  # fmt: skip
-        return Selection(min(k, n), lambda: look.ids(order=shown.order, descending=shown.descending, limit=k))
-    return Selection(n, look.ids)
+        return Selection(min(k, look.n), lambda: look.ids(order=shown.order, descending=shown.descending, limit=k))
+    return Selection(look.n, look.ids)
 
 
 def _tag(chosen: SetFile, found: Selection) -> None:
@@ -79,6 +79,7 @@ def _tag(chosen: SetFile, found: Selection) -> None:
     def change(what: Callable[[Notes, list[int], str], None]) -> None:
         if outliers_notes.write(chosen, lambda to: what(to, found.ids(), str(tag))):
             st.toast(f"{tag}: {found.n:,} PSMs", icon=":material/label:")
+            st.rerun(outliers_state.BODY)  # the choice of tags stands above
 
     with st.container(horizontal=True):
         st.button(f"Tag {found.n:,}", type="primary", disabled=not tag, on_click=change, args=(Notes.tag,))
@@ -88,7 +89,7 @@ def _tag(chosen: SetFile, found: Selection) -> None:
 
 
 def _export(chosen: SetFile, results: SetFile | None, found: Selection) -> None:
-    kind: Kind = st.selectbox("As", KINDS, format_func=lambda k: _WORDS[k][0], key="export-as", required=True)
+    kind: Kind = st.selectbox("As", KINDS, format_func=lambda k: _WORDS[k][0], key="export-as") or "ids"
     name, ending, about = _WORDS[kind]
     st.caption(about)
     if kind == "mgf" and found.n > MOST_SPECTRA:

@@ -21,6 +21,7 @@ from peploss.explorer.set_files import built_in_path
 from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
+UNLISTED = "hcd_casanovo_mouse.mgf"  # its peptides stand in the file itself
 MADE_BY = 0.4  # share that making the built-in set is taken for
 
 
@@ -108,7 +109,8 @@ def make_built_in() -> Task:
         folder = samples_folder()
         files = [folder / f.name for f in sample_files() if f.name.endswith(".mgf")]
         progress = _counted(report, 0.0, MADE_BY, "Reading the built-in spectra")
-        build_set(files, [read_psms(folder / "psms.tsv")], path, workers=1, progress=progress)
+        tables = [read_psms(folder / "psms.tsv"), read_psms(folder / UNLISTED, "spectra")]
+        build_set(files, tables, path, workers=1, progress=progress)
         yield from _score(report, path, path.with_name("built-in.results.parquet"), Plan(), 10**6, MADE_BY)
 
     return tasks().begin("Making the set of the built-in spectra", built_in_path(), work)

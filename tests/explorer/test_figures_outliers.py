@@ -27,5 +27,6 @@ def test_an_empty_cell_is_blank_and_a_point_knows_its_psm() -> None:
 
 def test_the_chosen_cause_stands_out() -> None:
     bars = figures.causes_figure(["noise", "calibration"], [3, 1], "calibration")
-    assert bars["data"][0]["marker"]["color"] == ["@faint", "@predicted"]
+    assert bars["data"][1]["marker"]["color"] == ["@faint", "@predicted"]
+    assert bars["data"][0]["x"] == [3, 3]
     assert "noise 3; calibration 1" in bars["description"]

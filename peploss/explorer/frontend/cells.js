@@ -1,9 +1,13 @@
 // A figure whose heat map can be clicked: the cell's place goes back to the page.
 import { Figure } from "./figure.js";
+import { palette } from "./theme.js";
 
 export class Cells extends Figure {
   async update(payload, component) {
     this.component = component;
+    const { name } = palette(this.root);
+    const same = payload.revision && payload.revision === this.root.dataset.drawn && name === this.root.dataset.theme;
+    if (same) return;
     await super.update(payload);
     if (!this.listening) {
       this.listening = true;
