@@ -48,27 +48,33 @@ def small_set(folder: Path) -> Path:
     return out
 
 
-def large_set(small: Path, out: Path, psms: int, seed: int = 0) -> None:
-    """The small set over and over with jittered peaks, brought to about ``PEAKS`` peaks; a row group in memory."""
+def large_set(small: Path, out: Path, psms: int, seed: int = 0, peaks: int = PEAKS) -> None:
+    """The small set over and over with jittered peaks, each brought to so many; a row group in memory."""
     rng = np.random.default_rng(seed)
     with ParquetStore(small) as store:
         source = pa.Table.from_batches([store.group(g) for g in range(store.n_groups)]).combine_chunks()
+    mz, intensity = _of_a_length(source, peaks, rng)
     with written_whole(out, SET) as writer:
         for first in range(0, psms, ROWS):
             n = min(ROWS, psms - first)
-            table = source.take(pa.array(np.arange(first, first + n) % source.num_rows))
+            rows = np.arange(first, first + n) % source.num_rows
+            table = source.take(pa.array(rows))
             table = _set(table, "id", pa.array(np.arange(first, first + n)))
             table = _set(
                 table, "title", pa.array([f"{t}.{first + i}" for i, t in enumerate(table["title"].to_pylist())])
             )
-            mz, intensity, ends = _jittered(table, rng)
-            table = _set(table, "mz", pa.ListArray.from_arrays(ends, pa.array(mz)))
-            table = _set(table, "intensity", pa.ListArray.from_arrays(ends, pa.array(intensity, pa.float32())))
-            table = _set(table, "n_peaks", pa.array(np.diff(ends.to_numpy())))
+            moved = mz[rows] * (1 + JITTER * rng.standard_normal((n, peaks)))
+            order = np.argsort(moved, axis=1)
+            moved = np.take_along_axis(moved, order, 1)
+            changed = np.take_along_axis(intensity[rows] * rng.uniform(0.9, 1.1, (n, peaks)), order, 1)
+            ends = pa.array(np.arange(n + 1) * peaks, pa.int32())
+            table = _set(table, "mz", pa.ListArray.from_arrays(ends, pa.array(moved.ravel())))
+            table = _set(table, "intensity", pa.ListArray.from_arrays(ends, pa.array(changed.ravel(), pa.float32())))
+            table = _set(table, "n_peaks", pa.array(np.full(n, peaks)))
             writer.write_table(table.cast(SET), row_group_size=ROWS)
         about = {
-            "kind": "set", "uuid": f"benchmark-{psms}-{seed}", "version": __version__, "created": "", "spectra": [],
-            "tables": [], "report": {},
+            "kind": "set", "uuid": f"benchmark-{psms}-{seed}-{peaks}", "version": __version__, "created": "",
+            "spectra": [], "tables": [], "report": {},
         }  # fmt: skip
         metadata = with_about(SET, about).metadata
         writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})
@@ -78,24 +84,21 @@ def _set(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(name), name, values)
 
 
-def _jittered(table: pa.Table, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-    mz_column, y_column = table["mz"].combine_chunks(), table["intensity"].combine_chunks()
-    mzs, ys, ends = [], [], [0]
-    for mz, y in zip(mz_column, y_column, strict=True):
+def _of_a_length(table: pa.Table, peaks: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(R, peaks) m/z and intensity of every spectrum: its highest peaks, or with noise below its least one."""
+    mzs, ys = [], []
+    for mz, y in zip(table["mz"].combine_chunks(), table["intensity"].combine_chunks(), strict=True):
         m, a = np.asarray(mz.values), np.asarray(y.values)
-        if m.size > PEAKS:
-            keep = np.sort(np.argsort(-a, kind="stable")[:PEAKS])
+        if m.size > peaks:
+            keep = np.argsort(-a, kind="stable")[:peaks]
             m, a = m[keep], a[keep]
-        elif m.size < PEAKS:  # noise below the least peak
-            more = PEAKS - m.size
+        elif m.size < peaks:
+            more = peaks - m.size
             m = np.concatenate([m, rng.uniform(m[0], m[-1], more)])
             a = np.concatenate([a, rng.uniform(0.1, 1.0, more) * max(float(a.min()), 1e-3)])
-        m = m * (1 + JITTER * rng.standard_normal(m.size))
-        order = np.argsort(m)
-        mzs.append(m[order])
-        ys.append((a * rng.uniform(0.9, 1.1, a.size))[order])
-        ends.append(ends[-1] + m.size)
-    return np.concatenate(mzs), np.concatenate(ys), pa.array(ends, pa.int32())
+        mzs.append(m)
+        ys.append(a)
+    return np.array(mzs, dtype=np.float64), np.array(ys, dtype=np.float64)
 
 
 def mgf_of(source: Path, out: Path, spectra: int) -> None:

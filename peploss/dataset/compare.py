@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from peploss.dataset.results import MEMORY
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
+from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -71,7 +72,7 @@ def compare(
             kind = store.schema.field(column).type if column in store.schema.names else None
             if kind is None or not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
                 raise SettingsError(f"{store.path.name} has no column {column!r} of numbers.")
-        s, t = one.about["settings"], other.about["settings"]
+        s, t = (LossSettings.from_dict(x.about["settings"]).to_dict(defaults=True) for x in (one, other))
         settings = {k: (s.get(k), t.get(k)) for k in sorted({*s, *t}) if s.get(k) != t.get(k)}
         notes = tuple(x.version_note for x in (one, other) if x.version_note)
     name = '"' + column.replace('"', '""') + '"'

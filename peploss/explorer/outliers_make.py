@@ -48,10 +48,10 @@ def make_set() -> None:
     if not spectra:
         st.info("There is no file of spectra in the data folder (MGF, mzML, mzXML, MSP; gzipped too).")
         return
-    chosen = st.multiselect("Spectra", spectra, placeholder="Files of spectra")
+    chosen = st.multiselect("Spectra", spectra, key="make-spectra", placeholder="Files of spectra")
     names = [f.name for f in list_folder(root, is_table_name)]
     tables = st.multiselect(
-        "Tables of PSMs", names, placeholder="None: peptides that the spectra bring (SEQ=, MSP)",
+        "Tables of PSMs", names, key="make-tables", placeholder="None: peptides that the spectra bring (SEQ=, MSP)",
         help="What psm-utils reads (MaxQuant, Sage, FragPipe, mzIdentML, pepXML, …), mzTab, or any TSV or CSV.",
     )  # fmt: skip
     read: list[PsmTable] = []
@@ -62,8 +62,12 @@ def make_set() -> None:
         read += [table] if table else []
     left, right = st.columns(2)
     by = left.selectbox("Joined by", [AUTO, *JOINS], help="What of a PSM names its spectrum. Index counts from 0.")
-    name = right.text_input("Name of the set", Path(chosen[0]).name.partition(".")[0] if chosen else "")
-    begin = st.button("Make it", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:")
+    name = right.text_input(
+        "Name of the set", Path(chosen[0]).name.partition(".")[0] if chosen else "", key="make-name"
+    )
+    begin = st.button(
+        "Make it", key="make-begin", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:"
+    )
     if begin:
         try:
             out = set_jobs.output_path(root, name)
@@ -152,8 +156,10 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
         "Causes of the worst", min_value=0, value=min(1000, chosen.n_psms), step=500,
         help="Each takes some ten milliseconds; 0 looks for none.",
     )  # fmt: skip
-    name = st.text_input("Name of the scores", f"{Path(chosen.path).stem}.σ{sigma:g}".replace("σ", "sigma"))
-    if st.button("Score", type="primary", icon=":material/play_arrow:"):
+    name = st.text_input(
+        "Name of the scores", f"{Path(chosen.path).stem}.σ{sigma:g}".replace("σ", "sigma"), key="score-name"
+    )
+    if st.button("Score", key="score-begin", type="primary", icon=":material/play_arrow:"):
         try:
             out = set_jobs.output_path(chosen.path.parent, name)
             whole = settings.replace(sigma=sigma, sigma_unit=unit, bin_width=width)

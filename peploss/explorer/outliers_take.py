@@ -82,8 +82,10 @@ def _tag(chosen: SetFile, found: Selection) -> None:
             st.rerun(outliers_state.BODY)  # the choice of tags stands above
 
     with st.container(horizontal=True):
-        st.button(f"Tag {found.n:,}", type="primary", disabled=not tag, on_click=change, args=(Notes.tag,))
-        st.button("Take it off", disabled=tag not in known, on_click=change, args=(Notes.untag,))
+        st.button(
+            f"Tag {found.n:,}", key="tag-on", type="primary", disabled=not tag, on_click=change, args=(Notes.tag,)
+        )
+        st.button("Take it off", key="tag-off", disabled=tag not in known, on_click=change, args=(Notes.untag,))
     st.caption("Kept beside the set, which is not changed.")
     outliers_notes.told()
 

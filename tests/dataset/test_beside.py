@@ -37,7 +37,7 @@ def test_who_moved(sample_set: Path, sample_results: Path, tmp_path: Path) -> No
     assert found.median_change == pytest.approx(float(np.median(change)))
     assert found.moved["id"].to_pylist()[0] == np.abs(change).argmax()
     assert found.moved["change"].to_pylist()[0] == change[np.abs(change).argmax()]
-    assert found.settings == {"sigma": (None, 0.1)}
+    assert found.settings == {"sigma": (0.05, 0.1)}
     assert summary(found).startswith("Of 244 PSMs in both")
 
 

@@ -51,4 +51,4 @@ def test_sets_results_and_what_cannot_be_read(folder: Path) -> None:
     assert [s.name for s in found.sets] == ["a.parquet"]
     assert [r.name for r in found.results[found.sets[0].uuid]] == ["scores.parquet"]
     assert list(found.damaged) == ["other.parquet"]
-    assert set_files.opened(*found.sets[0].stamp, "set").n_rows == found.sets[0].n_psms
+    assert set_files.opened(*found.sets[0].stamp, "set", 24).n_rows == found.sets[0].n_psms

@@ -1,0 +1,206 @@
+"""The page Outliers, run without a browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from peploss.dataset.build import build_set
+from peploss.dataset.notes import Notes
+from peploss.dataset.psms import read_psms
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
+from peploss.dataset.worst import add_causes
+from peploss.explorer import set_jobs
+from peploss.settings import LossSettings
+from peploss.spectra.samples import samples_folder
+
+ROOT = Path(__file__).parents[2]
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a set, two files of results of it, spectra and tables."""
+    out, samples = tmp_path_factory.mktemp("data"), samples_folder()
+    for name in ("hcd_qe_openms_qc.mgf", "psms.tsv"):
+        shutil.copy(samples / name, out / name)
+    build_set([out / "hcd_qe_openms_qc.mgf"], [read_psms(out / "psms.tsv")], out / "qc.parquet", workers=1)
+    score_set(out / "qc.parquet", out / "wide.parquet", Plan(settings=LossSettings(sigma=0.1)))
+    score_set(out / "qc.parquet", out / "scores.parquet", Plan(decoys=True))
+    add_causes(out / "qc.parquet", out / "scores.parquet", 40, workers=1)
+    return out
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "data", copy_function=shutil.copy2)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """``opened(cause="noise")``: the page as a link with these query parameters opens it."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", str(folder))
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder.parent / "home"))
+
+    def open_page(**query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        for name, value in query.items():
+            app.query_params[name] = value
+        app.switch_page("pages/views/outliers.py").run()
+        assert not app.exception
+        return app
+
+    yield open_page
+    st.cache_resource.clear()
+
+
+def said(app: AppTest) -> str:
+    html = [block.proto.body for block in app.get("html")]
+    blocks = [*app.markdown, *app.error, *app.info, *app.caption, *app.warning, *app.code, *app.success]
+    return "\n".join([*(block.value for block in blocks), *html])
+
+
+def rows(app: AppTest) -> Any:
+    return app.dataframe[0].value
+
+
+def test_it_opens_on_the_set_and_its_newest_scores(opened: Open) -> None:
+    app = opened()
+    assert app.selectbox(key="psms").value == "qc.parquet"
+    assert app.selectbox(key="res").value == "scores.parquet"
+    assert "**109** PSMs" in said(app)
+    losses = rows(app)["loss"].tolist()
+    assert losses == sorted(losses, reverse=True)
+    assert len(losses) == 100
+    # The first of the table is told beside it, with its cause.
+    assert rows(app)["title"][0] in said(app)
+    assert "confidence" in said(app)
+
+
+def test_the_filter_of_a_link(opened: Open) -> None:
+    app = opened(cause="noise", range="loss:0.9_1", find="qc", where="charge = 2")
+    found = rows(app)
+    assert set(found["cause"]) == {"noise"}
+    assert set(found["charge"]) == {2}
+    assert found["loss"].min() >= 0.9
+    assert f"**{len(found)}** of 109 PSMs" in said(app)
+    assert {b.key for b in app.button if b.key and b.key.startswith("chip-")} == {"chip-cause", "chip-range:loss"}
+    app.button(key="chip-cause").click().run()
+    assert "cause" not in app.query_params
+    app.button(key="clear").click().run()
+    assert "**109** PSMs" in said(app)
+    assert app.text_input(key="where").value == ""
+
+
+def test_a_condition_that_is_none_is_told_and_left_out(opened: Open) -> None:
+    app = opened(where="loss > (SELECT 1)", find="QC1")
+    assert "A subquery cannot be part of a filter" in said(app)
+    assert len(rows(app)) > 10
+    app.text_input(key="where").set_value("loss > 0.5").run()
+    assert "subquery" not in said(app)
+
+
+def test_nothing_left_is_said(opened: Open) -> None:
+    assert "No PSM is left by the filter" in said(opened(find="nothing of that name"))
+
+
+def test_pages_and_order(opened: Open) -> None:
+    app = opened()
+    first = rows(app)["id"].tolist()
+    app.button(key="to-right").click().run()
+    second = rows(app)["id"].tolist()
+    assert len(second) == 9
+    assert not {*first} & {*second}
+    app.selectbox(key="order").set_value("n_peaks").run()
+    app.toggle(key="up").set_value(True).run()
+    peaks = rows(app)["n_peaks"].tolist()
+    assert peaks == sorted(peaks)
+    assert len(peaks) == 100  # from the first page on
+
+
+def test_other_scores_of_the_set_compared(opened: Open) -> None:
+    app = opened(see="Compare")
+    told = said(app)
+    assert "Of 109 PSMs in both" in told
+    assert "sigma: 0.05 in scores" in told.replace("\\", "")
+    moved = app.dataframe[0].value
+    assert (moved["change"].abs().diff().dropna() <= 0).all()
+
+
+def test_about(opened: Open) -> None:
+    told = said(opened(see="About"))
+    assert "109 PSMs, by peploss" in told
+    assert "sigma = 0.05" in told
+
+
+def test_a_tag_of_all_that_is_selected(opened: Open, folder: Path) -> None:
+    notes = Notes(folder / "qc.parquet")
+    notes.tag([7], "look again")
+    app = opened(cause="noise")
+    ids = rows(app)["id"].tolist()
+    app.selectbox(key="tag-name").set_value("look again").run()
+    app.button(key="tag-on").click().run()
+    assert not app.exception
+    assert notes.tagged("look again") == sorted({*ids, 7})
+    app = opened(tag="look again")
+    assert sorted(rows(app)["id"].tolist()) == sorted({*ids, 7})
+    assert rows(app)["tags"].tolist() == [["look again"]] * len({*ids, 7})
+    app.selectbox(key="tag-name").set_value("look again").run()
+    app.button(key="tag-off").click().run()
+    assert notes.tags() == {}
+
+
+def test_what_cannot_be_written_is_told(opened: Open, folder: Path) -> None:
+    (folder / "qc.parquet.notes.sqlite").mkdir()
+    app = opened(psm="3")
+    app.text_area[0].set_value("a note").run()
+    assert "The notes cannot be used" in said(app)
+
+
+def test_a_note_is_kept_beside_the_set(opened: Open, folder: Path) -> None:
+    app = opened(psm="3")
+    app.text_area[0].set_value("half the peaks are of another").run()
+    _, note = Notes(folder / "qc.parquet").of(3)
+    assert note is not None
+    assert note.text == "half the peaks are of another"
+    assert opened(psm="3").text_area[0].value == note.text
+
+
+def test_a_set_without_scores(opened: Open, folder: Path) -> None:
+    for name in ("scores.parquet", "wide.parquet"):
+        (folder / name).unlink()
+    app = opened()
+    assert "None has been looked for" in said(app)
+    assert len(rows(app)) == 100
+
+
+def test_a_damaged_file_leaves_the_rest(opened: Open, folder: Path) -> None:
+    (folder / "broken.parquet").write_bytes(b"PAR1 nothing")
+    assert "broken" in said(opened())
+
+
+def test_an_unknown_set_is_told(opened: Open) -> None:
+    app = opened(psms="gone.parquet")
+    assert "There is no set gone" in said(app)
+    assert "**109** PSMs" in said(app)
+
+
+def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path) -> None:
+    for name in ("scores.parquet", "wide.parquet", "qc.parquet"):
+        (folder / name).unlink()
+    app = opened()
+    assert "is being made" in said(app)
+    task = set_jobs.tasks().all()[-1]
+    task.job.wait(120)
+    assert task.job.error is None
+    app.run()
+    assert "**514** PSMs" in said(app)
