@@ -163,7 +163,7 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
             )
-            address = f"{url}/outliers?psms={large.name}"
+            address = f"{url}/outliers?data={large.name}"
             opened: list[tuple[float, int]] = []
             for _ in range(chosen.opens + 1):
                 for one in browser.contexts:

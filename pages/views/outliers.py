@@ -45,7 +45,7 @@ def page() -> None:
             make = st.button("New set", icon=":material/add:", key="make")
             score = st.button("Score", icon=":material/calculate:", key="score", disabled=chosen is None)
         st.caption("Settings of the next scores")
-        settings, left_out = controls.choose_settings()
+        settings, left_out = controls.choose_settings(in_link=False)
     if make:
         outliers_make.make_set()
     if score and chosen is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -24,13 +24,17 @@ KEYS = (
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
-def choose_settings() -> tuple[LossSettings, str]:
+def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
     """Draw the widgets; sigma and bin width stay at their defaults, they belong to the plot.
 
+    Args:
+        in_link: whether they are part of the page's link. A page that switches to another by program can hand over
+            what it has not bound, and nothing else.
     Returns:
         The settings, and as Markdown what of the widgets could not be taken over, ``""`` where all was.
     """
     told = ""
+    bind: Literal["query-params"] | None = "query-params" if in_link else None
     st.subheader("Fragments")
     ions = st.pills(
         "Ion types",
@@ -38,7 +42,7 @@ def choose_settings() -> tuple[LossSettings, str]:
         selection_mode="multi",
         default=["b", "y"],
         key="ions",
-        bind="query-params",
+        bind=bind,
         help=_ION_HELP,
     )
     losses = st.pills(
@@ -46,24 +50,24 @@ def choose_settings() -> tuple[LossSettings, str]:
         NEUTRAL_LOSSES,
         selection_mode="multi",
         key="nl",
-        bind="query-params",
+        bind=bind,
     )
     charge = st.selectbox(
         "Highest charge",
         ["auto", "1", "2", "3", "4", "5"],
         key="zmax",
-        bind="query-params",
+        bind=bind,
         help="Never above the precursor's. auto: 1, and 2 from precursor charge 3 on.",
     )
     with st.expander("More ions and weights"):
-        immonium = st.toggle("Immonium ions", key="imm", bind="query-params")
-        precursor = st.toggle("Precursor", key="prec", bind="query-params", help="The intact peptide.")
-        isotope = st.toggle("Isotope +1", key="iso", bind="query-params", help="First 13C peak of every fragment.")
+        immonium = st.toggle("Immonium ions", key="imm", bind=bind)
+        precursor = st.toggle("Precursor", key="prec", bind=bind, help="The intact peptide.")
+        isotope = st.toggle("Isotope +1", key="iso", bind=bind, help="First 13C peak of every fragment.")
         st.caption("Predicted intensity by ion type. 1 for all is the loss as it is defined.")
         by_charge = st.text_input(
             "By ion and charge",
             key=WEIGHTS,
-            bind="query-params",
+            bind=bind,
             placeholder="b1 0.4, y2 0.3",
             help="Overrules the weights below for the ions named, as fitted under Tune.",
             autocomplete="off",
@@ -78,19 +82,19 @@ def choose_settings() -> tuple[LossSettings, str]:
                 value=1.0,
                 step=0.1,
                 key=f"w_{name}",
-                bind="query-params",
+                bind=bind,
             )
     st.subheader("Observed peaks")
-    sqrt = st.toggle("Square root of intensities", key="sqrt", bind="query-params")
+    sqrt = st.toggle("Square root of intensities", key="sqrt", bind=bind)
     with st.expander("Filter peaks"):
-        remove = st.toggle("Remove the precursor", key="rmprec", bind="query-params")
+        remove = st.toggle("Remove the precursor", key="rmprec", bind=bind)
         tolerance = DEFAULT.precursor_tolerance
         if remove:
             tolerance = st.number_input(
-                "within ± m/z", min_value=0.001, value=tolerance, step=0.1, key="tol", bind="query-params"
+                "within ± m/z", min_value=0.001, value=tolerance, step=0.1, key="tol", bind=bind
             )
         top = st.number_input(
-            "Keep the highest", min_value=1, value=None, step=10, key="top", bind="query-params", placeholder="all"
+            "Keep the highest", min_value=1, value=None, step=10, key="top", bind=bind, placeholder="all"
         )
         share = st.number_input(
             "Drop below % of the highest",
@@ -99,11 +103,11 @@ def choose_settings() -> tuple[LossSettings, str]:
             value=0.0,
             step=0.5,
             key="rel",
-            bind="query-params",
+            bind=bind,
         )
         left, right = st.columns(2)
-        low = left.number_input("m/z from", min_value=0.0, value=None, key="lo", bind="query-params", placeholder="0")
-        high = right.number_input("to", min_value=0.0, value=None, key="hi", bind="query-params", placeholder="all")
+        low = left.number_input("m/z from", min_value=0.0, value=None, key="lo", bind=bind, placeholder="0")
+        high = right.number_input("to", min_value=0.0, value=None, key="hi", bind=bind, placeholder="all")
         if low is not None and high is not None and low >= high:
             told = (
                 f"Under **Filter peaks**, **m/z from** ({low:g}) is not below **to** ({high:g}). "
@@ -119,7 +123,7 @@ def choose_settings() -> tuple[LossSettings, str]:
             value=DEFAULT.max_mz,
             step=100.0,
             key="maxmz",
-            bind="query-params",
+            bind=bind,
         )
         scale = st.number_input(
             "Precursor scale, ppm",
@@ -127,9 +131,10 @@ def choose_settings() -> tuple[LossSettings, str]:
             value=DEFAULT.precursor_scale,
             step=1000.0,
             key="scale",
-            bind="query-params",
+            bind=bind,
         )
-    state.remember(KEYS)
+    if in_link:
+        state.remember(KEYS)
     try:
         given = read_weights(by_charge)
         settings = DEFAULT.replace(
@@ -153,6 +158,8 @@ def choose_settings() -> tuple[LossSettings, str]:
     except SettingsError as error:
         return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
     st.session_state[_GOOD] = settings
+    if not in_link:
+        state.carry(carried(settings))
     return settings, told
 
 

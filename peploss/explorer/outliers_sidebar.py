@@ -8,6 +8,7 @@ import streamlit as st
 
 from peploss.errors import PeplossError
 from peploss.explorer import outliers_state, set_files, set_jobs
+from peploss.explorer.outliers_state import SET
 from peploss.explorer.set_files import BUILT_IN, Listed, SetFile
 from peploss.explorer.text import escape_markdown, sentence
 
@@ -31,13 +32,12 @@ def choose() -> Chosen | None:
     names = [one.name for one in found.sets]
     if BUILT_IN not in names:
         names.append(BUILT_IN)
-    asked = st.query_params.get("psms")
+    asked = st.query_params.get(SET)
     if asked is not None and asked not in names:
         st.error(f"There is no set {escape_markdown(asked)}.", icon=":material/error:")
-        del st.query_params["psms"]
-    if st.session_state.get("psms") not in (None, *names):
-        del st.session_state["psms"]
-    name = st.selectbox("Set", names, key="psms", bind="query-params", on_change=_anew) or names[0]
+    if st.session_state.get(SET) not in (None, *names):
+        del st.session_state[SET]
+    name = st.selectbox("Set", names, key=SET, bind="query-params", on_change=_anew) or names[0]
     for file, reason in found.damaged.items():
         st.caption(f"{escape_markdown(file)} cannot be read: {escape_markdown(reason)}")
     chosen = next((one for one in found.sets if one.name == name), None)
@@ -57,7 +57,7 @@ def _again() -> None:
 def _anew() -> None:
     """Callback: what was looked at in one set means nothing in another."""
     outliers_state.clear()
-    outliers_state.put(psm=None, res=None, other=None)
+    outliers_state.put(psm=None)
 
 
 def _scores(chosen: SetFile, found: Listed) -> Chosen:
@@ -67,8 +67,6 @@ def _scores(chosen: SetFile, found: Listed) -> Chosen:
     names = [one.name for one in scores]
     if st.session_state.get("res") not in (None, *names):
         del st.session_state["res"]
-    if st.query_params.get("res") not in (None, *names):
-        del st.query_params["res"]
     name = st.selectbox("Scores", names, key="res", bind="query-params") or names[0]
     results = next(one for one in scores if one.name == name)
     return Chosen(chosen, results, [one for one in scores if one is not results])

@@ -14,8 +14,10 @@ from peploss.explorer.set_files import SetFile
 BODY: Final = "outliers"
 TABS: Final = "outliers-tabs"
 """Fragments of the page: everything but the sidebar, and of that what lies under the pictures."""
+SET: Final = "data"
+"""Names the set in the link. Not as Explore does: what a page has bound, it cannot hand over to another."""
 OWN: Final = (
-    "psms", "res", "find", "where", "dist", "by", "dx", "dy", "order", "up", "see", "cause", "tag", "range", "psm",
+    SET, "res", "find", "where", "dist", "by", "dx", "dy", "order", "up", "see", "cause", "tag", "range", "psm",
     "page", "other", "moved",
 )  # fmt: skip
 _LINK, _TICKED, _OPEN = "_outliers_link", "_ticked", "_open_psm"
@@ -34,7 +36,7 @@ def come_back() -> None:
     if not state.just_arrived():
         return
     st.session_state.pop(_OPEN, None)  # what was to be opened has been
-    if not any(name in st.query_params for name in OWN if name != "psms"):
+    if not any(name in st.query_params for name in OWN if name != SET):
         for name, values in st.session_state.get(_LINK, {}).items():
             if name not in st.query_params:
                 st.query_params[name] = values

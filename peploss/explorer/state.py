@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import uuid4
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
@@ -160,8 +158,8 @@ def set_shift(shift: Shift | None) -> None:
 
 
 def carry(values: Mapping[str, tuple[Any, list[str]]]) -> None:
-    """Give the next page these values of the sidebar's widgets, with their text in a link, in place of this one's."""
-    st.session_state[_SIDEBAR] = dict(values)
+    """Give the next page these values of the sidebar's widgets, with their text in a link."""
+    st.session_state[_SIDEBAR] = st.session_state.get(_SIDEBAR, {}) | dict(values)
 
 
 def remember(names: Iterable[str]) -> None:
@@ -195,11 +193,8 @@ def _bring_along(spectrum: bool) -> None:
     for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
         if name not in st.query_params:
             st.session_state[name] = value
-            if text:
-                # A page that is switched to by the program still has the bindings of the one before; there the widget
-                # writes its own parameter.
-                with suppress(StreamlitAPIException):
-                    st.query_params[name] = text
+            if text and spectrum:
+                st.query_params[name] = text
     if _SENT_LINK not in st.session_state:
         return
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew

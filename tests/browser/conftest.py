@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def browser() -> Iterator[Any]:
         browser.close()
 
 
-def _serve(log: Path, environment: dict[str, str]) -> Iterator[str]:
+@contextmanager
+def served(log: Path, environment: dict[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -77,13 +79,28 @@ def _serve(log: Path, environment: dict[str, str]) -> Iterator[str]:
 def url(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an app that all tests share."""
     folder = tmp_path_factory.mktemp("server")
-    yield from _serve(folder / "log.txt", {"PEPLOSS_DATA_DIR": str(folder)})
+    with served(folder / "log.txt", {"PEPLOSS_DATA_DIR": str(folder), "XDG_DATA_HOME": str(folder)}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
+    """``serve(folder)``: address of an app whose data folder that is."""
+    with ExitStack() as running:
+
+        def started(folder: Path) -> str:
+            home = tmp_path_factory.mktemp("home")
+            environment = {"PEPLOSS_DATA_DIR": str(folder), "XDG_DATA_HOME": str(home)}
+            return running.enter_context(served(home / "log.txt", environment))
+
+        yield started
 
 
 @pytest.fixture
 def fresh_url(browser: Any, tmp_path: Path) -> Iterator[str]:
     """Address of an app that nobody has opened before."""
-    yield from _serve(tmp_path / "log.txt", {})
+    with served(tmp_path / "log.txt", {"XDG_DATA_HOME": str(tmp_path)}) as address:
+        yield address
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -75,7 +75,7 @@ def rows(app: AppTest) -> Any:
 
 def test_it_opens_on_the_set_and_its_newest_scores(opened: Open) -> None:
     app = opened()
-    assert app.selectbox(key="psms").value == "qc.parquet"
+    assert app.selectbox(key="data").value == "qc.parquet"
     assert app.selectbox(key="res").value == "scores.parquet"
     assert "**109** PSMs" in said(app)
     losses = rows(app)["loss"].tolist()
@@ -189,7 +189,7 @@ def test_a_damaged_file_leaves_the_rest(opened: Open, folder: Path) -> None:
 
 
 def test_an_unknown_set_is_told(opened: Open) -> None:
-    app = opened(psms="gone.parquet")
+    app = opened(data="gone.parquet")
     assert "There is no set gone" in said(app)
     assert "**109** PSMs" in said(app)
 

@@ -1,0 +1,326 @@
+"""The page Outliers on a million PSMs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.dataset import large_set, small_set
+from peploss.dataset.results import Results
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
+from peploss.dataset.worst import add_causes
+from peploss.settings import LossSettings
+from peploss.spectra.samples import samples_folder
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Any]
+PSMS = 1_000_000
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+CHARTS = ".st-key-outliers-charts .pl-plot"
+DENSITY = f"{CHARTS}:has(.heatmaplayer)"
+TABLE = ".st-key-outliers-psms [data-testid=stDataFrame]"
+ROW, HEAD = 35, 38
+
+
+@pytest.fixture(scope="module")
+def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A set of a million PSMs, of few peaks to be made fast, with its results; spectra and a table beside it."""
+    out, samples = tmp_path_factory.mktemp("million"), samples_folder()
+    (out / "small").mkdir()
+    small = small_set(out / "small")
+    large_set(small, out / "large.parquet", PSMS, peaks=30)
+    score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
+    add_causes(out / "large.parquet", out / "large.scores.parquet", 300)
+    shutil.rmtree(out / "small")
+    for name in ("hcd_qe_openms_qc.mgf", "psms.tsv"):
+        shutil.copy(samples / name, out / name)
+    yield out
+    shutil.rmtree(out)
+
+
+@pytest.fixture(scope="module")
+def million(folder: Path, serve: Callable[[Path], str]) -> str:
+    """Address of an app on that folder."""
+    return serve(folder)
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> Iterator[Results]:
+    with Results(folder / "large.scores.parquet") as found:
+        yield found
+
+
+@pytest.fixture
+def outliers(million: str, open_page: Open) -> Open:
+    """``outliers("cause=noise")``: the page, its pictures drawn."""
+
+    def opened(query: str = "", **more: Any) -> Any:
+        page = open_page(f"{million}/outliers?data=large.parquet&{query}", painted=False, height=1200, **more)
+        settled(page)
+        return page
+
+    return opened
+
+
+def settled(page: Any) -> None:
+    page.wait_for_selector(f"{DENSITY} .plot-container")
+    page.wait_for_selector(TABLE)
+    page.wait_for_selector(IDLE)
+
+
+def told(page: Any, text: str) -> None:
+    """Wait until the line of the filter says how many PSMs are left."""
+    page.wait_for_selector(f".st-key-outliers-chips :text-is('{text}')")
+    page.wait_for_selector(IDLE)
+
+
+def click_point(page: Any, place: int) -> int:
+    """Click one of the worst PSMs of the density; its id."""
+    plot = page.locator(DENSITY).element_handle()
+    x, y, psm = page.evaluate(
+        """([plot, place]) => {
+            const {xaxis, yaxis} = plot._fullLayout, points = plot.data.find((t) => t.type === "scatter");
+            const box = plot.getBoundingClientRect();
+            const x = xaxis._offset + xaxis.d2p(points.x[place]), y = yaxis._offset + yaxis.d2p(points.y[place]);
+            return [box.x + x, box.y + y, points.customdata[place]];
+        }""",
+        [plot, place],
+    )
+    page.mouse.move(x - 3, y - 3)
+    page.mouse.move(x, y)
+    page.wait_for_selector(f"{DENSITY} .hoverlayer .hovertext")
+    page.mouse.click(x, y)
+    return int(psm)
+
+
+def click_cause(page: Any, name: str) -> None:
+    row = page.locator(f"{CHARTS} .yaxislayer-above text, {CHARTS} .ytick text").filter(
+        has_text=re.compile(f"^{name}$")
+    )
+    box = row.last.bounding_box()
+    x, y = box["x"] + box["width"] + 25, box["y"] + box["height"] / 2
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.wait_for_selector(f"{CHARTS} .hoverlayer .hovertext")
+    page.mouse.click(x, y)
+
+
+def drag(page: Any, place: int, low: float, high: float) -> None:
+    """Drag over a share of the width of a picture."""
+    box = page.locator(f"{CHARTS} .nsewdrag").nth(place).bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + low * box["width"], y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + high * box["width"], y + 30, steps=5)
+    page.mouse.up()
+
+
+def click_cell(page: Any, row: int, x: int) -> None:
+    box = page.locator(TABLE).first.bounding_box()
+    page.mouse.click(box["x"] + x, box["y"] + HEAD + ROW * row + ROW / 2)
+
+
+def test_it_opens_on_the_worst_with_little_to_send(million: str, browser: Any, results: Results) -> None:
+    context = browser.new_context(viewport={"width": 1400, "height": 1200})
+    page = context.new_page()
+    received = [0]
+
+    def count(frame: str | bytes) -> None:
+        received[0] += len(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", count))
+    page.goto(f"{million}/outliers?data=large.parquet")
+    page.wait_for_selector(f"{DENSITY} .plot-container", timeout=60_000)
+    settled(page)
+    assert "1,000,000" in page.inner_text(".st-key-outliers-chips")
+    worst = results.page(["title"], limit=1)["title"].to_pylist()[0]
+    assert worst in page.inner_text(".pl-psm")
+    assert 0 < received[0] < 1_000_000
+    context.close()
+
+
+def test_a_click_on_a_cause_filters_and_another_takes_it_away(outliers: Open, results: Results) -> None:
+    page = outliers()
+    groups = results.groups("cause", "loss", where="cause IS NOT NULL").to_pylist()
+    click_cause(page, groups[0]["value"])
+    told(page, f"{groups[0]['psms']:,}")
+    assert f"cause={groups[0]['value'].replace(' ', '+')}" in page.url
+    click_cause(page, groups[0]["value"])
+    told(page, "1,000,000")
+
+
+def test_a_range_dragged_is_looked_at_alone(outliers: Open, results: Results) -> None:
+    page = outliers()
+    drag(page, 0, 0.3, 0.6)
+    page.wait_for_url(re.compile("range=loss"))
+    page.wait_for_selector(IDLE)
+    low, high = map(float, re.search(r"range=loss%3A([\d.]+)_([\d.]+)", page.url).groups())
+    told(page, f"{results.count(f'loss BETWEEN {low} AND {high}'):,}")
+    drag(page, 1, 0.2, 0.8)
+    page.wait_for_url(re.compile("explained"))
+    page.get_by_role("button", name="Clear all").click()
+    told(page, "1,000,000")
+
+
+def test_search_and_sql(outliers: Open, results: Results) -> None:
+    page = outliers()
+    field = page.get_by_role("textbox", name="SQL condition")
+    field.fill("charge = 3 AND explained < 0.1")
+    field.press("Enter")
+    told(page, f"{results.count('charge = 3 AND explained < 0.1'):,}")
+    search = page.get_by_role("textbox", name="Search")
+    search.fill("Phospho")
+    search.press("Enter")
+    where = "charge = 3 AND explained < 0.1 AND lower(peptide || title) LIKE '%phospho%'"
+    told(page, f"{results.count(where):,}")
+    field.fill("loss > 0.5; COPY psms TO 'x'")
+    field.press("Enter")
+    page.wait_for_selector("text=It is left out until it is mended")
+    assert page.locator(CHARTS).count() == 3
+
+
+def test_a_point_opens_its_spectrum_and_the_fix_is_one_click_away(outliers: Open, results: Results) -> None:
+    page = outliers("cause=calibration")
+    left = page.inner_text(".st-key-outliers-chips strong")
+    psm = click_point(page, 5)
+    page.wait_for_selector(".pl-numbers")
+    page.wait_for_selector(IDLE)
+    loss, fixed = (results.rows([psm], [name])[name].to_pylist()[0] for name in ("loss", "fixed_loss"))
+    assert f"{psm + 1} of 1000000" in page.inner_text(".pl-name")
+    first = ".pl-group:first-child .pl-cell-value"
+    assert page.inner_text(first) == f"{loss:.4f}"
+    page.get_by_role("button", name="Try it").click()
+    page.wait_for_function(
+        "([at, before]) => document.querySelector(at).textContent !== before", arg=[first, f"{loss:.4f}"]
+    )
+    assert float(page.inner_text(first)) == pytest.approx(fixed, abs=2e-4)
+    page.get_by_role("link", name="Outliers").click()
+    settled(page)
+    told(page, left)
+
+
+def test_open_with_the_fix_and_back(outliers: Open, results: Results) -> None:
+    page = outliers("cause=calibration")
+    page.get_by_role("button", name="Open with the fix").click()
+    page.wait_for_selector(".pl-numbers")
+    page.wait_for_selector(IDLE)
+    assert "off=" in page.url
+    page.go_back()
+    settled(page)
+    assert "cause=calibration" in page.url
+
+
+def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results, folder: Path) -> None:
+    page = outliers("cause=noise")
+    ids = results.ids("cause = 'noise'", order="loss", descending=True)
+    click_cell(page, 1, 320)  # the peptide of the second row
+    page.wait_for_selector(f".pl-psm :text('PSM {ids[1]} ')")
+    for row in (0, 2):
+        click_cell(page, row, 16)
+        page.wait_for_selector(IDLE)
+    page.get_by_role("radio", name="Ticked").click()
+    page.wait_for_selector(".st-key-selection :text-is('2')")
+    page.get_by_role("button", name="Tag", exact=False).filter(has_text=re.compile("Tag")).first.click()
+    page.get_by_role("combobox", name="Tag").last.fill("odd ones")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Tag 2").click()
+    page.wait_for_selector("text=odd ones (2)")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(IDLE)
+    from peploss.dataset.notes import Notes
+
+    assert Notes(folder / "large.parquet").tagged("odd ones") == sorted([ids[0], ids[2]])
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save 2 PSMs as Ids").click()
+    assert Path(saved.value.path()).read_text().split() == sorted(map(str, [ids[0], ids[2]]), key=int)
+    page.get_by_role("combobox", name="As").last.click()
+    page.get_by_role("option", name="Drop list").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save 2 PSMs as Drop list").click()
+    listed = json.loads(Path(saved.value.path()).read_text())
+    assert listed["n_psms"] == PSMS
+    assert sorted(p["id"] for p in listed["drop"]) == sorted([ids[0], ids[2]])
+
+
+def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, open_page: Open, folder: Path) -> None:
+    page = open_page(f"{million}/outliers?data=large.parquet", painted=False)
+    settled(page)
+    page.get_by_role("button", name="New set").click()
+    page.get_by_role("combobox", name="Spectra").click()
+    page.get_by_role("option", name="hcd_qe_openms_qc.mgf").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("combobox", name="Tables of PSMs").click()
+    page.get_by_role("option", name="psms.tsv").click()
+    page.wait_for_selector("text=409 PSMs, read as plain")
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_selector("text=is done", timeout=60_000)
+    assert (folder / "hcd_qe_openms_qc.parquet").is_file()
+    page.get_by_role("combobox", name="Set").first.click()
+    page.get_by_role("option", name="hcd_qe_openms_qc.parquet").click()
+    told(page, "109")
+    for sigma in ("0.05", "0.2"):
+        page.get_by_role("button", name="Score").click()
+        page.get_by_role("spinbutton", name="Peak width σ").fill(sigma)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(IDLE)
+        page.get_by_role("dialog").get_by_role("button", name="Score").click()
+        page.wait_for_selector(f"text=hcd_qe_openms_qc.sigma{sigma}.parquet", timeout=60_000)
+        page.wait_for_selector(IDLE)
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_selector("text=Of 109 PSMs in both")
+
+
+def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> None:
+    page = outliers()
+    page.get_by_role("button", name="Score").click()
+    page.get_by_role("textbox", name="Name of the scores").fill("given up")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(IDLE)
+    page.get_by_role("dialog").get_by_role("button", name="Score").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("text=was cancelled")
+    assert not list(folder.glob("*given up*"))
+    click_cause(page, "noise")
+    page.wait_for_url(re.compile("cause=noise"))
+
+
+def test_the_settings_of_the_scores_go_along(million: str, open_page: Open, folder: Path) -> None:
+    other = LossSettings(sigma=0.02, bin_width=0.05, sqrt=True, neutral_losses=("H2O",), top_n=20)
+    score_set(folder / "large.parquet", folder / "other.parquet", Plan(settings=other))
+    page = open_page(f"{million}/outliers?data=large.parquet&res=other.parquet&where=id+%3D+4242", painted=False)
+    settled(page)
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector(".pl-numbers")
+    page.wait_for_selector(IDLE)
+    with Results(folder / "other.parquet") as results:
+        loss = results.rows([4242], ["loss"])["loss"].to_pylist()[0]
+    assert page.inner_text(".pl-group:first-child .pl-cell-value") == f"{loss:.4f}"
+    page.reload()  # by the link alone
+    page.wait_for_selector(".pl-numbers")
+    page.wait_for_selector(IDLE)
+    assert page.inner_text(".pl-group:first-child .pl-cell-value") == f"{loss:.4f}"
+
+
+@pytest.mark.parametrize(("width", "dark"), [(800, False), (1400, True)])
+def test_it_fits_narrow_and_dark(outliers: Open, width: int, dark: bool) -> None:
+    page = outliers(width=width, dark=dark)
+    assert page.get_attribute(".pl:has(.heatmaplayer)", "data-theme") == ("dark" if dark else "light")
+    for name in ("PSMs", "Compare", "About"):
+        page.get_by_role("tab", name=name).click()
+        page.wait_for_selector(IDLE)
+        wide = page.evaluate("(() => { const m = document.querySelector('[data-testid=stMain]');"
+                             " return m.scrollWidth - m.clientWidth; })()")  # fmt: skip
+        assert wide <= 1, name
+    for plot in page.query_selector_all(CHARTS):
+        box = plot.bounding_box()
+        assert box["width"] > 250
+        assert box["x"] + box["width"] <= width
