@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from peploss.dataset.where import checked
 from peploss.errors import SettingsError, SourceError
 
 MEMORY = "512MB"
+LONGEST_SECONDS = 30.0
+"""A question that takes longer is given up; each of the app's takes a fraction of a second, of a million PSMs."""
 
 
 class Histogram(NamedTuple):
@@ -50,6 +53,7 @@ class Results:
 
     def __init__(self, path: str | os.PathLike[str], *, kind: str = "results") -> None:
         self.path = Path(path)
+        self._stamp = _stamp(self.path)
         with ParquetStore(path, kind) as store:
             self.about, self.version_note, self.n_rows = store.about, store.version_note, store.n_rows
             self.columns = {
@@ -197,13 +201,37 @@ class Results:
     @contextmanager
     def _told(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own for each question, so that threads need not wait for each other."""
+        if _stamp(self.path) != self._stamp:  # else its rows would be told with the columns and counts of another
+            raise SourceError(
+                "The file was replaced since it was opened.", where=str(self.path), remedy="Open it anew."
+            )
         try:
             with self._connection.cursor() as cursor:
-                yield cursor
+                timer = threading.Timer(LONGEST_SECONDS, cursor.interrupt)
+                timer.daemon = True
+                timer.start()
+                try:
+                    yield cursor
+                finally:
+                    timer.cancel()
+        except duckdb.InterruptException as error:
+            raise SettingsError(
+                f"The question takes longer than {LONGEST_SECONDS:g} seconds and was given up.",
+                remedy="Ask a simpler one.",
+            ) from error
         except duckdb.IOException as error:
             raise SourceError(f"The file cannot be read: {error}", where=str(self.path)) from error
         except duckdb.Error as error:
             raise SettingsError(f"The question cannot be answered: {str(error).splitlines()[0]}") from error
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells one file from another under the same name; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def find_psm(path: str | os.PathLike[str], psm: str) -> int:
