@@ -54,13 +54,14 @@ def keys_of(psm: Psm) -> Keys:
             return _scans(keys)
     keys.setdefault("native id", text)
     keys.setdefault("title", text)
-    if "scan" not in keys and (scan := scan_in(text)) is not None:
-        keys["scan"] = scan
-    if "index" not in keys:
-        if found := _INDEX.match(text):
-            keys["index"] = int(found[1])
-        elif found := _QUERY.match(text):
-            keys["index"] = int(found[1]) - 1
+    for name in dict.fromkeys((text, str(keys["native id"]))):
+        if "scan" not in keys and (scan := scan_in(name)) is not None:
+            keys["scan"] = scan
+        if "index" not in keys:
+            if found := _INDEX.match(name):
+                keys["index"] = int(found[1])
+            elif found := _QUERY.match(name):
+                keys["index"] = int(found[1]) - 1
     return _scans(keys)
 
 

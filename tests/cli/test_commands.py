@@ -53,6 +53,17 @@ def test_index_says_what_joined(tmp_path: Path) -> None:
     assert "1 joined by title" in done.stderr
 
 
+def test_index_puts_fixed_modifications_on(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("title\tpeptide\nQC1.2\tPEPCIDEK\n", encoding="utf-8")
+    arguments = ("index", QE, table, "-o", tmp_path / "s.parquet", "--fixed", "C=Carbamidomethyl")
+    told = json.loads(peploss(*arguments, "--json").stdout)
+    assert told["notes"] == ["t.tsv: Fixed modifications as asked for: C Carbamidomethyl."]
+    assert told["notes"][0] in peploss(*arguments).stderr
+    with ParquetStore(tmp_path / "s.parquet") as store:
+        assert store.row(0)["peptide"] == "PEPC[Carbamidomethyl]IDEK"
+
+
 def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.parquet"
     done = peploss(
@@ -118,6 +129,9 @@ def test_explain_is_the_number_in_the_results(a_set: Path, tmp_path: Path) -> No
         (["index", QE], 2, "Missing option '-o'"),
         (["index", samples_folder() / "psms.tsv", "-o", "x"], 2, "named like spectra"),
         (["index", QE, "-o", "x", "--column", "peptide"], 2, "WHAT=NAME"),
+        (["index", QE, "-o", "x", "--fixed", "C="], 2, "RESIDUE=MODIFICATION"),
+        (["index", QE, samples_folder() / "psms.tsv", "-o", "x", "--fixed", "C=Xy"], 1, "has no mass"),
+        (["index", QE, samples_folder() / "psms.tsv", "-o", "x", "--format", "excel"], 1, "The formats are"),
         (["score", "nowhere.parquet", "-o", "x"], 2, "does not exist"),
         (["score", QE, "-o", "x.parquet"], 1, "cannot be read as Parquet"),
         (["score", QE, "-o", "x.parquet", "--sigma", "-1"], 2, "sigma must be a positive finite number"),
