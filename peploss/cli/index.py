@@ -62,6 +62,8 @@ def index(
     others = [*(f for f in files if f not in spectra), *tables]
     if not spectra:
         raise click.UsageError("None of the files is named like spectra (.mgf, .mzML, .mzXML, .msp; .gz).")
+    if left_out:
+        left_out.parent.mkdir(parents=True, exist_ok=True)
     read = [read_psms(path, format_, named or None, every) for path in others]
     with progress_bar("reading", "spectra") as progress:
         report = build_set(spectra, read, out, by=by, workers=workers, progress=progress)

@@ -79,6 +79,7 @@ def score(
             n_causes = add_causes(source, out, worst, workers=workers, progress=progress)
     about = f"{report.n_problems:,} have no loss, {n_causes:,} a cause"
     lines = [f"{report.n_scored:,} PSMs scored on {report.device} into {out}; {about}."]
-    say([*report.notes, *report.damaged, *lines], {"results": str(out), **dataclasses.asdict(report)}, as_json)
+    values = {"results": str(out), **dataclasses.asdict(report), "n_causes": n_causes}
+    say([*report.notes, *report.damaged, *lines], values, as_json)
     if strict and (report.damaged or report.n_problems):
         sys.exit(NOT_ALL)

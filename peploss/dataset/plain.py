@@ -95,6 +95,9 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") ->
         except (csv.Error, UnicodeDecodeError) as error:  # the rest of the file is not to be had
             line = reader.line_num + first + 1
             table.refused.append(Refused(line, f"The table cannot be read from here on: {error}"))
+    if not table.psms:
+        why = f" Line {table.refused[0].line}: {table.refused[0].reason}" if table.refused else ""
+        raise SourceError(f"There is no PSM in this table.{why}", where=where)
     return table
 
 

@@ -240,7 +240,7 @@ def find_psm(path: str | os.PathLike[str], psm: str) -> int:
     Raises:
         SourceError: none or several spectra are called so.
     """
-    if psm.isdigit():
+    if psm.isascii() and psm.isdigit():
         return int(psm)
     with Results(path, kind="set") as found:
         quoted = psm.replace("'", "''")

@@ -72,7 +72,8 @@ def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
         "--worst", 3, "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["n_scored"] == 109
+    told = json.loads(done.stdout)
+    assert (told["n_scored"], told["n_causes"]) == (109, 3)
     with Results(out) as results:
         assert LossSettings.from_dict(results.about["settings"]) == LossSettings(
             sigma=20, sigma_unit="ppm", ion_types=("a", "b", "y"), top_n=60, neutral_losses=("H2O",),
@@ -151,8 +152,39 @@ def test_mistakes_are_told_and_leave_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_what_cannot_be_read_or_written_is_told_in_one_line(a_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_bytes(b"\xff\xfe")
+    done = peploss("score", a_set, "-o", tmp_path / "r", "--settings", tmp_path / "s.toml")
+    assert done.exit_code == 2
+    assert "not text in UTF-8" in done.stderr
+    (tmp_path / "file").touch()
+    arguments = [
+        ["index", QE, "-o", tmp_path / "set", "--left-out", tmp_path / "file" / "lost.tsv"],
+        ["index", QE, "-o", tmp_path / "file" / "set"],
+        ["score", a_set, "-o", tmp_path / "file" / "r", "--causes", "none"],
+    ]
+    for each in arguments:
+        done = peploss(*each)
+        assert done.exit_code == 1, done.output
+        assert done.stderr.count("\n") == 1
+        assert str(tmp_path / "file") in done.stderr
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    done = peploss("score", a_set, "-o", fifo, "--causes", "none")
+    assert done.exit_code == 1
+    assert "is no file" in done.stderr
+    assert fifo.is_fifo()
+
+
+def test_a_table_of_headings_only(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("scan\tpeptide\n", encoding="utf-8")
+    done = peploss("index", QE, tmp_path / "t.tsv", "-o", tmp_path / "set")
+    assert done.exit_code == 1
+    assert "There is no PSM in this table" in done.stderr
+
+
 def test_an_unknown_psm(a_set: Path) -> None:
-    for psm in ("nobody", "109"):
+    for psm in ("nobody", "109", "²"):
         done = peploss("explain", a_set, psm)
         assert done.exit_code == 1
         assert "Error:" in done.stderr
