@@ -1,4 +1,4 @@
-"""Engines carry the same function with the same result, to the bit; memory does not grow with the set."""
+"""Local threads and Ray carry the same function with the same result, to the bit; memory does not grow with the set."""
 
 from __future__ import annotations
 
@@ -128,3 +128,15 @@ def test_ray_survives_a_worker_that_dies(
         score_set(source, tmp_path / engine, PLAN, engine=engine)  # type: ignore[arg-type]
     assert died.exists()
     assert pq.read_table(tmp_path / "local").equals(pq.read_table(tmp_path / "ray"))
+
+
+def test_ray_says_what_it_cannot_carry_through(
+    cluster: object, sample_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(numbers: pa.Table, path: str, plan: Plan) -> dict[str, object]:
+        raise OSError(f"no {path} here")
+
+    monkeypatch.setattr(run_ray, "score_groups", fails)
+    with pytest.raises(BackendError, match=r"Ray could not carry the scoring through: OSError: no .*set\.parquet here"):
+        score_set(sample_set, tmp_path / "r", PLAN, engine="ray")
+    assert not list(tmp_path.iterdir())
