@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from peploss.dataset.whole_masses import named
+
 SHORT: Final = {
     "ox": "Oxidation",
     "ac": "Acetyl",
@@ -21,6 +23,10 @@ SHORT: Final = {
     "methylation": "Methyl",
     "carbamylation": "Carbamyl",
     "ammonia-loss": "Ammonia-loss",
+    "lys8": "Label:13C(6)15N(2)",
+    "arg10": "Label:13C(6)15N(4)",
+    "lys6": "Label:13C(6)",
+    "arg6": "Label:13C(6)",
 }
 """Names in use in tables -> Unimod's."""
 
@@ -28,7 +34,8 @@ _NUMBER: Final = r"[+-]?\d+(?:\.\d*)?"
 _TOKEN: Final = re.compile(
     r"\[(?P<square>(?:[^\[\]]|\[[^\]]*\])*)\]|\((?P<round>(?:[^()]|\([^()]*\))*)\)|(?P<mass>[+-]\d+(?:\.\d*)?)"
 )
-_SITE: Final = re.compile(r"\s+(?:\((?:[A-Z]+|(?:Any |Protein |Peptide )?[NC]-?term[^)]*)\)|on\s+[A-Z])$")
+_GROUP: Final = re.compile(r"^(?:Common|Less Common|Uncommon|Multiplex|Isobaric) ?[\w ]*:")  # MetaMorpheus' groups
+_SITE: Final = re.compile(r"@\w.*$|\s+(?:\((?:[A-Z]+|(?:Any |Protein |Peptide )?[NC]-?term[^)]*)\)|on\s+[A-Z])$")
 _FLANKED: Final = re.compile(r"^(?:\[[^\]]*\]|[A-Z_-])?\.(?P<core>.+)\.(?:\[[^\]]*\]|[A-Z_-])?$")
 _END: Final = re.compile(
     rf"^(?:n|\.)?(?P<tags>(?:\[(?:[^\[\]]|\[[^\]]*\])*\]|\((?:[^()]|\([^()]*\))*\)|{_NUMBER}(?![A-Z]*\|))+)-?(?=[A-Z])"
@@ -39,15 +46,16 @@ _PLACED: Final = re.compile(
     r"|(?P<mz>\d+)-(?P<term>.+))"
 )
 _NONE: Final = ("", "-", "null", "none", "unmodified", "nan")
-_CHARGE: Final = re.compile(r"(?<=[A-Za-z\])])/?(?P<charge>\d{1,2})\+?$")
+_CHARGE: Final = re.compile(r"(?<=[A-Za-z\])])(?:/?(?P<charge>\d{1,2})\+?|\+(?P<plus>\d))$")
 
 
 def proforma(text: str) -> str:
     """A peptide of any dialect as ProForma; what is ProForma already stays as it is.
 
     MaxQuant's ``_(ac)AM(ox)K_`` and ``M(Oxidation (M))``, DIA-NN's ``C(UniMod:4)``, MSFragger's ``n[42.01]AC[57.02]K``,
-    Casanovo's ``+42.011AC+57.021K``, OpenMS's ``.(Acetyl)M(Oxidation)K`` and flanking residues are understood. A
-    number in brackets is a difference of mass; whole residue masses are told apart by their tables, not here.
+    Casanovo's ``+42.011AC+57.021K``, MetaMorpheus' ``C[Common Fixed:Carbamidomethyl on C]``, OpenMS's
+    ``.(Acetyl)M(Oxidation)K`` and flanking residues are understood. A number in brackets is a difference of mass, or a
+    whole mass where only that is one of a known modification.
 
     >>> proforma("_(ac)AAM(Oxidation (M))K_")
     '[Acetyl]-AAM[Oxidation]K'
@@ -65,7 +73,8 @@ def proforma(text: str) -> str:
     charge = _CHARGE.search(text)
     tail = ""
     if charge:
-        text, tail = text[: charge.start()], f"/{charge['charge']}"
+        text, tail = text[: charge.start()], f"/{charge['charge'] or charge['plus']}"
+    text = named(text)
     head = ""
     start = _END.match(text)
     if start:
@@ -100,7 +109,7 @@ def name(tag: str) -> str:
     >>> name("Oxidation (M)"), name("UniMod:35"), name("57.0215"), name("Acetyl (Protein N-term)"), name("ox")
     ('Oxidation', 'UNIMOD:35', '+57.0215', 'Acetyl', 'Oxidation')
     """
-    tag = _SITE.sub("", tag.strip())
+    tag = _SITE.sub("", _GROUP.sub("", tag.strip()))
     if re.fullmatch(_NUMBER, tag):
         return tag if tag[0] in "+-" else "+" + tag
     numbered = re.fullmatch(r"(?i)(?:unimod|u):(\d+)", tag)
