@@ -15,8 +15,8 @@ from peploss.errors import SourceError
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "peptide": (
-        "proforma", "peptidoform", "modified sequence", "modified peptide", "annotated sequence", "mod sequence",
-        "peptide", "sequence", "seq", "prediction",
+        "proforma", "peptidoform", "modified sequence", "modified peptide", "full sequence",
+        "annotated sequence", "mod sequence", "peptide", "sequence", "seq", "prediction",
     ),
     "modifications": ("modifications", "assigned modifications", "mods"),
     "title": ("title", "spectrum title", "spectrum", "spectrum id", "spec id", "psm id", "specid"),
@@ -37,6 +37,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 
 SPECTRUM: Final = ("native id", "title", "scan", "index")
 _TRUE, _FALSE = {"true", "yes", "decoy"}, {"false", "no", "target"}
+_FLAGS: Final = dict.fromkeys(("1", "y", "t", "+"), "decoy") | dict.fromkeys(("0", "n", "f"), "target")
+"""Of a column that asks whether a PSM is a decoy."""
 
 
 def guess(names: list[str]) -> dict[str, str]:
@@ -79,6 +81,7 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") ->
             remedy="Say which it is, as in --column peptide=NAME --column scan=NAME.",
         )
     table = PsmTable(where, format, [], [], chosen)
+    flag = "decoy" in _plain(chosen.get("label", "")).split() and "target" not in _plain(chosen["label"]).split()
     with path.open(encoding="utf-8-sig", newline="") as file:
         for _ in range(first):
             head = next(file)
@@ -86,6 +89,8 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") ->
         try:
             for row in reader:
                 cells = {what: (row.get(column) or "").strip() for what, column in chosen.items()}
+                if flag:  # there, 1 is a decoy; in Percolator's labels, a target
+                    cells["label"] = _FLAGS.get(cells["label"].lower(), cells["label"])
                 if not any(cells.values()):
                     continue
                 try:

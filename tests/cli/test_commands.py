@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import torch
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
 from peploss.dataset.results import Results
-from peploss.dataset.store import ParquetStore
+from peploss.dataset.schema import KEY
+from peploss.dataset.store import ParquetStore, written_whole
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT
 from peploss.spectra.samples import samples_folder
@@ -203,6 +207,33 @@ def test_as_a_program(a_set: Path, tmp_path: Path) -> None:
     assert done.stdout.strip() == f"peploss, version {__version__}"
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     assert scripts == {"peploss": "peploss.cli:entry"}
+
+
+@pytest.mark.parametrize("causes", ["all", "worst"])
+def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) -> None:
+    with ParquetStore(a_set) as store:
+        batch, about = store.group(0), json.dumps(store.about)
+    source, out = tmp_path / "set.parquet", tmp_path / "r.parquet"
+    with written_whole(source, batch.schema.remove_metadata()) as writer:
+        for k in range(40):
+            ids = pa.array(range(k * batch.num_rows, (k + 1) * batch.num_rows), pa.int64())
+            writer.write_batch(batch.set_column(0, batch.schema.field(0), ids).replace_schema_metadata(None))
+        writer.add_key_value_metadata({KEY.decode(): about})
+    arguments = ["score", str(source), "-o", str(out), "--causes", causes, "--worst", "4000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "peploss", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    while not [p for p in tmp_path.iterdir() if p != source]:  # it has begun to write
+        time.sleep(0.05)
+        assert process.poll() is None
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert (process.returncode, error) == (130, "Stopped.\n")
+    assert {p.name for p in tmp_path.iterdir()} <= {"set.parquet", "r.parquet"}
+    if out.exists():  # whole, without the causes
+        with Results(out) as results:
+            assert results.count() == 40 * 109
 
 
 def test_serve_opens_the_app_on_the_folder_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,16 @@ def test_a_list_of_modifications_beside_a_bare_sequence(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("column", "values"), [("decoy", "1 0"), ("is_decoy", "True False"), ("Decoy", "Y N"), ("Label", "-1 1"),
+                           ("Target/Decoy", "decoy target")],
+)  # fmt: skip
+def test_decoys_are_told_from_targets(tmp_path: Path, column: str, values: str) -> None:
+    decoy, target = values.split()
+    path = write(tmp_path / "t.tsv", f"scan\tFull Sequence\t{column}\n1\tAAAK\t{decoy}\n2\tAAAK\t{target}\n")
+    assert [p.label for p in read_psms(path).psms] == ["decoy", "target"]
+
+
 def test_no_line_is_lost_without_a_word(tmp_path: Path) -> None:
     text = '# made by hand\n\ntitle,peptide,charge\n#1,PEPTIDEK,2\n"two\nlines",AAAK,2\nx,AAAK,many\n\ny,AAAK,1e999\n'
     table = read_psms(write(tmp_path / "t.csv", text))
