@@ -22,6 +22,7 @@ EditKind = Literal["add", "open", "remove", "move", "swap"]
 
 MOST_ALIKE = 0.5
 """Largest share of its bonds at which a decoy may have the peptide's own masses: more and it is no null."""
+WRITTEN = 0.01  # Da: masses of modifications are written to two decimals at worst
 DRAWS = 4  # orders drawn for each decoy wanted
 
 
@@ -106,13 +107,14 @@ def edits(peptide: Peptide, open_mass: float | None = None) -> list[Edit]:
     out: list[Edit] = []
     for common in COMMON:
         mass = common.mass
-        there = [m for m in removable if m.name == common.name]
+        there = [m for m in removable if abs(m.mass - mass) <= WRITTEN]  # many tables write masses, not names
         for position in common.sites(peptide.sequence):
             if position in taken:
                 continue
             new = ModificationSite(position, common.name, mass)
             out.append(Edit("add", common.name, mass, new=new))
-            out.extend(Edit("move", common.name, 0.0, gone=m, new=new) for m in there)
+            moved = ((m, ModificationSite(position, m.name, m.mass)) for m in there)
+            out.extend(Edit("move", common.name, 0.0, gone=old, new=site) for old, site in moved)
     out.extend(Edit("remove", m.name, -m.mass, gone=m) for m in removable)
     if open_mass is not None:
         name = f"{open_mass:+.4f}"

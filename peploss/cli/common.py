@@ -33,6 +33,10 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except PeplossError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:  # told by `entry`: the reader has gone
+            raise
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'A file'}: {error.strerror or error}.") from error
         except ModuleNotFoundError as error:
             raise click.ClickException(
                 f'{error.name} is not installed. Install what data sets need: pip install "peploss[dataset]".'
@@ -57,6 +61,8 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
             chosen = start.replace(**given)
         except SettingsError as error:
             raise click.UsageError(str(error)) from error
+        except UnicodeDecodeError as error:
+            raise click.UsageError(f"{settings}: The settings are not text in UTF-8.") from error
         command(*args, settings=chosen, **kwargs)
 
     for field in reversed(fields):

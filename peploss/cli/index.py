@@ -21,6 +21,10 @@ from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
     help="A column of a plain table: peptide, scan, index, title, native id, run, charge, ... Several times.",
 )  # fmt: skip
 @click.option(
+    "--fixed", "fixed", multiple=True, metavar="RESIDUE=MODIFICATION",
+    help="A modification that the tables leave out: C=Carbamidomethyl, N-term=TMT6plex, ... Several times.",
+)  # fmt: skip
+@click.option(
     "--join", "by", type=click.Choice(["native id", "title", "scan", "index"]),
     help="What joins PSMs to spectra; what joins most where not given.",
 )  # fmt: skip
@@ -35,6 +39,7 @@ def index(
     tables: tuple[Path, ...],
     format_: str | None,
     columns: tuple[str, ...],
+    fixed: tuple[str, ...],
     by: str | None,
     workers: int | None,
     left_out: Path | None,
@@ -51,17 +56,15 @@ def index(
     from peploss.dataset.psms import read_psms
     from peploss.spectra.folder import is_spectrum_name
 
-    named: dict[str, str] = {}
-    for column in columns:
-        what, equals, name = column.partition("=")
-        if not equals:
-            raise click.UsageError(f"--column is WHAT=NAME, not {column!r}.")
-        named[what] = name
+    named = _pairs("--column", "WHAT=NAME", columns)
+    every = _pairs("--fixed", "RESIDUE=MODIFICATION", fixed)
     spectra = [f for f in files if is_spectrum_name(f.name)]
     others = [*(f for f in files if f not in spectra), *tables]
     if not spectra:
         raise click.UsageError("None of the files is named like spectra (.mgf, .mzML, .mzXML, .msp; .gz).")
-    read = [read_psms(path, format_, named or None) for path in others]
+    if left_out:
+        left_out.parent.mkdir(parents=True, exist_ok=True)
+    read = [read_psms(path, format_, named or None, every) for path in others]
     with progress_bar("reading", "spectra") as progress:
         report = build_set(spectra, read, out, by=by, workers=workers, progress=progress)
     if left_out:
@@ -69,6 +72,17 @@ def index(
             writer = csv.writer(file, delimiter="\t", lineterminator="\n")
             writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
             writer.writerows((x.table, x.line, x.spectrum, x.peptide, x.reason) for x in report.not_joined)
-    say(describe(report, out), {"set": str(out), **report.as_dict()}, as_json)
+    notes = [f"{Path(t.path).name}: {note}" for t in read for note in t.notes]
+    say([*notes, *describe(report, out)], {"set": str(out), "notes": notes, **report.as_dict()}, as_json)
     if strict and report.not_joined:
         sys.exit(NOT_ALL)
+
+
+def _pairs(option: str, form: str, given: tuple[str, ...]) -> dict[str, str]:
+    out = {}
+    for one in given:
+        key, equals, value = one.partition("=")
+        if not (key and equals and value):
+            raise click.UsageError(f"{option} is {form}, not {one!r}.")
+        out[key] = value
+    return out

@@ -26,7 +26,10 @@ from peploss.settings import LossSettings
     help="Name the cause of none, of the PSMs of highest loss, or of all (a thousand times slower than a score).",
 )  # fmt: skip
 @click.option("--worst", type=click.IntRange(min=1), default=1000, show_default=True, help="How many those are.")
-@click.option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True)
+@click.option(
+    "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
+    help="Threads here, or Ray: on the cluster that RAY_ADDRESS names, else on this machine.",
+)  # fmt: skip
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
     help="Of the spectrum losses; auto is the GPU where there is one.",
@@ -79,6 +82,7 @@ def score(
             n_causes = add_causes(source, out, worst, workers=workers, progress=progress)
     about = f"{report.n_problems:,} have no loss, {n_causes:,} a cause"
     lines = [f"{report.n_scored:,} PSMs scored on {report.device} into {out}; {about}."]
-    say([*report.notes, *report.damaged, *lines], {"results": str(out), **dataclasses.asdict(report)}, as_json)
+    values = {"results": str(out), **dataclasses.asdict(report), "n_causes": n_causes}
+    say([*report.notes, *report.damaged, *lines], values, as_json)
     if strict and (report.damaged or report.n_problems):
         sys.exit(NOT_ALL)

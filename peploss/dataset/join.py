@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
@@ -22,6 +23,16 @@ _SCAN: Final = (
 _INDEX: Final = re.compile(r"^(?:.*\s)?index[=:](\d+)$", re.I)
 _QUERY: Final = re.compile(r"^query=(\d+)$", re.I)
 _ENDINGS: Final = re.compile(r"(\.(gz|mgf|mzml|mzxml|msp|sptxt|raw|wiff|d|pep|xml|apl|dta|tsv|txt|idxml|mzid))+$", re.I)
+
+_RUN_IN_NAME: Final = (
+    re.compile(r"^(.+?)\.0*(\d+)\.0*\2(?:\.|_|\s|$)"),  # TPP's run.scan.scan.charge, and msconvert's titles
+    re.compile(r"^(.+?)(?:_SII_\d+_\d+)?_\d+_\d+_\d+$"),  # Percolator's run_scan_charge_rank
+)
+_OF_ANY_RUN: Final = re.compile(r"(?:\w+=)?\d+(?:\s+\w+=\d+)*")
+"""A spectrum's name that a spectrum of every run may have: a number, or a native id."""
+
+ELSEWHERE: Final = -1
+"""In place of a file: the run is none of those that are there."""
 
 Keys = dict[str, str | int]
 
@@ -43,13 +54,14 @@ def keys_of(psm: Psm) -> Keys:
             return _scans(keys)
     keys.setdefault("native id", text)
     keys.setdefault("title", text)
-    if "scan" not in keys and (scan := scan_in(text)) is not None:
-        keys["scan"] = scan
-    if "index" not in keys:
-        if found := _INDEX.match(text):
-            keys["index"] = int(found[1])
-        elif found := _QUERY.match(text):
-            keys["index"] = int(found[1]) - 1
+    for name in dict.fromkeys((text, str(keys["native id"]))):
+        if "scan" not in keys and (scan := scan_in(name)) is not None:
+            keys["scan"] = scan
+        if "index" not in keys:
+            if found := _INDEX.match(name):
+                keys["index"] = int(found[1])
+            elif found := _QUERY.match(name):
+                keys["index"] = int(found[1]) - 1
     return _scans(keys)
 
 
@@ -71,6 +83,16 @@ def scan_in(text: str) -> int | None:
     return None
 
 
+def run_in(text: str) -> str:
+    """The run that a spectrum's name tells of, ``""`` where it tells of none.
+
+    >>> run_in("a/run_1.00017.00017.2"), run_in("run_1_17_2_1"), run_in("scan=17")
+    ('run_1', 'run_1', '')
+    """
+    return next((run_name(found[1]) for p in _RUN_IN_NAME if (found := p.match(text))), "")
+
+
+@lru_cache(maxsize=4096)
 def run_name(text: str) -> str:
     """A file's or run's name without folders and endings, for comparison.
 
@@ -140,59 +162,68 @@ class Joined:
 def join(tables: Sequence[PsmTable], files: Sequence[Headers], by: str | None = None) -> Joined:
     """Join every PSM to a spectrum of its run.
 
-    A run is found by its name, without folders and endings; where there is one file, all is taken for it; a PSM of
-    no run is looked for in all. For each table and file one kind of name is chosen, the one that joins most.
+    A run is found by its name, without folders and endings, or by the run that the spectrum's name tells of. A PSM of
+    no run is looked for in all files. Where a table speaks of one run only and there is one file, they are taken for
+    each other. A PSM of a run that is not there is joined by its spectrum's title only, which a merged file may have:
+    scans and indices of another run mean other spectra. For each table and file one kind of name is chosen, the one
+    that joins most.
 
     Args:
         by: the kind to use, one of ``KINDS``; None chooses.
     """
     joined = Joined([{} for _ in files])
-    names = {run_name(f.name): i for i, f in enumerate(files)}
+    names: dict[str, int | None] = {}
+    for i, file in enumerate(files):
+        names[run_name(file.name)] = None if run_name(file.name) in names else i  # None: in several, so look in all
     for table in tables:
-        groups: dict[int | None, list[tuple[Psm, Keys]]] = {}
+        one_run = len(files) == 1 and len({run_name(p.run) for p in table.psms if p.run}) <= 1
+        any_there = any(_run_of(p) in names for p in table.psms)
+        groups: dict[int | None, list[Psm]] = {}
         for psm in table.psms:
-            groups.setdefault(_file_of(psm, names, len(files)), []).append((psm, keys_of(psm)))
-        for target, psms in groups.items():
-            if target == -1:
-                for psm, _ in psms:
-                    _fail(joined, table, psm, f"No spectrum file is named like its run, {psm.run!r}.")
-            elif target is not None:
-                _join_to(joined, table, psms, [target], files, by)
+            run = _run_of(psm)
+            if run in names:
+                target = names[run]
+            elif (psm.run and not one_run) or (run and any_there):
+                target = ELSEWHERE
             else:
-                _join_to(joined, table, psms, list(range(len(files))), files, by)
+                target = 0 if len(files) == 1 else None
+            groups.setdefault(target, []).append(psm)
+        for target, psms in groups.items():
+            everywhere = list(range(len(files)))
+            _join_to(joined, table, psms, everywhere if target in (None, ELSEWHERE) else [target], files, by, target)
         for line in table.refused:
             joined.not_joined.append(NotJoined(table.path, line.line, "", "", line.reason))
     return joined
 
 
-def _file_of(psm: Psm, names: dict[str, int], n_files: int) -> int | None:
-    """The file of a PSM's run; None: of no run, -1: of a run that is not there."""
-    if n_files == 1:
-        return 0
-    if not psm.run:
-        return None
-    return names.get(run_name(psm.run), -1)
+def _run_of(psm: Psm) -> str:
+    return run_name(psm.run) if psm.run else run_in(psm.spectrum)
 
 
 def _join_to(
     joined: Joined,
     table: PsmTable,
-    psms: list[tuple[Psm, Keys]],
+    psms: list[Psm],
     targets: list[int],
     files: Sequence[Headers],
     by: str | None,
+    group: int | None,
 ) -> None:
-    hits = {
-        kind: sum(any(keys.get(kind) in files[t].by[kind] for t in targets) for _, keys in psms if kind in keys)
-        for kind in ((by,) if by else KINDS)
-    }
+    kinds = (by,) if by else ("title",) if group == ELSEWHERE else KINDS
+    hits = dict.fromkeys(kinds, 0)
+    for psm in psms:  # the keys are made twice: kept, they take more memory than the PSMs
+        keys = keys_of(psm)
+        for kind in kinds:
+            hits[kind] += any(keys.get(kind) in files[t].by[kind] for t in targets)
     kind = max(hits, key=lambda k: hits[k])
     name = table.path
     where = files[targets[0]].name if len(targets) == 1 else f"any of {len(targets)} files"
-    for psm, keys in psms:
-        key = keys.get(kind)
+    for psm in psms:
+        key = keys_of(psm).get(kind)
         found = [(t, files[t].by[kind][key]) for t in targets if key is not None and key in files[t].by[kind]]
-        if not found:
+        if group == ELSEWHERE and not by and (not found or _OF_ANY_RUN.fullmatch(str(key))):
+            _fail(joined, table, psm, f"No spectrum file is named like its run, {psm.run or _run_of(psm)!r}.")
+        elif not found:
             asked = f"with {kind} {key!r}" if key is not None else f"that it names by {kind}"
             _fail(joined, table, psm, f"There is no spectrum {asked} in {where}.")
         elif len(found) > 1 or found[0][1] < 0:

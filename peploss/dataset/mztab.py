@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
+from peploss.constants import PROTON
 from peploss.dataset.dialects import placed, proforma
+from peploss.dataset.fixed import with_fixed
 from peploss.dataset.psms import Psm, PsmTable, Refused
-from peploss.errors import SourceError
+from peploss.errors import PeptideError, SourceError
+from peploss.peptides.peptide import Peptide
 
 _RUN: Final = re.compile(r"ms_run\[(\d+)\]:(.*)")
 _MODIFICATION: Final = re.compile(r"^(?P<places>[^-]*)-(?P<name>.+)$")
@@ -34,12 +37,14 @@ def read_mztab(path: Path) -> PsmTable:
         found = re.fullmatch(r"ms_run\[(\d+)\]-location", key)
         if found:
             runs[found[1]] = str(value)
+    fixed = _fixed(file.metadata)
     table = PsmTable(str(path), "mztab", [])
     seen: dict[tuple[Any, ...], Psm] = {}
     for at, cells in enumerate(rows, start=1):
         row = dict(zip(header, cells, strict=False))  # a line that ends early lacks its last cells
         try:
             psm = _psm(row, runs, at)
+            psm.peptide = _completed(psm, _number(row.get("calc_mass_to_charge")), fixed)
         except ValueError as error:
             table.refused.append(Refused(at, str(error)))
             continue
@@ -83,6 +88,30 @@ def _psm(row: dict[str, Any], runs: dict[str, str], line: int) -> Psm:
         protein=_text(row.get("accession")),
         keys={"scan": int(float(scan))} if scan.replace(".", "", 1).isdigit() else {},
     )
+
+
+def _fixed(metadata: dict[str, Any]) -> dict[str, str]:
+    """Modifications that the file calls fixed, by residue."""
+    out: dict[str, str] = {}
+    for key, value in metadata.items():
+        site = str(metadata.get(f"{key}-site", ""))
+        if re.fullmatch(r"fixed_mod\[\d+\]", key) and re.fullmatch("[A-Z]", site):
+            named = [part for part in re.split(r"[\[\],]", str(value)) if ":" in part]
+            out |= {site: named[-1].strip()} if named else {}
+    return out
+
+
+def _completed(psm: Psm, calculated: float | None, fixed: dict[str, str]) -> str:
+    """The peptide with the fixed modifications, where the file's own calculated m/z has them and its list has not."""
+    if not fixed or calculated is None or not psm.charge or not set(fixed) & set(psm.peptide):
+        return psm.peptide
+    mass = (calculated - PROTON) * psm.charge
+    whole = with_fixed(psm.peptide, fixed)
+    try:
+        off, off_whole = (abs(Peptide.parse(p).neutral_mass - mass) for p in (psm.peptide, whole))
+    except PeptideError:  # told when it is resolved
+        return psm.peptide
+    return whole if off_whole < off else psm.peptide
 
 
 def _split(modifications: str) -> list[str]:

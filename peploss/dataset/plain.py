@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from peploss.dataset.dialects import proforma
+from peploss.dataset.dialects import listed, proforma, unflanked
 from peploss.dataset.psms import Psm, PsmTable, Refused, header, separator
 from peploss.errors import SourceError
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "peptide": (
-        "proforma", "peptidoform", "modified sequence", "modified peptide", "annotated sequence", "mod sequence",
-        "peptide", "sequence", "seq", "prediction",
+        "proforma", "peptidoform", "modified sequence", "modified peptide", "full sequence",
+        "annotated sequence", "mod sequence", "peptide", "sequence", "seq", "prediction",
     ),
+    "modifications": ("modifications", "assigned modifications", "mods"),
     "title": ("title", "spectrum title", "spectrum", "spectrum id", "spec id", "psm id", "specid"),
     "native id": ("native id", "nativeid", "spectrum ref", "spectra ref"),
     "scan": ("scan", "scan number", "scannr", "scan id", "scannum", "scans", "ms2 scan number"),
@@ -34,6 +37,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
 
 SPECTRUM: Final = ("native id", "title", "scan", "index")
 _TRUE, _FALSE = {"true", "yes", "decoy"}, {"false", "no", "target"}
+_FLAGS: Final = dict.fromkeys(("1", "y", "t", "+"), "decoy") | dict.fromkeys(("0", "n", "f"), "target")
+"""Of a column that asks whether a PSM is a decoy."""
 
 
 def guess(names: list[str]) -> dict[str, str]:
@@ -50,17 +55,13 @@ def guess(names: list[str]) -> dict[str, str]:
     }
 
 
-def read_plain(path: Path, columns: Mapping[str, str]) -> PsmTable:
+def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") -> PsmTable:
     """Read a TSV or CSV; what ``columns`` does not name is guessed.
 
     Raises:
         SourceError: a column is not there, or none holds peptides or none names spectra.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise SourceError("This is not a table in UTF-8.", where=str(path)) from error
-    names = header(text)
+    names, first = _start(path)
     where = str(path)
     for what, column in columns.items():
         if what not in FIELDS:
@@ -79,15 +80,42 @@ def read_plain(path: Path, columns: Mapping[str, str]) -> PsmTable:
             where=where,
             remedy="Say which it is, as in --column peptide=NAME --column scan=NAME.",
         )
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    table = PsmTable(where, "plain", [], [], chosen)
-    for at, row in enumerate(csv.DictReader(lines, delimiter=separator(lines[0])), start=2):
-        cells = {what: (row.get(column) or "").strip() for what, column in chosen.items()}
+    table = PsmTable(where, format, [], [], chosen)
+    flag = "decoy" in _plain(chosen.get("label", "")).split() and "target" not in _plain(chosen["label"]).split()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for _ in range(first):
+            head = next(file)
+        reader = csv.DictReader(file, names, delimiter=separator(head))
         try:
-            table.psms.append(_psm(cells, at))
-        except ValueError as error:
-            table.refused.append(Refused(at, str(error)))
+            for row in reader:
+                cells = {what: (row.get(column) or "").strip() for what, column in chosen.items()}
+                if flag:  # there, 1 is a decoy; in Percolator's labels, a target
+                    cells["label"] = _FLAGS.get(cells["label"].lower(), cells["label"])
+                if not any(cells.values()):
+                    continue
+                try:
+                    table.psms.append(_psm(cells, reader.line_num + first))
+                except (ValueError, OverflowError) as error:
+                    table.refused.append(Refused(reader.line_num + first, str(error)))
+        except (csv.Error, UnicodeDecodeError) as error:  # the rest of the file is not to be had
+            line = reader.line_num + first + 1
+            table.refused.append(Refused(line, f"The table cannot be read from here on: {error}"))
+    if not table.psms:
+        why = f" Line {table.refused[0].line}: {table.refused[0].reason}" if table.refused else ""
+        raise SourceError(f"There is no PSM in this table.{why}", where=where)
     return table
+
+
+def _start(path: Path) -> tuple[list[str], int]:
+    """The names of the columns, and how many lines they and comments before them take."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip() and not line.startswith("#"):
+                    return header(line), number
+    except UnicodeDecodeError as error:
+        raise SourceError("This is not a table in UTF-8.", where=str(path)) from error
+    raise SourceError("There is no line with names of columns.", where=str(path))
 
 
 def _psm(cells: dict[str, str], line: int) -> Psm:
@@ -106,19 +134,23 @@ def _psm(cells: dict[str, str], line: int) -> Psm:
         label = "decoy" if label.lower() in _TRUE else "target"
     elif label in ("-1", "1"):  # Percolator's and Sage's
         label = "decoy" if label == "-1" else "target"
+    peptide = cells["peptide"]
+    if cells.get("modifications") and re.fullmatch("[A-Za-z]+", bare := unflanked(peptide)):
+        # Lower case marks what is modified in some, as in Proteome Discoverer's; the list says by what.
+        peptide = listed(bare.upper(), cells["modifications"])
     return Psm(
-        peptide=proforma(cells["peptide"]),
+        peptide=proforma(peptide),
         spectrum=str(next(iter(keys.values()))),
         line=line,
-        run=cells.get("run", ""),
+        run=sys.intern(cells.get("run", "")),
         charge=int(float(charge)) or None if charge else None,
         precursor_mz=_optional(cells.get("precursor_mz", "")),
         rt=_optional(cells.get("rt", "")),
         rank=None if (rank := _optional(cells.get("rank", ""))) is None else int(rank),
         score=_optional(cells.get("score", "")),
         q_value=_optional(cells.get("q_value", "")),
-        label=label,
-        protein=cells.get("protein", ""),
+        label=sys.intern(label),
+        protein=sys.intern(cells.get("protein", "")),
         keys=keys,
     )
 

@@ -30,6 +30,7 @@ _COLUMNS: Final = (
     ("peprec", {"spec_id", "modifications", "peptide"}),
     ("ionbot", {"ionbot_match_id"}),
     ("tsv", {"peptidoform", "spectrum_id"}),
+    ("msamanda", {"amanda score", "protein accessions", "filename"}),
 )
 _ENDINGS: Final = (
     (r"sage\.parquet", "sage_parquet"), (r"candidates\.parquet", "proteoscape"), (r"\.parquet", "parquet"),
@@ -85,6 +86,7 @@ class PsmTable:
         psms: in the table's order.
         refused: lines that could not be read.
         columns: of a plain table, which column was taken for what.
+        notes: what was done to all of them that the table does not say, in sentences.
     """
 
     path: str
@@ -92,10 +94,14 @@ class PsmTable:
     psms: list[Psm]
     refused: list[Refused] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def read_psms(
-    path: str | os.PathLike[str], format: str | None = None, columns: Mapping[str, str] | None = None
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    fixed: Mapping[str, str] | None = None,
 ) -> PsmTable:
     """Read a PSM table.
 
@@ -103,9 +109,24 @@ def read_psms(
         format: one of ``FORMATS``; None looks at the content.
         columns: of a plain table, what is in which column: ``{"peptide": "Seq", "scan": "ScanNo"}``; see
             ``peploss.dataset.plain.FIELDS``. Given, the table is read as a plain one.
+        fixed: modifications that the table leaves out, by residue (or ``N-term``): ``{"C": "Carbamidomethyl"}``.
+            MaxQuant's of cysteine is found by the masses that its table gives.
     Raises:
         SourceError: there is no such file, or it is not of the format, or the format is not known.
+        SettingsError: a fixed modification is on no residue or has no mass.
     """
+    from peploss.dataset.fixed import checked, with_fixed
+
+    every = checked(fixed or {})
+    table = _read(path, format, columns)
+    if every:
+        for psm in table.psms:
+            psm.peptide = with_fixed(psm.peptide, every)
+        table.notes.append("Fixed modifications as asked for: " + ", ".join(f"{k} {v}" for k, v in every.items()) + ".")
+    return table
+
+
+def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str, str] | None) -> PsmTable:
     file = Path(path)
     if not file.is_file():
         raise SourceError("There is no such file.", where=str(path))
@@ -114,10 +135,10 @@ def read_psms(
         raise SourceError(
             f"There is no format {chosen!r} of PSM tables.", remedy=f"The formats are {', '.join(FORMATS)}."
         )
-    if chosen == "plain":
+    if chosen in ("plain", "peprec"):  # psm-utils cannot read a Peptide Record without retention times
         from peploss.dataset.plain import read_plain
 
-        return read_plain(file, columns or {})
+        return read_plain(file, columns or {}, chosen)
     if chosen == "mztab":
         from peploss.dataset.mztab import read_mztab
 
@@ -145,6 +166,8 @@ def sniff(path: Path) -> str:
         head = file.read(1 << 16)
     if not head.strip():
         raise SourceError("The file is empty.", where=str(path))
+    if head.startswith((b"\x1f\x8b", b"BZh", b"PK\x03\x04")):
+        raise SourceError("The table is compressed.", where=str(path), remedy="Unpack it first.")
     for ending, found in _ENDINGS:
         if re.search(ending + "$", path.name, re.I):
             return found
@@ -156,7 +179,10 @@ def sniff(path: Path) -> str:
         return "mztab"
     if re.search(r"^(BEGIN IONS|Name:)", text, re.M | re.I):
         return "spectra"
-    names = {c.strip().lower() for c in header(text)}
+    columns = header(text)
+    names = {
+        c.strip().lower() for c in (columns[0].split(" ") if len(columns) == 1 else columns)
+    }  # peprec may have them
     for found, needed in _COLUMNS:
         if needed <= names:
             return found
@@ -172,5 +198,6 @@ def header(text: str) -> list[str]:
 
 
 def separator(line: str) -> str:
-    """What stands between the columns: the commonest of tab, comma and semicolon."""
-    return max("\t,;", key=line.count)
+    """What stands between the columns: the commonest of tab, comma and semicolon; a space where there is none."""
+    found = max("\t,;", key=line.count)
+    return found if found in line else " "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,8 @@ from peploss.dataset.where import checked
 from peploss.errors import SettingsError, SourceError
 
 MEMORY, MEMORY_HELD = "512MB", "2GB"
-
-
+LONGEST_SECONDS = 30.0
+"""A question that takes longer is given up; each of the app's takes a fraction of a second, of a million PSMs."""
 SEARCHED = ("peptide", "sequence", "protein", "title")
 TEXT = "_text"
 """Column to search in: those above in lower case, a line each."""
@@ -73,6 +74,7 @@ class Results:
     def __init__(self, path: str | os.PathLike[str], *, kind: str = "results", held: bool = False) -> None:
         self._psms = "psms"  # the table that questions are put to
         self.path = Path(path)
+        self._stamp = _stamp(self.path)
         with ParquetStore(path, kind) as store:
             self.about, self.version_note, self.n_rows = store.about, store.version_note, store.n_rows
             self.columns = {
@@ -282,13 +284,37 @@ class Results:
     @contextmanager
     def _told(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own for each question, so that threads need not wait for each other."""
+        if _stamp(self.path) != self._stamp:  # else its rows would be told with the columns and counts of another
+            raise SourceError(
+                "The file was replaced since it was opened.", where=str(self.path), remedy="Open it anew."
+            )
         try:
             with self._connection.cursor() as cursor:
-                yield cursor
+                timer = threading.Timer(LONGEST_SECONDS, cursor.interrupt)
+                timer.daemon = True
+                timer.start()
+                try:
+                    yield cursor
+                finally:
+                    timer.cancel()
+        except duckdb.InterruptException as error:
+            raise SettingsError(
+                f"The question takes longer than {LONGEST_SECONDS:g} seconds and was given up.",
+                remedy="Ask a simpler one.",
+            ) from error
         except duckdb.IOException as error:
             raise SourceError(f"The file cannot be read: {error}", where=str(self.path)) from error
         except duckdb.Error as error:
             raise SettingsError(f"The question cannot be answered: {str(error).splitlines()[0]}") from error
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells one file from another under the same name; None where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def find_psm(path: str | os.PathLike[str], psm: str) -> int:
@@ -297,7 +323,7 @@ def find_psm(path: str | os.PathLike[str], psm: str) -> int:
     Raises:
         SourceError: none or several spectra are called so.
     """
-    if psm.isdigit():
+    if psm.isascii() and psm.isdigit():
         return int(psm)
     with Results(path, kind="set") as found:
         quoted = psm.replace("'", "''")

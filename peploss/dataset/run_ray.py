@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[pa.RecordBatch | 
     opens the set by its path.
 
     Raises:
-        BackendError: Ray is not installed.
+        BackendError: Ray is not installed, or cannot carry it through, as where a worker does not see the set.
     """
     try:
         import ray
@@ -32,13 +33,26 @@ def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[pa.RecordBatch | 
     groups = ray.data.from_items([{"group": g} for g in range(store.n_groups)], override_num_blocks=store.n_groups)
     path = str(store.path.resolve())
     scored = groups.map_batches(score_groups, fn_args=(path, plan), batch_format="pyarrow", batch_size=1, num_cpus=1)
-    for batch in scored.iter_batches(batch_format="pyarrow", batch_size=1, prefetch_batches=2):
-        message, data = batch["damage"][0].as_py(), batch["scores"][0].as_py()
-        if message is not None:
-            yield message
-        else:
-            with pa.ipc.open_stream(data) as stream:
-                yield stream.read_next_batch()
+    try:
+        for batch in scored.iter_batches(batch_format="pyarrow", batch_size=1, prefetch_batches=2):
+            message, data = batch["damage"][0].as_py(), batch["scores"][0].as_py()
+            if message is not None:
+                yield message
+            else:
+                with pa.ipc.open_stream(data) as stream:
+                    yield stream.read_next_batch()
+    except ray.exceptions.RayError as error:
+        raise BackendError(
+            f"Ray could not carry the scoring through: {_reason(error)}",
+            remedy="Every worker has to see the set under the same path.",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What was raised in a worker, of all that Ray says about it: the last line that names an error not of its own."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    named = [x for x in lines if re.match(r"[\w.]*(?:Error|Exception)\b.*:", x) and not x.startswith("ray.")]
+    return (named or lines)[-1]
 
 
 def score_groups(numbers: pa.Table, path: str, plan: Plan) -> dict[str, Any]:

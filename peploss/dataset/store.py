@@ -153,6 +153,8 @@ class ParquetStore:
 @contextmanager
 def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A writer to a temporary file beside ``path``, which takes its place at the end, and goes if anything fails."""
+    if path.exists() and not path.is_file():  # a device, which would be replaced, or a folder
+        raise SourceError("What is there is no file.", where=str(path), remedy="Give the name of a file.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, Final
 
 import duckdb
@@ -21,10 +22,16 @@ _NAMES: Final = (
     "+ - * / // % ^ ** || ~~ !~~ ~~* !~~* ~~~ & | abs ceil floor round sqrt ln log log10 log2 exp pow power sign least "
     "greatest mod xor coalesce nullif isnan isfinite lower upper length contains prefix suffix starts_with ends_with "
     "like_escape not_like_escape ilike_escape not_ilike_escape regexp_matches regexp_full_match substring substr left "
-    "right replace trim strip_accents instr strpos position concat hash list_value list_contains"
+    "right trim strip_accents instr strpos position concat hash list_value list_contains"
 )
 _FUNCTIONS: Final = frozenset(_NAMES.split())
-"""Functions of values alone; none of them reads, writes, waits or tells of the machine."""
+"""Functions of values alone; none of them reads, writes, waits or tells of the machine, and none makes a text longer
+than what it is given: ten of ``replace``, one in the other, would fill any memory."""
+_TYPES: Final = frozenset({
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "VARCHAR", "DATE", "TIMESTAMP",
+})  # fmt: skip
+"""Types that a value may be cast to: plain ones, for an array of arrays of a type can be of any size."""
 
 
 def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str]) -> str:
@@ -42,13 +49,17 @@ def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str
     # Alone, so that no bracket of its own closes one of ours; and in brackets on lines of its own, as it is used, so
     # that a comment at its end swallows nothing.
     for whole in (f"SELECT 1 FROM psms WHERE\n{text}\n", f"SELECT 1 FROM psms WHERE (\n{text}\n)"):  # noqa: S608
-        parsed = json.loads(connection.execute("SELECT json_serialize_sql(?)", [whole]).fetchall()[0][0])
-        if parsed["error"]:
-            raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
-        nodes = [s["node"] for s in parsed["statements"]]
-        if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
-            raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
-        _look(nodes[0]["where_clause"], {c.lower() for c in columns})
+        serialized = connection.execute("SELECT json_serialize_sql(?)", [whole]).fetchall()[0][0]
+        try:
+            parsed = json.loads(serialized)
+            if parsed["error"]:
+                raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
+            nodes = [s["node"] for s in parsed["statements"]]
+            if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
+                raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
+            _look(nodes[0]["where_clause"], {c.lower() for c in columns})
+        except RecursionError as error:
+            raise SettingsError("The filter is nested too deeply.", remedy=_REMEDY) from error
     return text
 
 
@@ -74,10 +85,24 @@ def _look(node: Any, columns: set[str]) -> None:
             raise SettingsError(f"{what} cannot be part of a filter.", remedy=_REMEDY)
         if kind == "FUNCTION" and node["function_name"].lower() not in _FUNCTIONS:
             raise SettingsError(f"The function {node['function_name']} cannot be part of a filter.", remedy=_REMEDY)
+        if kind == "CAST" and not _plain_type(node):
+            raise SettingsError(
+                "A filter can cast to plain types of numbers, text and time only.", remedy=f"They are {_list(_TYPES)}."
+            )
         if kind == "COLUMN_REF" and [n.lower() for n in node["column_names"]][-1] not in columns:
             raise SettingsError(
                 f"There is no column {'.'.join(node['column_names'])!r}.",
-                remedy=f"The columns are {', '.join(sorted(columns))}.",
+                remedy=f"The columns are {_list(columns)}.",
             )
         for value in node.values():
             _look(value, columns)
+
+
+def _plain_type(node: dict[str, Any]) -> bool:
+    """Of a cast, as DuckDB 2 describes it (``type_expr``) and as earlier versions do (``cast_type``)."""
+    named = node.get("type_expr") or {}
+    return str(named.get("type_name") or (node.get("cast_type") or {}).get("id")).upper() in _TYPES
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

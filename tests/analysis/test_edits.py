@@ -90,3 +90,11 @@ def test_decoys_are_a_null() -> None:
 def test_no_decoys_where_every_order_is_the_same(text: str) -> None:
     peptide = Peptide.parse(text)
     assert decoy_orders(peptide, 40, seed=0).shape == (0, len(peptide))
+
+
+def test_a_mass_is_moved_like_the_name_it_stands_for() -> None:
+    named, written = (Peptide.parse(f"PEM[{tag}]TMSM[Oxidation]K") for tag in ("Oxidation", "+15.99"))
+    moves = [[e.text(p) for e in edits(p) if e.kind == "move"] for p in (named, written)]
+    assert moves[0] == moves[1]
+    moved = next(e for e in edits(written) if e.text(written) == "move Oxidation from M3 to M5").apply(written)
+    assert moved.proforma == "PEMTM[+15.99]SM[Oxidation]K"

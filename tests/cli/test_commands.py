@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import torch
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
 from peploss.dataset.results import Results
-from peploss.dataset.store import ParquetStore
+from peploss.dataset.schema import KEY
+from peploss.dataset.store import ParquetStore, written_whole
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT
 from peploss.spectra.samples import samples_folder
@@ -53,6 +57,17 @@ def test_index_says_what_joined(tmp_path: Path) -> None:
     assert "1 joined by title" in done.stderr
 
 
+def test_index_puts_fixed_modifications_on(tmp_path: Path) -> None:
+    table = tmp_path / "t.tsv"
+    table.write_text("title\tpeptide\nQC1.2\tPEPCIDEK\n", encoding="utf-8")
+    arguments = ("index", QE, table, "-o", tmp_path / "s.parquet", "--fixed", "C=Carbamidomethyl")
+    told = json.loads(peploss(*arguments, "--json").stdout)
+    assert told["notes"] == ["t.tsv: Fixed modifications as asked for: C Carbamidomethyl."]
+    assert told["notes"][0] in peploss(*arguments).stderr
+    with ParquetStore(tmp_path / "s.parquet") as store:
+        assert store.row(0)["peptide"] == "PEPC[Carbamidomethyl]IDEK"
+
+
 def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.parquet"
     done = peploss(
@@ -61,7 +76,8 @@ def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
         "--worst", 3, "--json",
     )  # fmt: skip
     assert done.exit_code == 0, done.output
-    assert json.loads(done.stdout)["n_scored"] == 109
+    told = json.loads(done.stdout)
+    assert (told["n_scored"], told["n_causes"]) == (109, 3)
     with Results(out) as results:
         assert LossSettings.from_dict(results.about["settings"]) == LossSettings(
             sigma=20, sigma_unit="ppm", ion_types=("a", "b", "y"), top_n=60, neutral_losses=("H2O",),
@@ -118,6 +134,9 @@ def test_explain_is_the_number_in_the_results(a_set: Path, tmp_path: Path) -> No
         (["index", QE], 2, "Missing option '-o'"),
         (["index", samples_folder() / "psms.tsv", "-o", "x"], 2, "named like spectra"),
         (["index", QE, "-o", "x", "--column", "peptide"], 2, "WHAT=NAME"),
+        (["index", QE, "-o", "x", "--fixed", "C="], 2, "RESIDUE=MODIFICATION"),
+        (["index", QE, samples_folder() / "psms.tsv", "-o", "x", "--fixed", "C=Xy"], 1, "has no mass"),
+        (["index", QE, samples_folder() / "psms.tsv", "-o", "x", "--format", "excel"], 1, "The formats are"),
         (["score", "nowhere.parquet", "-o", "x"], 2, "does not exist"),
         (["score", QE, "-o", "x.parquet"], 1, "cannot be read as Parquet"),
         (["score", QE, "-o", "x.parquet", "--sigma", "-1"], 2, "sigma must be a positive finite number"),
@@ -137,8 +156,39 @@ def test_mistakes_are_told_and_leave_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_what_cannot_be_read_or_written_is_told_in_one_line(a_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_bytes(b"\xff\xfe")
+    done = peploss("score", a_set, "-o", tmp_path / "r", "--settings", tmp_path / "s.toml")
+    assert done.exit_code == 2
+    assert "not text in UTF-8" in done.stderr
+    (tmp_path / "file").touch()
+    arguments = [
+        ["index", QE, "-o", tmp_path / "set", "--left-out", tmp_path / "file" / "lost.tsv"],
+        ["index", QE, "-o", tmp_path / "file" / "set"],
+        ["score", a_set, "-o", tmp_path / "file" / "r", "--causes", "none"],
+    ]
+    for each in arguments:
+        done = peploss(*each)
+        assert done.exit_code == 1, done.output
+        assert done.stderr.count("\n") == 1
+        assert str(tmp_path / "file") in done.stderr
+    fifo = tmp_path / "pipe"
+    os.mkfifo(fifo)
+    done = peploss("score", a_set, "-o", fifo, "--causes", "none")
+    assert done.exit_code == 1
+    assert "is no file" in done.stderr
+    assert fifo.is_fifo()
+
+
+def test_a_table_of_headings_only(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("scan\tpeptide\n", encoding="utf-8")
+    done = peploss("index", QE, tmp_path / "t.tsv", "-o", tmp_path / "set")
+    assert done.exit_code == 1
+    assert "There is no PSM in this table" in done.stderr
+
+
 def test_an_unknown_psm(a_set: Path) -> None:
-    for psm in ("nobody", "109"):
+    for psm in ("nobody", "109", "²"):
         done = peploss("explain", a_set, psm)
         assert done.exit_code == 1
         assert "Error:" in done.stderr
@@ -157,6 +207,33 @@ def test_as_a_program(a_set: Path, tmp_path: Path) -> None:
     assert done.stdout.strip() == f"peploss, version {__version__}"
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     assert scripts == {"peploss": "peploss.cli:entry"}
+
+
+@pytest.mark.parametrize("causes", ["all", "worst"])
+def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) -> None:
+    with ParquetStore(a_set) as store:
+        batch, about = store.group(0), json.dumps(store.about)
+    source, out = tmp_path / "set.parquet", tmp_path / "r.parquet"
+    with written_whole(source, batch.schema.remove_metadata()) as writer:
+        for k in range(40):
+            ids = pa.array(range(k * batch.num_rows, (k + 1) * batch.num_rows), pa.int64())
+            writer.write_batch(batch.set_column(0, batch.schema.field(0), ids).replace_schema_metadata(None))
+        writer.add_key_value_metadata({KEY.decode(): about})
+    arguments = ["score", str(source), "-o", str(out), "--causes", causes, "--worst", "4000"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "peploss", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    while not [p for p in tmp_path.iterdir() if p != source]:  # it has begun to write
+        time.sleep(0.05)
+        assert process.poll() is None
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=120)
+    assert (process.returncode, error) == (130, "Stopped.\n")
+    assert {p.name for p in tmp_path.iterdir()} <= {"set.parquet", "r.parquet"}
+    if out.exists():  # whole, without the causes
+        with Results(out) as results:
+            assert results.count() == 40 * 109
 
 
 def test_serve_opens_the_app_on_the_folder_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,10 @@ OXIDISED = "[Acetyl]-AAM[Oxidation]C[Carbamidomethyl]K"
         "[+42.010565]-AAM[+15.994915]C[+57.021464]K",
         ".(Acetyl)AAM(Oxidation)C(Carbamidomethyl)K",
         "(Acetyl)AAM(Oxidation)C(Carbamidomethyl)K",
+        "n[43]AAM[147]C[160]K",
+        "n[43.0184]AAM[147.0354]C[160.0306]K",
+        "[Common Biological:Acetylation on X]AAM[Common Variable:Oxidation on M]C[Common Fixed:Carbamidomethyl on C]K",
+        "[Acetyl@Any_N-term]-AAM[Oxidation@M]C[Carbamidomethyl@C]K",
         "[UNIMOD:1]-AAM[UNIMOD:35]C[UNIMOD:4]K",
     ],
 )
@@ -36,7 +40,8 @@ def test_dialects_mean_the_same_peptide(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "charge"), [("PEPTIDEK/2", 2), ("PEPTIDEK3", 3), ("PEPC[+57.021]K/2", 2), ("PEPTIDEK", None)]
+    ("text", "charge"),
+    [("PEPTIDEK/2", 2), ("PEPTIDEK3", 3), ("PEPTIDEK+2", 2), ("PEPC[+57.021]K/2", 2), ("PEPTIDEK", None)],
 )
 def test_charges_behind_the_peptide(text: str, charge: int | None) -> None:
     assert Peptide.parse(proforma(text)).charge == charge
@@ -53,6 +58,21 @@ def test_two_shifts_at_the_n_terminus_add_up() -> None:
 )  # fmt: skip
 def test_proforma_stays_as_it_is(text: str) -> None:
     assert proforma(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "mass"),
+    [("AC[57]K", 57), ("AK[229]", 229), ("AC[57.0215]K", 57.0215), ("AM[15.9949]K", 15.9949), ("AK[229.163]", 229.163),
+     ("n[42.0106]AK", 42.0106), ("AK[300]", 300), ("AC[+160]K", 160), ("AM[+147.0354]K", 147.0354)],
+)  # fmt: skip
+def test_differences_stay_differences(text: str, mass: float) -> None:
+    bare = Peptide.parse("".join(c for c in text if c.isupper())).neutral_mass
+    assert Peptide.parse(proforma(text)).neutral_mass - bare == pytest.approx(mass, abs=1e-6)
+
+
+def test_a_modification_of_the_last_residue_is_not_on_the_end() -> None:
+    assert proforma("PEPTM-[Oxidation (M)]/2") == "PEPTM[Oxidation]/2"
+    assert proforma("PEPTK-[Amidated]") == "PEPTK-[Amidated]"
 
 
 def test_a_site_in_a_name_is_not_part_of_it() -> None:

@@ -1,130 +1,210 @@
-"""Engines carry the same function with the same result, to the bit; memory does not grow with the set."""
+"""Tables of search engines as psm-utils reads them, and what it leaves out."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset import run_ray
-from peploss.dataset.run import score_set
-from peploss.dataset.schema import KEY
-from peploss.dataset.scoring import Plan
-from peploss.dataset.store import ParquetStore, written_whole
-from peploss.errors import BackendError
+from peploss.dataset.join import keys_of
+from peploss.dataset.psms import read_psms, sniff
+from peploss.errors import SourceError
+from peploss.peptides.peptide import Peptide
 
-PLAN = Plan(decoys=True, losses=("spectral_angle",))
+PROTON = 1.007276466621
 
 
-def repeated(source: Path, out: Path, groups: int) -> Path:
-    """The set over and over, a row group each."""
-    with ParquetStore(source) as store:
-        batch = store.group(0)
-        about = json.dumps(store.about)
-    with written_whole(out, batch.schema.remove_metadata()) as writer:
-        for k in range(groups):
-            ids = pa.array(range(k * batch.num_rows, (k + 1) * batch.num_rows), pa.int64())
-            writer.write_batch(batch.set_column(0, batch.schema.field(0), ids).replace_schema_metadata(None))
-        writer.add_key_value_metadata({KEY.decode(): about})
-    return out
+def write(path: Path, rows: list[dict[str, object]], separator: str = "\t", before: str = "") -> Path:
+    lines = [separator.join(rows[0]), *(separator.join(str(v) for v in row.values()) for row in rows)]
+    path.write_text(before + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
-def test_workers_change_nothing(sample_set: Path, tmp_path: Path) -> None:
-    source = repeated(sample_set, tmp_path / "set.parquet", 6)
-    tables = []
-    for workers in (1, 3):
-        score_set(source, tmp_path / f"{workers}", PLAN, workers=workers)
-        tables.append(pq.read_table(tmp_path / f"{workers}"))
-    assert tables[0].equals(tables[1])
-    assert tables[0]["id"].to_pylist() == list(range(6 * 244))
+def maxquant(peptide: str, mass: float, scan: int = 17) -> dict[str, object]:
+    return {
+        "Raw file": "run1", "Scan number": scan, "Sequence": "X", "Modified sequence": f"_{peptide}_", "Charge": 2,
+        "m/z": mass / 2 + PROTON, "Mass": mass, "Retention time": 1.0, "PEP": 0.01, "Score": 50, "Delta score": 1,
+        "Localization prob": 1, "Precursor Intensity": 1, "Mass error [ppm]": 0, "Reverse": "", "Length": 5,
+        "Modifications": "Unmodified", "Proteins": "P1", "Fragmentation": "HCD", "Mass analyzer": "FTMS",
+        "Type": "MULTI", "Matches": "", "Intensities": "", "Masses": "", "Scan index": 1, "id": 1,
+        "Number of matches": 1, "Intensity coverage": 1, "Peak coverage": 1, "Mass deviations [Da]": "",
+        "Mass deviations [ppm]": "", "Missed cleavages": 0,
+    }  # fmt: skip
 
 
-def test_an_unknown_engine_is_refused(sample_set: Path, tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="no engine 'spark'"):
-        score_set(sample_set, tmp_path / "r", PLAN, engine="spark")  # type: ignore[arg-type]
-    assert not list(tmp_path.iterdir())
+def test_maxquant_leaves_out_what_cysteines_carry(tmp_path: Path) -> None:
+    right = ["AC[Carbamidomethyl]DC[Carbamidomethyl]K", "C[Carbamidomethyl]M[Oxidation]K", "PEPTIDEK"]
+    written = ["ACDCK", "CM(Oxidation (M))K", "PEPTIDEK"]
+    rows = [maxquant(w, Peptide.parse(r).neutral_mass) for w, r in zip(written, right, strict=True)]
+    table = read_psms(write(tmp_path / "msms.txt", rows))
+    assert [p.peptide for p in table.psms] == [f"{r}/2" for r in right]
+    assert table.notes == [
+        "By the masses in the table every cysteine carries Carbamidomethyl, which its peptides leave out."
+    ]
+    bare = [maxquant(w, Peptide.parse(w.replace("(Oxidation (M))", "[Oxidation]")).neutral_mass) for w in written]
+    table = read_psms(write(tmp_path / "msms.txt", bare))
+    assert [p.peptide for p in table.psms] == ["ACDCK/2", "CM[Oxidation]K/2", "PEPTIDEK/2"]
+    assert not table.notes
 
 
-def test_memory_does_not_grow_with_the_set(sample_set: Path, tmp_path: Path) -> None:
-    """Ten times the row groups may not cost more than a few row groups of memory."""
-    code = """
-        import resource, sys, threading, time
-        from pathlib import Path
-        from peploss.dataset.run import score_set
-        from peploss.dataset.scoring import Plan
-        score_set(sys.argv[1], sys.argv[3], Plan(), workers=2)
-        peak, done = 0, threading.Event()
-        def watch():
-            global peak
-            while not done.wait(0.005):
-                peak = max(peak, int(Path("/proc/self/statm").read_text().split()[1]))
-        thread = threading.Thread(target=watch); thread.start()
-        peaks = []
-        for path in sys.argv[1:3]:
-            peak = 0
-            score_set(path, sys.argv[3], Plan(), workers=2)
-            peaks.append(peak * resource.getpagesize() / 1e6)
-        done.set(); thread.join()
-        print(*peaks)
-    """
-    if not Path("/proc/self/statm").exists():
-        pytest.skip("no /proc to read resident memory from")
-    small = repeated(sample_set, tmp_path / "small.parquet", 40)
-    large = repeated(sample_set, tmp_path / "large.parquet", 400)
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code), str(small), str(large), str(tmp_path / "r")],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    first, second = map(float, done.stdout.split())
-    assert second < 1000
-    assert second - first < large.stat().st_size / 1e6 / 2
+def test_maxquant_s_last_residue_keeps_its_modification(tmp_path: Path) -> None:
+    (psm,) = read_psms(write(tmp_path / "msms.txt", [maxquant("PEPTM(Oxidation (M))", 700.0)])).psms
+    assert psm.peptide == "PEPTM[Oxidation]/2"
 
 
-@pytest.fixture(scope="module")
-def cluster():  # type: ignore[no-untyped-def]
-    """Ray on this machine with two workers."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed; it is an optional engine")
-    pytest.importorskip("ray.data", reason="Ray Data is not installed; it is an optional engine")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    root = str(Path(run_ray.__file__).resolve().parents[2])
-    ray.init(
-        num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": root + os.pathsep + os.environ.get("PYTHONPATH", "")}},
-    )  # fmt: skip
-    yield ray
-    ray.shutdown()
+def test_a_row_that_cannot_be_read_is_one_psm_lost(tmp_path: Path) -> None:
+    rows = [maxquant("PEPTIDEK", 900.0, scan) for scan in range(5)]
+    rows[2]["Charge"] = "two"
+    rows[3]["Modified sequence"] = "_PEP)(K_"
+    table = read_psms(write(tmp_path / "msms.txt", rows))
+    assert [p.spectrum for p in table.psms] == ["0", "1", "4"]
+    assert [r.line for r in table.refused] == [3, 4]
+    assert all(r.reason.startswith("psm-utils cannot read it: ") and "\n" not in r.reason for r in table.refused)
 
 
-def test_ray_gives_the_same_bits(cluster: object, sample_set: Path, tmp_path: Path) -> None:
-    source = repeated(sample_set, tmp_path / "set.parquet", 5)
-    for engine in ("local", "ray"):
-        score_set(source, tmp_path / engine, PLAN, engine=engine)  # type: ignore[arg-type]
-    assert pq.read_table(tmp_path / "local").equals(pq.read_table(tmp_path / "ray"))
+@pytest.mark.parametrize(
+    ("spec_id", "scannr", "scan", "rank"),
+    [
+        ("data/run1_00017_2_1", "17", 17, 1),  # Comet
+        ("target_0_17_2_3", "17", 17, 3),  # Crux
+        ("run1_SII_9_1_17_2_1", "17", 17, 1),  # MS-GF+
+        ("run1.17.17.2_1", "17", 17, None),  # MSFragger
+        ("42", "17", 17, None),  # Sage
+    ],
+)
+def test_percolator_s_input(tmp_path: Path, spec_id: str, scannr: str, scan: int, rank: int | None) -> None:
+    row = {"SpecId": spec_id, "Label": -1, "ScanNr": scannr, "Charge2": 1, "Peptide": "K.n[42.0106]AC[57.0215]K.R"}
+    path = write(tmp_path / "x.pin", [row | {"Proteins": "P1\tP2"}])
+    assert sniff(path) == "percolator"
+    (psm,) = read_psms(path).psms
+    assert (keys_of(psm)["scan"], psm.rank, psm.label, psm.protein) == (scan, rank, "decoy", "P1;P2")
+    assert psm.peptide == "[+42.0106]-AC[+57.0215]K/2"
 
 
-def test_ray_survives_a_worker_that_dies(
-    cluster: object, sample_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = repeated(sample_set, tmp_path / "set.parquet", 5)
-    died = tmp_path / "died"
-    score = run_ray.score_groups
+def test_percolator_s_output_names_its_file(tmp_path: Path) -> None:
+    row = {"PSMId": "run1_17_2_1", "filename": "d/run1.mzML", "score": 1, "q-value": 0.001, "posterior_error_prob": 0.1}
+    (psm,) = read_psms(write(tmp_path / "x.pout", [row | {"peptide": "K.PEPTIDEK.R", "proteinIds": "P1"}])).psms
+    assert (psm.run, psm.q_value, keys_of(psm)["scan"]) == ("d/run1.mzML", 0.001, 17)
 
-    def dies_once(numbers: pa.Table, path: str, plan: Plan) -> dict[str, object]:
-        if 2 in numbers["group"].to_pylist() and not died.exists():
-            died.touch()
-            os._exit(1)
-        return score(numbers, path, plan)
 
-    monkeypatch.setattr(run_ray, "score_groups", dies_once)
-    for engine in ("local", "ray"):
-        score_set(source, tmp_path / engine, PLAN, engine=engine)  # type: ignore[arg-type]
-    assert died.exists()
-    assert pq.read_table(tmp_path / "local").equals(pq.read_table(tmp_path / "ray"))
+def test_ms_amanda_is_known_by_its_columns(tmp_path: Path) -> None:
+    row = {
+        "Scan Number": 17, "Title": "s17", "Sequence": "AcDmK",
+        "Modifications": "N-Term(Acetyl|42.010565|fixed);C2(Carbamidomethyl|57.021464|fixed);"
+        "M4(Oxidation|15.994915|variable)",
+        "Protein Accessions": "P1", "Amanda Score": 100, "Weighted Probability": 1, "m/z": 300, "Charge": 2, "RT": 1,
+        "Nr of matched peaks": 1, "Filename": "run1.mgf", "Id": 1, "Rank": 2,
+    }  # fmt: skip
+    path = write(tmp_path / "out.csv", [row], before="#version: 3.0\n")
+    table = read_psms(path)
+    assert table.format == "msamanda"
+    (psm,) = table.psms
+    assert (psm.peptide, psm.rank) == ("[Acetyl]-AC[Carbamidomethyl]DM[Oxidation]K/2", 2)
+    (plain,) = read_psms(path, format="plain").psms  # what the columns say is the same
+    assert plain.peptide == "[Acetyl]-AC[Carbamidomethyl]DM[Oxidation]K"
+
+
+def test_ionbot(tmp_path: Path) -> None:
+    row = {
+        "ionbot_match_id": 1, "spectrum_title": "s17", "scan": 17, "spectrum_file": "run1.mgf", "precursor_mass": 1,
+        "peak_intensity": 1, "proteins": "P1", "database": "T", "matched_peptide": "ACMK",
+        "modifications": "2|[4]Carbamidomethyl[C]|3|[35]Oxidation[M]", "corrected_retention_time": 1,
+        "unique_protein": 1, "psm_score": 5, "q-value": 0.001, "PEP": 0.01, "charge": 2, "m/z": 300,
+        "observed_retention_time": 10, "scan_id": 1,
+    }  # fmt: skip
+    path = write(tmp_path / "ionbot.first.csv", [row], separator=",")
+    assert sniff(path) == "ionbot"
+    (psm,) = read_psms(path).psms
+    found = Peptide.parse(psm.peptide)
+    assert found.neutral_mass == pytest.approx(Peptide.parse("AC[Carbamidomethyl]M[Oxidation]K").neutral_mass)
+
+
+def test_alphadia(tmp_path: Path) -> None:
+    row = {
+        "precursor_idx": 0, "sequence": "ACMK", "mods": "Carbamidomethyl@C;Oxidation@M", "mod_sites": "2;3",
+        "charge": 2, "frame_start": 17, "run": "run1", "decoy": 0, "score": 1, "qval": 0.001, "proba": 0.1,
+        "mz_observed": 300, "rt_observed": 1, "mobility_observed": 0, "proteins": "P1", "rank": 0,
+    }  # fmt: skip
+    path = write(tmp_path / "precursors.tsv", [row])
+    assert sniff(path) == "alphadia"
+    (psm,) = read_psms(path).psms
+    assert (psm.peptide, psm.rank, psm.run) == ("AC[Carbamidomethyl]M[Oxidation]K/2", 1, "run1")
+
+
+def test_proteoscape(tmp_path: Path) -> None:
+    row = {
+        "stripped_peptide": "ACMK", "ptms": [57.021464, 15.994915], "ptm_locations": [1, 2], "precursor_charge": 2,
+        "ms2_id": 17, "locus_name": ["P1"], "x_corr_score": 2.0, "precursor_mz": 300.0, "rt": 1.0, "ook0": 1.0,
+        "rank": 1, "candidate_id": 1, "parent_id": 1, "leading_aa": "K", "trailing_aa": "R", "corrected_ook0": 1.0,
+        "tims_score": 1.0, "delta_cn_score": 1.0, "ppm_error": 1.0, "number_matched_ions": 1,
+        "number_expected_ions": 1, "ion_proportion": 1.0, "spectrum_total_ion_intensity": 1.0,
+    }  # fmt: skip
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "x.candidates.parquet")
+    (psm,) = read_psms(tmp_path / "x.candidates.parquet").psms
+    assert Peptide.parse(psm.peptide).neutral_mass == pytest.approx(
+        Peptide.parse("AC[Carbamidomethyl]M[Oxidation]K").neutral_mass, abs=1e-5
+    )
+
+
+@pytest.mark.parametrize("ending", ["tsv", "parquet", "cbor", "peprec"])
+def test_what_psm_utils_writes_comes_back(tmp_path: Path, ending: str) -> None:
+    from psm_utils import PSM, PSMList
+    from psm_utils.io import write_file
+
+    if ending == "cbor":
+        pytest.importorskip("cbor2")
+    psms = [
+        PSM(peptidoform="AC[Carbamidomethyl]M[Oxidation]K/2", spectrum_id="scan=17", run="run1", rank=1, score=2.0),
+        PSM(peptidoform="[Acetyl]-PEPTIDEK/3", spectrum_id="scan=18", run="run1", rank=2, score=1.0),
+    ]
+    path = tmp_path / f"x.{ending}"
+    write_file(PSMList(psm_list=psms), path, filetype=ending)
+    found = read_psms(path).psms
+    assert [str(Peptide.parse(p.peptide, p.charge).proforma) for p in found] == [str(p.peptidoform) for p in psms]
+    assert [keys_of(p)["scan"] for p in found] == [17, 18]
+
+
+def test_entries_that_psm_utils_passes_over_are_told(tmp_path: Path) -> None:
+    entries = [{"peptidoform": p, "spectrum_id": "scan=1"} for p in ("PEPTIDEK/2", "PEPK", "AAAK/2")]
+    entries[1]["rank"] = "first"
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(entries), encoding="utf-8")
+    table = read_psms(path)
+    assert [p.peptide for p in table.psms] == ["PEPTIDEK/2", "AAAK/2"]
+    assert [r.line for r in table.refused] == [2]
+
+
+def test_a_title_in_mzidentml_does_not_hide_the_native_id(odd_files: Path, tmp_path: Path) -> None:
+    text = (
+        (odd_files / "test.mzid").read_text(encoding="utf-8").replace('spectrumID="databasekey=', 'spectrumID="scan=')
+    )
+    param = '<cvParam accession="MS:1000796" cvRef="PSI-MS" name="spectrum title" value="a title"/>'
+    path = tmp_path / "x.mzid"
+    path.write_text(
+        text.replace("</SpectrumIdentificationResult>", param + "</SpectrumIdentificationResult>"), encoding="utf-8"
+    )
+    keys = keys_of(read_psms(path).psms[0])
+    assert (keys["title"], keys["native id"], keys["scan"]) == ("a title", "scan=1", 1)
+
+
+def test_a_table_that_names_no_spectrum_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.flashlfq.tsv", [{"File Name": "a", "Full Sequence": "PEPTIDEK", "Precursor Charge": 2}])
+    with pytest.raises(SourceError, match="does not say which spectrum"):
+        read_psms(path)
+
+
+@pytest.mark.parametrize("format", ["msms", "sage_tsv", "fragpipe", "diann", "mzid", "pepxml", "xtandem", "parquet",
+                                    "proteome_discoverer", "idxml", "mztab", "plain", "json", "spectra", "percolator",
+                                    "alphadia", "peprec", "ionbot", "msamanda", "tsv", "sage_parquet", "proteoscape",
+                                    "cbor"])  # fmt: skip
+@pytest.mark.parametrize("content", [b"\x00\xff\xfe garbage \x80" * 50, b"a\tb\n1\t2\n", b"<a>", b"\n\n"])
+def test_garbage_is_told_in_one_line(tmp_path: Path, format: str, content: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(SourceError) as told:
+        read_psms(path, format=format)
+    assert "\n" not in str(told.value)
+    assert len(str(told.value)) < 700

@@ -67,3 +67,41 @@ def test_what_joins_can_be_asked_for() -> None:
     found = join([table(Psm("PEK", "scan=12", 1))], [FILE], by="index")
     assert found.psms == [{}]
     assert found.not_joined[0].reason == "There is no spectrum that it names by index in run1.mzML."
+
+
+def test_scans_of_other_runs_are_not_taken_for_those_of_the_one_that_is_there() -> None:
+    psms = [Psm("PEK", "11", 1, run="run1"), Psm("PEK", "12", 2, run="run2"), Psm("PEK", "12", 3, run="run1")]
+    found = join([table(*psms)], [FILE])
+    assert {at: [p.line for p, *_ in v] for at, v in found.psms[0].items()} == {0: [1], 1: [3]}
+    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'run2'."]
+    neither = join([table(Psm("PEK", "11", 1, run="run8"), Psm("PEK", "12", 2, run="run9"))], [FILE])
+    assert [x.line for x in neither.not_joined] == [1, 2]
+    asked = join([table(Psm("PEK", "11", 1, run="run8"), Psm("PEK", "12", 2, run="run9"))], [FILE], by="scan")
+    assert not asked.not_joined
+
+
+def test_one_run_and_one_file_are_taken_for_each_other() -> None:
+    assert not join([table(Psm("PEK", "11", 1, run="renamed"), Psm("PEK", "12", 2, run="renamed"))], [FILE]).not_joined
+
+
+def test_a_merged_file_is_joined_by_title() -> None:
+    merged = headers("all.mgf", (None, "", "run8 first", None), (None, "", "run9 first", None), (None, "", "7", None))
+    psms = [Psm("PEK", "run8 first", 1, run="run8"), Psm("PEK", "run9 first", 2, run="run9"), Psm("A", "7", 3, run="b")]
+    found = join([table(*psms)], [merged])
+    assert list(found.psms[0]) == [0, 1]
+    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'b'."]
+
+
+def test_the_run_is_read_in_the_spectrum_s_name() -> None:
+    other = headers("run2.mzML", (11, "scan=11", "", None))
+    psms = [Psm("PEK", "run1.00011.00011.2", 1), Psm("PEK", "run2.00011.00011.3", 2), Psm("PEK", "x.11.11.2", 3)]
+    found = join([table(*psms)], [FILE, other])
+    assert [[p.line for p, *_ in v] for by_place in found.psms for v in by_place.values()] == [[1], [2]]
+    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'x'."]
+
+
+def test_two_files_of_one_name_are_both_looked_in() -> None:
+    same = headers("run1.mgf", (21, "", "other", None), (11, "", "same", None))
+    found = join([table(Psm("PEK", "21", 1, run="run1"), Psm("PEK", "11", 2, run="run1"))], [FILE, same])
+    assert [list(x) for x in found.psms] == [[], [0]]
+    assert [x.reason for x in found.not_joined] == ["Several spectra have the scan 11 in any of 2 files."]

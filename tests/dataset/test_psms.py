@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
 from peploss.dataset.psms import Psm, read_psms, sniff
-from peploss.errors import SourceError
+from peploss.errors import SettingsError, SourceError
 from peploss.peptides.peptide import Peptide
 
 ODD = [
     ("fragpipe.psm.tsv", "fragpipe", 5, "100000", "SEDC[+57.0214]FILDHGK/3"),
-    ("peprec.csv", "peprec", 3, "peptide1", "ACDEK/2"),
+    ("peprec.csv", "peprec", 3, "peptide1", "ACDEK"),
     ("results.sage.tsv", "sage_tsv", 1, "controllerType=0 controllerNumber=1 scan=30069", "LQSRPAAPPAPGPGQLTLR/3"),
     ("test_msms.txt", "msms", 5, "16851", "AAAAAAAAAAAAEEAA/3"),
     ("test.mzid", "mzid", 22, "databasekey=1", "AGTQIENIDEDFR/1"),
@@ -130,6 +131,80 @@ def test_annotated_mgf(tmp_path: Path) -> None:
 def test_what_is_no_table_says_so(tmp_path: Path, content: str, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         read_psms(write(tmp_path / "x.csv", content))
+
+
+def test_a_list_of_modifications_beside_a_bare_sequence(tmp_path: Path) -> None:
+    text = "Scan;Annotated Sequence;Modifications;Charge\n"
+    text += '17;[K].aCDmK.[R];"N-Term(Acetyl); C2(Carbamidomethyl); M4(Oxidation)";2\n'
+    text += "18;ACDMK;;2\n19;ACDMK;Oxidation (M);2\n20;ACDMK;C3(Carbamidomethyl);2\n"
+    table = read_psms(write(tmp_path / "pd.csv", text))
+    assert [p.peptide for p in table.psms] == ["[Acetyl]-AC[Carbamidomethyl]DM[Oxidation]K", "ACDMK"]
+    assert [(r.line, r.reason) for r in table.refused] == [
+        (4, "The modification 'Oxidation (M)' cannot be read; the whole list is 'Oxidation (M)'."),
+        (5, "There is no C at position 3 of ACDMK."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"), [("decoy", "1 0"), ("is_decoy", "True False"), ("Decoy", "Y N"), ("Label", "-1 1"),
+                           ("Target/Decoy", "decoy target")],
+)  # fmt: skip
+def test_decoys_are_told_from_targets(tmp_path: Path, column: str, values: str) -> None:
+    decoy, target = values.split()
+    path = write(tmp_path / "t.tsv", f"scan\tFull Sequence\t{column}\n1\tAAAK\t{decoy}\n2\tAAAK\t{target}\n")
+    assert [p.label for p in read_psms(path).psms] == ["decoy", "target"]
+
+
+def test_no_line_is_lost_without_a_word(tmp_path: Path) -> None:
+    text = '# made by hand\n\ntitle,peptide,charge\n#1,PEPTIDEK,2\n"two\nlines",AAAK,2\nx,AAAK,many\n\ny,AAAK,1e999\n'
+    table = read_psms(write(tmp_path / "t.csv", text))
+    assert [(p.line, p.spectrum) for p in table.psms] == [(4, "#1"), (6, "two\nlines")]
+    assert [r.line for r in table.refused] == [7, 9]
+
+
+def test_a_table_that_is_text_only_in_part_is_read_so_far(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_bytes(b"scan\tpeptide\n" + b"17\tPEPTIDEK\n" * 20_000 + b"18\t\xff\xfe\n")
+    table = read_psms(path)
+    assert 0 < len(table.psms) <= 20_000
+    assert "cannot be read from here on" in table.refused[0].reason
+
+
+def test_columns_between_spaces(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.peprec", "spec_id modifications peptide charge\ns1 2|Oxidation PMK 2\n")
+    table = read_psms(path)
+    assert (table.format, table.psms[0].peptide, table.psms[0].spectrum) == ("peprec", "PM[Oxidation]K", "s1")
+
+
+def test_a_packed_table_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv.gz"
+    path.write_bytes(gzip.compress(b"scan\tpeptide\n17\tPEPTIDEK\n"))
+    with pytest.raises(SourceError, match="compressed"):
+        read_psms(path)
+
+
+def test_fixed_modifications_go_where_there_is_none(tmp_path: Path) -> None:
+    path = write(tmp_path / "t.tsv", "scan\tpeptide\n17\tAC[+57.021]CK\n18\t[Acetyl]-PEPTIDER/2\n")
+    table = read_psms(path, fixed={"C": "Carbamidomethyl", "K": "TMT6plex", "N-term": "TMT6plex"})
+    assert [p.peptide for p in table.psms] == [
+        "[TMT6plex]-AC[+57.021]C[Carbamidomethyl]K[TMT6plex]", "[Acetyl]-PEPTIDER/2"
+    ]  # fmt: skip
+    assert table.notes == ["Fixed modifications as asked for: C Carbamidomethyl, K TMT6plex, N-term TMT6plex."]
+    with pytest.raises(SettingsError, match="has no mass"):
+        read_psms(path, fixed={"C": "Carbamidometyl"})
+    with pytest.raises(SettingsError, match="not on 'CC'"):
+        read_psms(path, fixed={"CC": "Oxidation"})
+
+
+def test_an_mztab_s_fixed_modifications_by_its_own_masses(odd_files: Path) -> None:
+    """Its one cysteine is written bare, and its calculated m/z has the modification that the file calls fixed."""
+    path = odd_files / "test.mztab"
+    header, *lines = [x.split("\t") for x in path.read_text("utf-8").splitlines() if x.startswith(("PSH\t", "PSM\t"))]
+    table = read_psms(path)
+    for psm in table.psms:
+        row = dict(zip(header, lines[psm.line - 1], strict=True))
+        calculated = (float(row["calc_mass_to_charge"]) - 1.007276466621) * int(row["charge"])
+        assert Peptide.parse(psm.peptide).neutral_mass == pytest.approx(calculated, abs=0.01), psm.peptide
 
 
 def test_an_unknown_format_names_the_known(tmp_path: Path) -> None:

@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from peploss.dataset.results import Results, find_psm
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
 from peploss.errors import SettingsError, SourceError
+from peploss.settings import LossSettings
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,28 @@ def test_a_column_of_nothing(results: Results) -> None:
         "x" * 5000,
         "repeat('x', 1000000000) = ''",
         "rowid = 1",
+        "length(" + "replace(" * 9 + "'aaaaaaaaaa'" + ",'a','aaaaaaaaaa')" * 9 + ") > 1",
+        "NOT " * 900 + "(1 = 1)",
+        "abs(" * 780 + "1" + ")" * 780 + " > 0",
+        "(" * 1900 + "1 = 1" + ")" * 1900,
+        "NULL::INT[100000][100000] IS NULL",
+        "peptide::STRUCT(a INT) IS NULL",
+        "peptide::INT[] IS NULL",
+        "TRY_CAST(peptide AS MAP(INT, INT)) IS NULL",
+        "COLUMNS(*) > 1",
+        "#1 > 1",
+        "1 = 1 QUALIFY 1 = 1",
+        "1 = 1 USING SAMPLE 1",
+        "psms IS NOT NULL",
+        "id = ANY(SELECT 1)",
+        "1 = 1 /* open",
+        "1 = 1\x00",
+        "getvariable('a') = 1",
+        "pragma_version() = 1",
+        "max(loss) > 1",
+        "{'a': 1}.a = 1",
+        "[x for x in [1]] = [1]",
+        "format('{:1000000000}', peptide) = ''",
         "loss > random()",
     ],
 )
@@ -190,3 +215,27 @@ def test_finding_by_title(sample_set: Path) -> None:
     assert find_psm(sample_set, "QC1.2") == 0
     with pytest.raises(SourceError, match="No PSM's spectrum is called"):
         find_psm(sample_set, "it's not there")
+
+
+def test_a_question_without_end_is_given_up(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("peploss.dataset.results.LONGEST_SECONDS", 0.2)
+    with pytest.raises(SettingsError, match=r"longer than 0\.2 seconds"):
+        results._ask("SELECT count(*) FROM range(100000000000) a, range(100000000000) b")
+    assert results.count() == 244
+
+
+def test_a_file_that_was_replaced_is_not_mixed_with_what_was_there(
+    sample_set: Path, sample_results: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "r.parquet"
+    path.write_bytes(sample_results.read_bytes())
+    with Results(path) as opened:
+        assert opened.count() == 244
+        score_set(sample_set, path, Plan(settings=LossSettings(sigma=0.1)))
+        with pytest.raises(SourceError, match="was replaced since it was opened"):
+            opened.count()
+        with Results(path) as again:
+            assert again.about["settings"] == {"sigma": 0.1}
+        path.unlink()
+        with pytest.raises(SourceError):
+            opened.page(["id"])

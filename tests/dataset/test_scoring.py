@@ -27,7 +27,7 @@ from peploss.spectra.spectrum import Spectrum
 
 SETTINGS = [
     LossSettings(),
-    LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.01, max_mz=1500),
+    LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.01, max_mz=600),  # the dense one is slow
     LossSettings(sigma=0.02, bin_width=0.2),
     LossSettings(ion_types=("a", "b", "c", "y", "z", "z+1"), max_fragment_charge=3, neutral_losses=("H2O", "NH3")),
     LossSettings(immonium=True, precursor=True, isotopes=1, ion_weights={"y": 2.0, "b2": 0.3, "immonium": 0.1, "a": 0}),
