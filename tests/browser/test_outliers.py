@@ -32,11 +32,11 @@ ROW, HEAD = 35, 38
 
 @pytest.fixture(scope="module")
 def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A set of a million PSMs, of few peaks to be made fast, with its results; spectra and a table beside it."""
+    """A set of a million PSMs with its results; spectra and a table beside it."""
     out, samples = tmp_path_factory.mktemp("million"), samples_folder()
     (out / "small").mkdir()
     small = small_set(out / "small")
-    large_set(small, out / "large.parquet", PSMS, peaks=30)
+    large_set(small, out / "large.parquet", PSMS)
     score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
     add_causes(out / "large.parquet", out / "large.scores.parquet", 300)
     shutil.rmtree(out / "small")
@@ -60,7 +60,7 @@ def results(folder: Path) -> Iterator[Results]:
 
 @pytest.fixture
 def outliers(million: str, open_page: Open) -> Open:
-    """``outliers("cause=noise")``: the page, its pictures drawn."""
+    """``outliers("cause=calibration")``: the page, its pictures drawn."""
 
     def opened(query: str = "", **more: Any) -> Any:
         page = open_page(f"{million}/outliers?data=large.parquet&{query}", painted=False, height=1200, **more)
@@ -184,6 +184,7 @@ def test_search_and_sql(outliers: Open, results: Results) -> None:
     field.fill("loss > 0.5; COPY psms TO 'x'")
     field.press("Enter")
     page.wait_for_selector("text=It is left out until it is mended")
+    settled(page)
     assert page.locator(CHARTS).count() == 3
 
 
@@ -219,8 +220,8 @@ def test_open_with_the_fix_and_back(outliers: Open, results: Results) -> None:
 
 
 def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results, folder: Path) -> None:
-    page = outliers("cause=noise")
-    ids = results.ids("cause = 'noise'", order="loss", descending=True)
+    page = outliers("cause=calibration")
+    ids = results.ids("cause = 'calibration'", order="loss", descending=True)
     click_cell(page, 1, 320)  # the peptide of the second row
     page.wait_for_selector(f".pl-psm :text('PSM {ids[1]} ')")
     for row in (0, 2):
@@ -289,8 +290,8 @@ def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> Non
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("text=was cancelled")
     assert not list(folder.glob("*given up*"))
-    click_cause(page, "noise")
-    page.wait_for_url(re.compile("cause=noise"))
+    click_cause(page, "calibration")
+    page.wait_for_url(re.compile("cause=calibration"))
 
 
 def test_the_settings_of_the_scores_go_along(million: str, open_page: Open, folder: Path) -> None:
