@@ -230,8 +230,13 @@ def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> 
         raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
     _check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
     if not isinstance(sigma, Tensor):
-        a, b = (torch.full((x.mz.shape[0],), sigma, dtype=torch.float64, device=x.mz.device) for x in (pred, obs))
-        return (a, b) if unit == "Da" else (a * 1e-6 * _finite(pred.mz), b * 1e-6 * _finite(obs.mz))
+        if unit == "ppm":
+            return sigma * 1e-6 * _finite(pred.mz), sigma * 1e-6 * _finite(obs.mz)
+        if pred.mz.is_cpu:
+            return torch.full_like(pred.mz, sigma), torch.full_like(obs.mz, sigma)
+        # One number, that the kernels read for every peak.
+        one = torch.full((), sigma, dtype=torch.float64, device=pred.mz.device)
+        return one.expand(pred.mz.shape[0]), one.expand(obs.mz.shape[0])
     value = sigma.to(device=pred.mz.device, dtype=torch.float64)
     if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
         raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")

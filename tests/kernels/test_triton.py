@@ -234,7 +234,8 @@ def test_two_thousand_peaks(triton: Move, monkeypatch: pytest.MonkeyPatch) -> No
 
     if not torch.cuda.is_available():
         monkeypatch.setattr(run, "ROWS", 256)  # at once, for the interpreter's sake
-        monkeypatch.setattr(run, "COLUMNS", 512)
+        monkeypatch.setattr(run, "SORTED", 1024)
+        monkeypatch.setattr(run, "KEYS", 512)
     rng = np.random.default_rng(13)
     pm = rng.uniform(100, 1900, 2000)
     pred, obs = Peaks.from_arrays(pm, rng.random(2000)), Peaks.from_arrays(pm[:7] + 0.01, rng.random(7))
