@@ -87,10 +87,10 @@ def _ranks(mz, start, count, own, at, C: tl.constexpr):
     rank = at * 0
     for j in range(0, count, C):
         to = j + tl.arange(0, C)
-        there = to < count
-        key = _key(tl.load(mz + start + to, mask=there, other=float("inf")))[:, None]
+        # What lies past the last peak is infinite and of a higher number: it comes before none.
+        key = _key(tl.load(mz + start + to, mask=to < count, other=float("inf")))[:, None]
         before = (key < own[None, :]) | ((key == own[None, :]) & (to[:, None] < at[None, :]))
-        rank += tl.sum((before & there[:, None]).to(tl.int32), 0)
+        rank += tl.sum(before.to(tl.int32), 0)
     return rank
 
 
