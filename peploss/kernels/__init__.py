@@ -17,7 +17,7 @@ from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import reference
 from peploss.kernels.backends import BACKENDS, Backend, kernels_for
-from peploss.kernels.ops import arrays, check, cosine
+from peploss.kernels.ops import arrays, check, check_offsets, cosine
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
@@ -71,7 +71,10 @@ def spectrum_cosine(
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
     # Where there is no kernel for a device, the CPU's answer is the same answer.
-    at = pred.mz.device if kernels == "triton" else "cpu"
+    at = pred.mz.device if kernels == "triton" else torch.device("cpu")
+    for side in (pred, obs):
+        if side.offsets.is_cpu and at.type != "cpu":  # the last time that looking at them costs nothing
+            check_offsets(side.offsets, side.mz.shape[0])
     cos = cosine(*(x.to(at) for x in inputs), *_grid(grid), grad_pred, grad_obs, triton=kernels == "triton")
     return cos.to(pred.mz.device)
 

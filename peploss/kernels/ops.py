@@ -81,16 +81,34 @@ def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tupl
     """One side as it came.
 
     Raises:
-        ValueError: as ``arrays``. Offsets on a GPU are not looked at, which would stall it: what they hide comes out
-            as NaN.
+        ValueError: shapes or devices do not fit, or, where offsets are on the CPU, they do not run from 0 to the number
+            of peaks. On a GPU nobody looks at them, which would stall it: what they hide comes out as NaN.
     """
-    if offsets.is_cpu:
-        arrays(mz, intensity, sigma, offsets)
-    elif not mz.shape == intensity.shape == sigma.shape:
+    if not mz.shape == intensity.shape == sigma.shape or mz.ndim != 1 or offsets.ndim != 1 or len(offsets) == 0:
         raise ValueError(
-            f"m/z, intensity and sigma must be equally long; they are {len(mz)}, {len(intensity)} and {len(sigma)}."
+            f"m/z, intensity and sigma must be one-dimensional and equally long, and offsets one-dimensional; they are "
+            f"{tuple(mz.shape)}, {tuple(intensity.shape)}, {tuple(sigma.shape)} and {tuple(offsets.shape)}."
         )
+    if len({x.device for x in (mz, intensity, sigma, offsets)}) > 1:
+        raise ValueError(
+            f"m/z, intensity, sigma and offsets must be on one device, not on {mz.device}, {intensity.device}, "
+            f"{sigma.device} and {offsets.device}."
+        )
+    if offsets.is_cpu:
+        check_offsets(offsets, len(mz))
     return mz, intensity, sigma, offsets
+
+
+def check_offsets(offsets: Tensor, n: int) -> None:
+    """Refuse offsets of the CPU that do not run from 0 to the number of peaks.
+
+    Raises:
+        ValueError: they do not.
+    """
+    from peploss.kernels import cpu
+
+    if not cpu.offsets_fit(_array(offsets), n):
+        raise ValueError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
 def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:

@@ -68,6 +68,60 @@ def test_equals_the_dense_reference(triton: Move, ratio: float, kind: str) -> No
     assert_same(triton, Peaks.from_arrays(pm, rng.random(9)), Peaks.from_arrays(close, rng.random(9)), ratio * h)
 
 
+@pytest.mark.parametrize(("bin_width", "sigma"), [(0.5, 0.01), (0.05, 2.0)])  # sigma / h of 0.02 and of 40
+def test_bins_far_wider_and_far_narrower_than_peaks(triton: Move, bin_width: float, sigma: float) -> None:
+    rng = np.random.default_rng(6)
+    # Near a bin's centre, as others are not rendered where bins are that wide.
+    mz = (rng.integers(0, int(60 / bin_width), 7) + 0.5) * bin_width + rng.normal(0, 2 * min(sigma, 0.01), 7)
+    pred = Peaks.from_arrays(mz, rng.random(7))
+    obs = Peaks.from_arrays(mz + rng.normal(0, min(sigma, 0.01), 7), rng.random(7))
+    assert_same(triton, pred, obs, sigma, grid=MzGrid(60.0, bin_width))
+
+
+@pytest.mark.parametrize("grid", [GRID, None])
+def test_order_and_padding_change_nothing(triton: Move, grid: MzGrid | None) -> None:
+    """Ascending peaks are not sorted; others are, padding among them goes to the end, and ties stay in order."""
+    rng = np.random.default_rng(8)
+    mz = np.sort(np.concatenate([rng.uniform(1, 59, 30), [20.0, 20.0, 20.0, -5.0, 70.0]]))
+    weight = rng.random(35)
+    order = rng.permutation(35)
+    ties = np.flatnonzero(mz[order] == 20.0)
+    order[ties] = np.sort(order[ties])
+    room, keep = np.sort(rng.choice(60, 35, replace=False)), torch.zeros(1, 60, dtype=torch.bool)
+    keep[0, room] = True
+    padded = [torch.full((1, 60), 7.0).double() for _ in range(2)]
+    for row, values in zip(padded, (mz, weight), strict=True):
+        row[0, room] = torch.tensor(values[order])
+    obs = triton(Peaks.from_arrays(mz + 0.03, weight))
+    found = []
+    for pred in (
+        Peaks.from_arrays(mz, weight),
+        Peaks.from_arrays(mz[order], weight[order]),
+        Peaks.from_padded(*padded, keep),
+    ):
+        leaf = pred.mz.clone().requires_grad_()
+        cos = spectrum_cosine(triton(pred._replace(mz=leaf)), obs, sigma=0.1, grid=grid, backend="triton")
+        found.append((cos.detach().cpu(), torch.autograd.grad(cos.sum(), leaf)[0]))
+    back = np.argsort(order)
+    assert all(torch.equal(cos, found[0][0]) for cos, _ in found)
+    assert torch.equal(found[1][1][back], found[0][1])
+    assert torch.equal(found[2][1][room][back], found[0][1])
+    assert not found[2][1][~keep[0]].any()
+
+
+def test_only_what_is_asked_for_has_a_gradient(triton: Move) -> None:
+    peaks = Peaks.from_list([([10.0, 11.0], [1.0, 2.0]), ([30.0], [1.0])])
+    leaves = [x.clone().requires_grad_() for x in (peaks.mz, peaks.intensity)]
+    obs = triton(peaks._replace(mz=peaks.mz + 0.05))
+    whole = spectrum_cosine(triton(Peaks(*leaves, peaks.offsets)), obs, sigma=0.1, grid=GRID, backend="triton").sum()
+    want = torch.autograd.grad(whole, leaves)
+    for at in range(2):
+        one = [x if n == at else x.detach() for n, x in enumerate(leaves)]
+        cos = spectrum_cosine(triton(Peaks(*one, peaks.offsets)), obs, sigma=0.1, grid=GRID, backend="triton")
+        (got,) = torch.autograd.grad(cos.sum(), [leaves[at]])
+        assert torch.equal(got, want[at])
+
+
 @pytest.mark.parametrize("sigma", [1.9, 6.0])  # r / h on both sides of where bins are joined
 def test_peaks_far_wider_than_bins_near_the_ends(triton: Move, sigma: float) -> None:
     rng = np.random.default_rng(12)
@@ -148,8 +202,8 @@ def test_a_spectrum_does_not_depend_on_its_batch_nor_on_how_many_share_it(
         return [cos.detach().cpu(), torch.autograd.grad(cos.sum(), mz)[0]]
 
     together = results([0, 1, 2, 3])
-    for shared in (1, 2):
-        monkeypatch.setattr(run, "TILES", shared)
+    for shared in (2, 3):
+        monkeypatch.setattr(run.Prepared, "shared", shared)
         for got, want in zip(results([0, 1, 2, 3]), together, strict=True):
             assert torch.equal(got, want)
     alone = [results([i]) for i in range(4)]
@@ -220,7 +274,7 @@ def test_landscapes_equal_those_of_the_cpu(triton: Move, unit: str, monkeypatch:
     spectra = [(om, rng.gamma(1, 1, 11)), (om[:3], np.array([0.0, 1e200, 1e199]))]
     candidates = [[(pm, rng.random(9)), spectra[0]], [(om[1:3], np.array([1.0, 0.1])), ([], [])]]
     sigmas = [0.3, 0.02] if unit == "Da" else [9000.0, 500.0]
-    settings = {"sigmas": sigmas, "sigma_unit": unit, "bin_widths": [0.3, 0.05, 1.0], "max_mz": 60.0, "layers": True}
+    settings = {"sigmas": sigmas, "sigma_unit": unit, "bin_widths": [0.5, 0.05], "max_mz": 60.0, "layers": True}
     want = loss_landscapes(candidates, spectra, **settings)
     got = loss_landscapes(candidates, spectra, **settings, backend="triton")
     for name, x, y in zip(got._fields, got, want, strict=True):

@@ -26,7 +26,7 @@ def _rows_against(
     live = width > 0.0
     high, width = tl.where(live, high, 0.0), tl.where(live, width, 1.0)
     reach = reach_of(width, other_wide.to(REAL)) + 1e-6 * tl.abs(high)  # with room for the rounding of ``high``
-    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL), REAL)
+    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL))
     j, past = window(peaks + first, count, high - reach, high + reach)
     past = tl.where(live, past, j)
     of, by_m, by_s = tl.zeros((R,), REAL), tl.zeros((R,), REAL), tl.zeros((R,), REAL)

@@ -45,7 +45,7 @@ def _sum_of_rows(
     )
     m = tl.load(mz + row_at, mask=row_there, other=1.0)
     reach = reach_of(s, other_wide.to(REAL)).to(tl.float64) / per_h
-    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL), REAL)
+    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL))
     j, past = window(mz + first, count, m - reach, m + reach)
     past = tl.where(live, past, j)
     sums = tl.zeros((R,), REAL)

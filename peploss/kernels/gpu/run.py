@@ -44,8 +44,10 @@ class Prepared(NamedTuple):
 
     @property
     def shared(self) -> int:
-        """How many programs share a side of a spectrum. No result depends on it."""
-        tiles = -(-max(self.sizes) // ROWS)
+        """How many programs share a side of a spectrum: twice the tiles of one of average size, as long as they keep
+        the card busy. No result depends on it.
+        """
+        tiles = -(-2 * max(self.sizes) // (ROWS * max(self.batch, 1)))
         return max(1, min(TILES, tiles, BUSY // max(self.batch, 1)))
 
 

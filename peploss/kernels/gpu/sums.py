@@ -64,11 +64,11 @@ def turn(u):
 
 
 @triton.jit
-def terms_for(s, t, REAL: tl.constexpr):
+def terms_for(s, t):
     """How many terms of the series count where the narrowest peaks of two sides have these widths."""
     ratio = t / s
     rho = tl.maximum(t / tl.sqrt(1.0 + ratio * ratio), MIN_RATIO)
-    return (1.0 / rho * (DEPTH_32 if tl.float32 == REAL else DEPTH_64)).to(tl.int32)
+    return (1.0 / rho * (DEPTH_32 if rho.dtype == tl.float32 else DEPTH_64)).to(tl.int32)
 
 
 @triton.jit
