@@ -45,7 +45,7 @@ def spectrum_cosine(
         sigma_unit: ``"Da"``, or ``"ppm"`` for a width proportional to each peak's m/z.
         grid: the grid the cosine is defined on; None for its continuum limit.
         backend: one of ``BACKENDS``; ``auto`` is Triton's kernels for CUDA tensors. Those take every pair of peaks in
-            float32, its distance and sums over peaks in float64 or as exactly: 1e-6 of the cosine, 1e-5 of the largest
+            float32, its distance and sums over peaks in float64 or as exactly: 2e-6 of the cosine, 1e-5 of the largest
             gradient.
     Returns:
         (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side

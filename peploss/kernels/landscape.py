@@ -65,7 +65,7 @@ def loss_landscapes(
         max_mz: end of the grid in Th, as in ``MzGrid``.
         layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
             the grid and leaves peaks and, in ppm, their widths as they are.
-        backend: ``"auto"`` takes several spectra to a GPU where there is one (``device_of``), for 1e-6 of a loss, and
+        backend: ``"auto"`` takes several spectra to a GPU where there is one (``device_of``), for 2e-6 of a loss, and
             one to the CPU, where the arrays are; ``"triton"`` always goes to the GPU.
     Raises:
         BackendError: the backend is not there, or has no landscapes.

@@ -34,7 +34,7 @@ def loss_landscape(
         sigmas: (S,) widths in ``sigma_unit``, positive and finite, any order.
         bin_widths: (H,) in Th, positive and finite, any order.
         max_mz: end of the grid in Th, as in ``MzGrid``.
-        backend: ``"auto"`` is Triton's kernel for CUDA tensors, to 1e-6 of a loss, and the CPU for all others.
+        backend: ``"auto"`` is Triton's kernel for CUDA tensors, to 2e-6 of a loss, and the CPU for all others.
     Returns:
         (B, S, H) float64 on the device of ``pred``; 1 where a side renders nothing. On a GPU, where nobody looks at
         values, NaN where a spectrum's are not as said above.

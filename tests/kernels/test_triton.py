@@ -35,7 +35,11 @@ KINDS = ["anywhere", "centres", "edges", "low end", "high end", "ties", "crowded
 def assert_same(
     move: Move, pred: Peaks, obs: Peaks, sigma: float, unit: str = "Da", grid: MzGrid | None = GRID, center: float = 30
 ) -> None:
-    """Value to 1e-6 and every gradient to 1e-5 of the largest, or to 1e-6 of its natural size."""
+    """Value to 1e-6 and every gradient to 1e-5 of the largest, or to 1e-6 of its natural size; twice that on a GPU.
+
+    Its exponentials and quotients are approximate to 2e-7, those of the interpreter are numpy's.
+    """
+    within = 2e-6 if torch.cuda.is_available() else 1e-6
     found = []
     upstream = torch.randn(pred.batch, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for backend in ("triton", "reference"):
@@ -46,16 +50,17 @@ def assert_same(
         cos = spectrum_cosine(p, o, sigma=to(leaves[4]), sigma_unit=unit, grid=grid, backend=backend).cpu()
         found.append((cos.detach(), torch.autograd.grad(cos @ upstream, leaves)))
     (fast, fast_grads), (true, true_grads) = found
-    assert float((fast - true).abs().max()) < 1e-6, (fast, true)
+    assert float((fast - true).abs().max()) < within, (fast, true)
     width_of_peak = sigma if unit == "Da" else sigma * 1e-6 * center
-    by_pred, by_obs = 1 / float(pred.intensity.max()), 1 / float(obs.intensity.max())
+    # Of what may be rendered: a peak far off the grid says nothing of the others' size.
+    by_pred, by_obs = (1 / float(side.intensity[side.mz < 5000].max()) for side in (pred, obs))
     natural = {
         "mz": 1 / width_of_peak, "intensity": by_pred, "obs mz": 1 / width_of_peak, "obs intensity": by_obs,
         "sigma": 1 / sigma,
     }  # fmt: skip
     for (name, size), g, t in zip(natural.items(), fast_grads, true_grads, strict=True):
         assert torch.isfinite(g).all(), name
-        assert float((g - t).abs().max()) <= 1e-5 * float(t.abs().max()) + 1e-6 * size, (name, g, t)
+        assert float((g - t).abs().max()) <= 1e-5 * float(t.abs().max()) + within * size, (name, g, t)
 
 
 @pytest.mark.parametrize("ratio", [0.1, 0.21, 0.5, 3.0])  # sigma / h, both sides of the series' threshold
@@ -76,6 +81,22 @@ def test_bins_far_wider_and_far_narrower_than_peaks(triton: Move, bin_width: flo
     pred = Peaks.from_arrays(mz, rng.random(7))
     obs = Peaks.from_arrays(mz + rng.normal(0, min(sigma, 0.01), 7), rng.random(7))
     assert_same(triton, pred, obs, sigma, grid=MzGrid(60.0, bin_width))
+
+
+@pytest.mark.parametrize("ratio", [0.201, 0.28, 0.36])  # sigma / h
+def test_a_lone_peak_between_two_bins_keeps_its_digits(triton: Move, ratio: float) -> None:
+    """Where the series of its norm cancels the most: taken so far down, it was 2e-5 off."""
+    shifts = np.linspace(0, 3 * ratio * GRID.bin_width, 5)
+    pred, obs = (Peaks.from_list([([10.0 + x], [1.0]) for x in side]) for side in (0 * shifts, shifts))
+    found = []
+    for backend, to in (("triton", triton), ("reference", lambda x: x)):
+        mz = pred.mz.clone().requires_grad_()
+        sides = to(pred._replace(mz=mz)), to(obs)
+        cos = spectrum_cosine(*sides, sigma=ratio * GRID.bin_width, grid=GRID, backend=backend).cpu()
+        found.append((cos.detach(), torch.autograd.grad(cos.sum(), mz)[0]))
+    (fast, fast_grad), (true, true_grad) = found
+    assert float((fast - true).abs().max()) < 2e-6
+    assert float((fast_grad - true_grad).abs().max()) < 1e-5 * float(true_grad.abs().max())
 
 
 @pytest.mark.parametrize("grid", [GRID, None])

@@ -7,7 +7,7 @@ between is looked at.
 import triton
 import triton.language as tl
 
-from peploss.kernels.gpu.sums import EDGE, MIN_RATIO, SQRT_2PI, bin_by_bin, series
+from peploss.kernels.gpu.sums import EDGE, SQRT_2PI, bin_by_bin, least_ratio, series
 
 PAIR_REACH = tl.constexpr(72.0)  # d^2 / (s^2 + t^2) beyond which a pair's overlap is below 2.4e-16
 
@@ -68,8 +68,9 @@ def pair(
         # Near an end of the grid the two parts make a short length, with all its digits.
         from_low = other_high + (other_low + d * pull)
         from_high = (n_bins.to(REAL) - other_high) - (other_low + d * pull)
-        inside = (rho >= MIN_RATIO) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
-        value, by_c, by_r = series(g, tl.maximum(rho, MIN_RATIO), terms)
+        least = least_ratio(rho)
+        inside = (rho >= least) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
+        value, by_c, by_r = series(g, tl.maximum(rho, least), terms)
         cut = near & ~inside
         if tl.max(cut.to(tl.int32), 0) > 0:
             summed, summed_c, summed_r = bin_by_bin(g, bin_, rho, from_low, from_high, cut, n_bins)

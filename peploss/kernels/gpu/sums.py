@@ -9,7 +9,8 @@ import math
 import triton
 import triton.language as tl
 
-MIN_RATIO = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
+MIN_RATIO_64 = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
+MIN_RATIO_32 = tl.constexpr(0.25)  # and more exact: between two bins the series' terms cancel to a tenth of them
 EDGE = tl.constexpr(8.5)  # distance of the centre from an end of the grid, in r, from which the end is not felt
 REACH = tl.constexpr(12.0)  # half-width of the sum over bins, in r
 SMOOTH_32 = tl.constexpr(10.0)  # rho from which wider bins give the same sum but for the ends of the grid, to 2e-7
@@ -64,10 +65,17 @@ def turn(u):
 
 
 @triton.jit
+def least_ratio(rho):
+    """rho from which the series is taken, as often as there are rho."""
+    return rho * 0.0 + (MIN_RATIO_32 if rho.dtype == tl.float32 else MIN_RATIO_64)
+
+
+@triton.jit
 def terms_for(s, t):
     """How many terms of the series count where the narrowest peaks of two sides have these widths."""
     ratio = t / s
-    rho = tl.maximum(t / tl.sqrt(1.0 + ratio * ratio), MIN_RATIO)
+    rho = t / tl.sqrt(1.0 + ratio * ratio)
+    rho = tl.maximum(rho, least_ratio(rho))
     return (1.0 / rho * (DEPTH_32 if rho.dtype == tl.float32 else DEPTH_64)).to(tl.int32)
 
 
