@@ -99,6 +99,16 @@ def test_a_lone_peak_between_two_bins_keeps_its_digits(triton: Move, ratio: floa
     assert float((fast_grad - true_grad).abs().max()) < 1e-5 * float(true_grad.abs().max())
 
 
+def test_more_bins_than_float32_counts(triton: Move) -> None:
+    grid = MzGrid(1700.0003, 1e-4)
+    assert grid.n_bins == 17_000_003  # in float32 one more
+    places = grid.max_mz + 1e-4 * np.array([0.9, 0.5, -0.2, -1.7, -30.0])
+    pred, obs = (Peaks.from_list([([m + by], [1.0]) for m in places]) for by in (0.0, -5e-6))
+    for sigma in (2e-5, 1e-4):  # in bins: the first is out of reach of the last bin, or is not
+        got = spectrum_cosine(triton(pred), triton(obs), sigma=sigma, grid=grid, backend="triton").cpu()
+        assert torch.allclose(got, spectrum_cosine(pred, obs, sigma=sigma, grid=grid), rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("grid", [GRID, None])
 def test_order_and_padding_change_nothing(triton: Move, grid: MzGrid | None) -> None:
     """Ascending peaks are not sorted; others are, padding among them goes to the end, and ties stay in order."""

@@ -25,7 +25,7 @@ def _load_cell(
         s = s * 1e-6 * m
     place = m * per_h
     reach = s * RENDER_REACH
-    live = there & (w > 0.0) & (place + reach >= 0.5) & (place - reach <= n_bins - 0.5)
+    live = there & (w > 0.0) & (place + reach >= 0.5) & (place - reach <= n_bins.to(tl.float64) - 0.5)
     place -= shift
     if GRID:
         live = live & is_rendered(place, s, n_bins)

@@ -65,9 +65,11 @@ def pair(
     pull = (t * inverse) * (t * inverse)
     if GRID:
         g = phase + d * pull
-        # Near an end of the grid the two parts make a short length, with all its digits.
+        # Near an end of the grid the two parts make a short length, with all its digits; float32 holds 17 million bins.
         from_low = other_high + (other_low + d * pull)
-        from_high = (n_bins.to(REAL) - other_high) - (other_low + d * pull)
+        end = n_bins.to(REAL)
+        over = (n_bins - end.to(tl.int32)).to(REAL)
+        from_high = (end - other_high) + (over - (other_low + d * pull))
         least = least_ratio(rho)
         inside = (rho >= least) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
         value, by_c, by_r = series(g, tl.maximum(rho, least), terms)

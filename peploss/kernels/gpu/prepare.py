@@ -39,7 +39,7 @@ def width_of_bins(h_bits):
 @triton.jit
 def is_rendered(place, width, n_bins):
     """Whether a bin centre lies within reach; place and width in bins, float64."""
-    nearest = tl.minimum(tl.maximum(tl.floor(place), 0.0), n_bins - 1.0)
+    nearest = tl.minimum(tl.maximum(tl.floor(place), 0.0), n_bins.to(tl.float64) - 1.0)
     return tl.abs(place - (nearest + 0.5)) <= width * RENDER_REACH
 
 

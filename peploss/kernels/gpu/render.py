@@ -24,7 +24,8 @@ def render_kernel(
     bad = broken(offsets, b, tl.num_programs(0) // tiles, n)
     h = width_of_bins(h_bits)
     k = tile * K + tl.arange(0, K)
-    first, last = tile * K + 0.5, tile * K + K - 0.5
+    first = (tile * K).to(tl.float64) + 0.5
+    last = first + (K - 1)
     sums, wrongs = tl.zeros((K,), tl.float64), tl.zeros((C,), tl.int32)
     for j in range(0, count, C):
         at = j + tl.arange(0, C)
