@@ -46,8 +46,14 @@ def kind(name, real):
     return "*i64" if name.endswith("offsets") else f"*{real}" if name in ("peaks", "sums") else "*fp64"
 
 
+def is_tested_in_float64(constants):
+    return constants.get("GRAD") and not constants["PRODUCT"] or ("C" in constants and constants.get("GRID"))
+
+
 for real in (tl.float32, tl.float64):
     for kernel, constants, warps in kernels(real):
+        if real == tl.float64 and not is_tested_in_float64(constants):
+            continue
         signature = {name: "constexpr" if name in constants else kind(name, real) for name in kernel.arg_names}
         source = ASTSource(fn=kernel, signature=signature, constexprs=constants)
         built = triton.compile(source, target=GPUTarget("cuda", 90, 32), options={"num_warps": warps})
@@ -68,6 +74,6 @@ def test_every_kernel_compiles_for_a_card_that_is_not_there(tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     lines = done.stdout.split("\n")[:-1]
-    assert len(lines) == 2 * 15
+    assert len(lines) == 15 + 4
     # Nor do they ask the card for a cosine, which it has to 5e-7 only.
     assert all(line.endswith("True") for line in lines)
