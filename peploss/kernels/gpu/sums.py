@@ -48,9 +48,8 @@ C11 = tl.constexpr(-1 / math.factorial(22))
 def turn(u):
     """Cosine and sine of ``2 pi u`` for u of at most half a turn, to a few units of the last place of 1.
 
-    From Taylor series of the half angle, as in ``peploss.kernels.cpu_series``. Not ``tl.cos``: what that compiles to
-    in float32, the card's own to 5e-7 or a library's, has changed with Triton's versions, and the series below
-    cancels where a peak lies between bins.
+    From Taylor series of the half angle, as in ``peploss.kernels.cpu_series``. Not ``tl.cos``: that reduces any angle
+    there is first, in a branch with memory of its own, and is another thing in the interpreter than on a card.
     """
     x = u * PI
     y = x * x
