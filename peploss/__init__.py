@@ -7,6 +7,7 @@ builds the m/z grid they are defined on. The app beside it (``streamlit run app.
 from peploss.errors import BackendError, PeplossError, PeptideError, SettingsError, SourceError, SpectrumError
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, spectrum_cosine
+from peploss.kernels.landscape_batch import loss_landscape
 from peploss.losses.baselines import (
     BASELINES,
     masked_spectral_distance,
@@ -55,6 +56,7 @@ __all__ = [
     "Vocabulary",
     "__version__",
     "fragments",
+    "loss_landscape",
     "masked_spectral_distance",
     "min_distance_loss",
     "open_spectra",

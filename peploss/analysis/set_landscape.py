@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from peploss.analysis.landscape import Axes, default_axes
 from peploss.analysis.prepared_set import PreparedSet, losses
 from peploss.analysis.separation import Separation, separate
+from peploss.kernels.backends import device_name
+from peploss.kernels.landscape import device_of
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -38,6 +40,7 @@ class SetLandscape:
         target, decoy: (n, S, H) and (n, K, S, H) losses, float32 (to 6e-8).
         progress: share of the work done, in (0, 1].
         coarse: whether a finer picture follows.
+        device: what the losses were computed on, in words.
     """
 
     axes: Axes
@@ -52,6 +55,7 @@ class SetLandscape:
     decoy: F32 = field(repr=False)
     progress: float
     coarse: bool
+    device: str = "CPU"
 
     @property
     def done(self) -> bool:
@@ -66,7 +70,7 @@ class SetLandscape:
         cells = f"{self.axes.sigmas.size} × {self.axes.bin_widths.size} cells"
         return (
             f"{of}, {self.decoy.shape[1]} decoys each, {cells}; "
-            f"grid artefact and phase spread of {self.n_layers} spectra."
+            f"grid artefact and phase spread of {self.n_layers} spectra. Computed on the {self.device}."
         )
 
 
@@ -151,4 +155,5 @@ class _Pass:
             decoy=decoy,
             progress=progress,
             coarse=self.coarse,
+            device=device_name(device_of(len(prepared))),
         )

@@ -17,7 +17,7 @@ from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import reference
 from peploss.kernels.backends import BACKENDS, Backend, kernels_for
-from peploss.kernels.ops import arrays, check, cosine
+from peploss.kernels.ops import arrays, check, check_offsets, cosine
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
@@ -45,7 +45,7 @@ def spectrum_cosine(
         sigma_unit: ``"Da"``, or ``"ppm"`` for a width proportional to each peak's m/z.
         grid: the grid the cosine is defined on; None for its continuum limit.
         backend: one of ``BACKENDS``; ``auto`` is Triton's kernels for CUDA tensors. Those take every pair of peaks in
-            float32, its distance and sums over peaks in float64 or as exactly: 1e-6 of the cosine, 1e-5 of the largest
+            float32, its distance and sums over peaks in float64 or as exactly: 2e-6 of the cosine, 1e-5 of the largest
             gradient.
     Returns:
         (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side
@@ -71,7 +71,10 @@ def spectrum_cosine(
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
     # Where there is no kernel for a device, the CPU's answer is the same answer.
-    at = pred.mz.device if kernels == "triton" else "cpu"
+    at = pred.mz.device if kernels == "triton" else torch.device("cpu")
+    for side in (pred, obs):
+        if side.offsets.is_cpu and at.type != "cpu":  # the last time that looking at them costs nothing
+            check_offsets(side.offsets, side.mz.shape[0])
     cos = cosine(*(x.to(at) for x in inputs), *_grid(grid), grad_pred, grad_obs, triton=kernels == "triton")
     return cos.to(pred.mz.device)
 
@@ -230,8 +233,13 @@ def _sigmas(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> 
         raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
     _check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
     if not isinstance(sigma, Tensor):
-        a, b = (torch.full((x.mz.shape[0],), sigma, dtype=torch.float64, device=x.mz.device) for x in (pred, obs))
-        return (a, b) if unit == "Da" else (a * 1e-6 * _finite(pred.mz), b * 1e-6 * _finite(obs.mz))
+        if unit == "ppm":
+            return sigma * 1e-6 * _finite(pred.mz), sigma * 1e-6 * _finite(obs.mz)
+        if pred.mz.is_cpu:
+            return torch.full_like(pred.mz, sigma), torch.full_like(obs.mz, sigma)
+        # One number, that the kernels read for every peak.
+        one = torch.full((), sigma, dtype=torch.float64, device=pred.mz.device)
+        return one.expand(pred.mz.shape[0]), one.expand(obs.mz.shape[0])
     value = sigma.to(device=pred.mz.device, dtype=torch.float64)
     if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
         raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")

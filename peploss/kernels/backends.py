@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 from typing import Literal
@@ -14,6 +13,7 @@ from peploss.errors import BackendError
 Backend = Literal["auto", "reference", "cpu", "triton"]
 BACKENDS: tuple[Backend, ...] = ("auto", "reference", "cpu", "triton")
 Kernels = Literal["reference", "cpu", "triton"]
+_HAS_TRITON = importlib.util.find_spec("triton") is not None  # here, as a compiler of torch's could not look it up
 
 
 def kernels_for(backend: str, device: torch.device) -> Kernels:
@@ -41,10 +41,9 @@ def kernels_for(backend: str, device: torch.device) -> Kernels:
     return backend
 
 
-@functools.cache
 def has_triton() -> bool:
     """Whether it is installed; it is not imported for that."""
-    return importlib.util.find_spec("triton") is not None
+    return _HAS_TRITON
 
 
 def interpreted() -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import SigmaUnit
-from peploss.kernels.backends import Backend, kernels_for
+from peploss.kernels.backends import Backend, has_triton, kernels_for
 from peploss.kernels.threads import split
 
 F64 = NDArray[np.float64]
@@ -65,8 +65,8 @@ def loss_landscapes(
         max_mz: end of the grid in Th, as in ``MzGrid``.
         layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
             the grid and leaves peaks and, in ppm, their widths as they are.
-        backend: ``"auto"`` and ``"cpu"`` are the CPU, as the arrays are there; ``"triton"`` takes them to the GPU, for
-            1e-6 of a loss.
+        backend: ``"auto"`` takes several spectra to a GPU where there is one (``device_of``), for 2e-6 of a loss, and
+            one to the CPU, where the arrays are; ``"triton"`` always goes to the GPU.
     Raises:
         BackendError: the backend is not there, or has no landscapes.
         ValueError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
@@ -77,17 +77,13 @@ def loss_landscapes(
     >>> loss_landscapes([[side]], [side], sigmas=[0.05, 0.2], bin_widths=[0.1]).loss.round(12).tolist()
     [[[0.0], [0.0]]]
     """
-    on_gpu = backend == "triton" and torch.cuda.is_available()
-    kernels = kernels_for(backend, torch.device("cuda" if on_gpu else "cpu"))
+    device = device_of(len(observed), backend)
+    kernels = kernels_for(backend, device)
     if kernels == "reference":
         raise BackendError("The reference computes no landscapes.", remedy="Use backend='auto', 'cpu' or 'triton'.")
     if len(candidates) != len(observed):
         raise ValueError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
-    s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
-    if not (np.isfinite(s).all() and (s > 0).all()):
-        raise ValueError("Every sigma must be positive and finite.")
-    if sigma_unit not in ("Da", "ppm"):
-        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
+    s, h = axes_of(sigmas, sigma_unit, bin_widths)
     order = np.argsort(h, kind="stable")
     ascending = np.ascontiguousarray(h[order])
     n_bins = np.array([MzGrid(max_mz, float(x)).n_bins for x in ascending], dtype=np.int64)
@@ -105,7 +101,6 @@ def loss_landscapes(
 
     back = np.argsort(order)
     if kernels == "triton":
-        device = "cuda" if on_gpu else "cpu"
         found = _by_triton((cm, cw, coff), (om, ow, ooff), owner, s, sigma_unit, ascending, n_bins, layers, device)
         return Landscapes(*(x[..., back] for x in found))
 
@@ -122,6 +117,26 @@ def loss_landscapes(
     return Landscapes(*(x if np.array_equal(back, np.arange(back.size)) else x[..., back] for x in (loss, *rest)))
 
 
+def device_of(spectra: int, backend: str = "auto") -> torch.device:
+    """Where the landscapes of so many spectra are computed: of several on a GPU, if there is one."""
+    several = backend == "triton" or (backend == "auto" and spectra > 1 and has_triton())
+    return torch.device("cuda" if several and torch.cuda.is_available() else "cpu")
+
+
+def axes_of(sigmas: ArrayLike, sigma_unit: str, bin_widths: ArrayLike) -> tuple[F64, F64]:
+    """Both axes as arrays.
+
+    Raises:
+        ValueError: a sigma is not positive and finite, or the unit is none.
+    """
+    s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
+    if not (np.isfinite(s).all() and (s > 0).all()):
+        raise ValueError("Every sigma must be positive and finite.")
+    if sigma_unit not in ("Da", "ppm"):
+        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
+    return s, h
+
+
 def _ragged(sides: Sequence[Side]) -> tuple[F64, F64, NDArray[np.int64]]:
     mz = np.concatenate([np.zeros(0), *(np.asarray(m, dtype=np.float64) for m, _ in sides)])
     intensity = np.concatenate([np.zeros(0), *(np.asarray(a, dtype=np.float64) for _, a in sides)])
@@ -136,7 +151,7 @@ def _ragged(sides: Sequence[Side]) -> tuple[F64, F64, NDArray[np.int64]]:
 
 def _by_triton(
     candidates: Ragged, observed: Ragged, owner: I64, sigmas: F64, unit: str, widths: F64, n_bins: I64,
-    layers: bool, device: str,
+    layers: bool, device: torch.device,
 ) -> Landscapes:  # fmt: skip
     """The same on a GPU: all peaks to it at once, as few losses at a time as its memory likes."""
     from peploss.kernels.gpu.landscape import losses

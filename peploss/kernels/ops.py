@@ -81,16 +81,34 @@ def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tupl
     """One side as it came.
 
     Raises:
-        ValueError: as ``arrays``. Offsets on a GPU are not looked at, which would stall it: what they hide comes out
-            as NaN.
+        ValueError: shapes or devices do not fit, or, where offsets are on the CPU, they do not run from 0 to the number
+            of peaks. On a GPU nobody looks at them, which would stall it: what they hide comes out as NaN.
     """
-    if offsets.is_cpu:
-        arrays(mz, intensity, sigma, offsets)
-    elif not mz.shape == intensity.shape == sigma.shape:
+    if not mz.shape == intensity.shape == sigma.shape or mz.ndim != 1 or offsets.ndim != 1 or len(offsets) == 0:
         raise ValueError(
-            f"m/z, intensity and sigma must be equally long; they are {len(mz)}, {len(intensity)} and {len(sigma)}."
+            f"m/z, intensity and sigma must be one-dimensional and equally long, and offsets one-dimensional; they are "
+            f"{tuple(mz.shape)}, {tuple(intensity.shape)}, {tuple(sigma.shape)} and {tuple(offsets.shape)}."
         )
+    if len({x.device for x in (mz, intensity, sigma, offsets)}) > 1:
+        raise ValueError(
+            f"m/z, intensity, sigma and offsets must be on one device, not on {mz.device}, {intensity.device}, "
+            f"{sigma.device} and {offsets.device}."
+        )
+    if offsets.is_cpu:
+        check_offsets(offsets, len(mz))
     return mz, intensity, sigma, offsets
+
+
+def check_offsets(offsets: Tensor, n: int) -> None:
+    """Refuse offsets of the CPU that do not run from 0 to the number of peaks.
+
+    Raises:
+        ValueError: they do not.
+    """
+    from peploss.kernels import cpu
+
+    if not cpu.offsets_fit(_array(offsets), n):
+        raise ValueError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
 def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:
@@ -117,21 +135,32 @@ def _array(x: Tensor) -> Any:
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
-def _scale(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> Tensor:
-    """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
-    if upstream.shape[0] == 1:
-        return derivatives * upstream
-    if upstream.is_cpu and not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
-        from peploss.kernels import cpu
+def _scale(
+    upstream: Tensor, offsets: Tensor, derivatives: Tensor, by_triton: tuple[bool, bool, bool] | None
+) -> tuple[Tensor | None, ...]:
+    """Rows of (3, N) derivatives, each column times the upstream gradient (B,) of its spectrum.
 
-        # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it, on
-        # the cores that the next forward wants.
-        return torch.from_numpy(cpu.scale(_array(upstream), _array(offsets), _array(derivatives)))
-    return derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])
+    ``by_triton`` says which rows are wanted of Triton's kernel; None leaves all of them to torch or numba.
+    """
+    if upstream.shape[0] == 1:
+        return (derivatives * upstream).unbind()
+    if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
+        if by_triton is not None:
+            from peploss.kernels.gpu import run
+
+            return run.scaled(upstream, offsets, derivatives, by_triton)
+        if upstream.is_cpu:
+            from peploss.kernels import cpu
+
+            # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
+            # on the cores that the next forward wants.
+            scaled = torch.from_numpy(cpu.scale(_array(upstream), _array(offsets), _array(derivatives)))
+            return scaled.unbind()
+    return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-    ctx.grad_a, ctx.grad_b = inputs[10], inputs[11]
+    ctx.grad_a, ctx.grad_b, ctx.triton = inputs[10], inputs[11], False
     ctx.set_materialize_grads(False)
     # Saved as outputs, so that a second derivative finds its way back here, and is refused, not taken for zero.
     ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
@@ -144,9 +173,9 @@ def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None)
     a: tuple[Tensor | None, ...] = (None,) * 3
     b: tuple[Tensor | None, ...] = (None,) * 3
     if upstream is not None and ctx.grad_a:
-        a = _scale(upstream, a_offsets, by_a).unbind()
+        a = _scale(upstream, a_offsets, by_a, ctx.needs_input_grad[0:3] if ctx.triton else None)
     if upstream is not None and ctx.grad_b:
-        b = _scale(upstream, b_offsets, by_b).unbind()
+        b = _scale(upstream, b_offsets, by_b, ctx.needs_input_grad[4:7] if ctx.triton else None)
     return *a, None, *b, None, None, None, None, None
 
 
@@ -169,6 +198,7 @@ class TritonCosineFunction(CosineFunction):
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
         output = _forward_triton(*inputs)
         _save(ctx, inputs, output)
+        ctx.triton = True
         return output
 
 

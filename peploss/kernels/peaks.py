@@ -86,7 +86,10 @@ class Peaks(NamedTuple):
             keep = mask.bool()
             m = m.masked_fill(~keep, float("inf"))
             a = a.masked_fill(~keep, 0.0)
-        offsets = torch.arange(b + 1, dtype=torch.int64, device=mz.device) * p
+        if p > 0 and mz.is_cuda and not torch.compiler.is_compiling():  # one launch, not two
+            offsets = torch.arange(0, b * p + 1, p, dtype=torch.int64, device=mz.device)
+        else:
+            offsets = torch.arange(b + 1, dtype=torch.int64, device=mz.device) * p
         return cls(m.reshape(-1), a.reshape(-1), offsets)
 
 

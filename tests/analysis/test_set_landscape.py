@@ -13,6 +13,8 @@ from peploss.analysis.separation import separate
 from peploss.analysis.set_landscape import CHUNK, N_LOOKED_AT, set_landscapes
 from peploss.analysis.setting_score import score
 from peploss.errors import SourceError
+from peploss.kernels.backends import device_name
+from peploss.kernels.landscape import device_of
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 
@@ -47,6 +49,7 @@ def test_the_last_picture_is_every_loss_of_every_spectrum(psms, dense) -> None:
     assert last.groups["Phospho HCD"].n == own.sum() == 10
     np.testing.assert_array_equal(last.groups["Phospho HCD"].auc, separate(last.target[own], last.decoy[own]).auc)
     assert "87 of 87 spectra, 2 decoys each, 7 × 7 cells" in last.summary()
+    assert last.summary().endswith(f"Computed on the {device_name(device_of(87))}.")
 
 
 def test_pictures_get_better_and_say_how_far_they_are(psms) -> None:

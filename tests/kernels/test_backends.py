@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
+from peploss import kernels
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
-from peploss.kernels import Peaks, backends, pair_sums, render, spectrum_cosine
+from peploss.kernels import Peaks, backends, landscape_batch, ops, pair_sums, render, spectrum_cosine
 from peploss.kernels.landscape import loss_landscapes
+from peploss.kernels.landscape_batch import loss_landscape
 
 ONE = Peaks.from_arrays([10.0], [1.0])
 GRID = MzGrid(60.0, 0.1)
@@ -113,6 +118,69 @@ def test_the_kernels_read_no_further_than_the_peaks_whatever_the_offsets(triton,
     other = tuple(triton(x) for x in (torch.ones(n).double() * 10,) * 3)
     cos, _, _ = run.cosine(side, (*other, triton(torch.arange(n + 1))), 0.1, 600, True, True)
     assert cos.isnan().any()
+
+
+@pytest.mark.parametrize("unit", ["Da", "ppm"])
+@pytest.mark.parametrize("by_spectrum", [False, True])
+def test_nobody_asks_a_gpu_for_a_value(unit: Any, by_spectrum: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fake tensors have no values: asking for one, which would stall a GPU, is an error."""
+    monkeypatch.setattr(kernels, "kernels_for", lambda backend, device: "triton")
+    monkeypatch.setattr(kernels, "cosine", lambda *inputs, triton: ops.cosine_op(*inputs)[0])
+    with FakeTensorMode():
+        mz = torch.ones(4, 5, requires_grad=True)
+        sigma = torch.ones(4, requires_grad=True) if by_spectrum else 0.1
+        pred = Peaks.from_padded(mz, torch.ones(4, 5), torch.ones(4, 5) > 0.5)
+        obs = Peaks.from_padded(torch.ones(4, 6), torch.ones(4, 6))
+        for grid in (GRID, None):
+            cos = spectrum_cosine(pred, obs, sigma=sigma, sigma_unit=unit, grid=grid)
+            assert cos.shape == (4,)
+            assert torch.autograd.grad(cos.sum(), mz, retain_graph=True)[0].shape == (4, 5)
+
+
+def test_nobody_asks_a_gpu_for_a_value_of_a_landscape(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = pytest.importorskip("peploss.kernels.gpu.landscape")
+    monkeypatch.setattr(landscape_batch, "kernels_for", lambda backend, device: "triton")
+    launched = []
+
+    def losses(mz, weight, spans, sigmas, widths, counts, *, ppm):  # type: ignore[no-untyped-def]
+        launched.append(ppm)
+        return mz.new_empty((spans.shape[0], sigmas.shape[0], widths.shape[0], 1))
+
+    monkeypatch.setattr(gpu, "losses", losses)
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        sides = [Peaks.from_padded(torch.ones(4, 5), torch.ones(4, 5)) for _ in range(2)]
+        found = loss_landscape(*sides, sigmas=[20.0, 10.0, 5.0], sigma_unit="ppm", bin_widths=[0.1, 0.2])
+    assert (found.shape, launched) == ((4, 3, 2), [True])
+
+
+@pytest.mark.parametrize("backend", ["auto", "triton"])
+def test_which_kernels_can_be_chosen_inside_a_compiled_graph(backend: str) -> None:
+    def chosen(x: torch.Tensor) -> torch.Tensor:
+        return x + (backends.kernels_for(backend, torch.device("cuda")) == "triton")
+
+    if backends.has_triton():
+        assert float(torch.compile(chosen, fullgraph=True, backend="eager")(torch.zeros(()))) == 1.0
+
+
+def test_offsets_that_are_still_on_the_cpu_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels, "kernels_for", lambda backend, device: "triton")
+    elsewhere = torch.ones(5, device="meta")
+    bad = Peaks(elsewhere, elsewhere, torch.tensor([0, 3]))
+    with pytest.raises(ValueError, match="to the number of peaks, 5; they are"):
+        spectrum_cosine(bad, bad, sigma=0.1, grid=GRID)
+
+
+@pytest.mark.parametrize("offsets", [torch.tensor(0), torch.tensor([], dtype=torch.int64), torch.tensor([[0, 2]])])
+def test_what_is_not_one_dimensional_is_refused(offsets: torch.Tensor) -> None:
+    x = torch.ones(2).double()
+    with pytest.raises(ValueError, match="must be one-dimensional"):
+        ops.check(x, x, x, offsets)
+
+
+def test_sides_on_several_devices_are_refused() -> None:
+    x, there = torch.ones(2), torch.ones(2, device="meta")
+    with pytest.raises(ValueError, match="must be on one device, not on cpu, meta, cpu and cpu"):
+        ops.check(x, there, x, torch.tensor([0, 2]))
 
 
 def test_a_device_in_words() -> None:

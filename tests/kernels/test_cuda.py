@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -57,13 +59,22 @@ def test_runs_twice_to_the_same_bits() -> None:
     assert all(torch.equal(c, results[0][0]) and torch.equal(g, results[0][1]) for c, g in results)
 
 
-def test_waits_for_nothing() -> None:
+@pytest.mark.parametrize("unit", ["Da", "ppm"])
+@pytest.mark.parametrize("by_spectrum", [False, True])
+def test_waits_for_nothing(unit: Any, by_spectrum: bool) -> None:
     pred, obs = batch(64)
-    mz = pred.mz.clone().requires_grad_()
-    spectrum_cosine(pred._replace(mz=mz), obs, sigma=0.05, grid=GRID).sum().backward()  # compiles
+    size = 0.05 if unit == "Da" else 20.0
+    sigma = torch.full((64,), size, device="cuda").requires_grad_() if by_spectrum else size
+    mz, mask = pred.mz.view(64, -1).clone().requires_grad_(), torch.rand(64, 100, device="cuda") > 0.1
+
+    def step() -> None:
+        padded = Peaks.from_padded(mz, torch.ones_like(mz), mask)
+        spectrum_cosine(padded, obs, sigma=sigma, sigma_unit=unit, grid=GRID).sum().backward()
+
+    step()  # compiles
     torch.cuda.set_sync_debug_mode("error")
     try:
-        spectrum_cosine(pred._replace(mz=mz), obs, sigma=0.05, grid=GRID).sum().backward()
+        step()
     finally:
         torch.cuda.set_sync_debug_mode("default")
 
@@ -71,9 +82,13 @@ def test_waits_for_nothing() -> None:
 def test_the_operator_is_what_torch_expects_of_one() -> None:
     pred, obs = batch(3, 10, 12)
     sigma = [torch.full_like(x.mz, 0.05) for x in (pred, obs)]
-    inputs = (pred.mz.requires_grad_(), pred.intensity, sigma[0], pred.offsets)
     others = (obs.mz, obs.intensity, sigma[1], obs.offsets)
-    torch.library.opcheck(ops.cosine_op, (*inputs, *others, 0.1, 20000, True, False))
+    for asked in (True, False):
+        inputs = (pred.mz.requires_grad_(asked), pred.intensity, sigma[0], pred.offsets)
+        checks = ["test_schema", "test_autograd_registration", "test_faketensor"]
+        # This one would differentiate the derivatives as well; test_compiled_is_the_same has the gradients.
+        checks += [] if asked else ["test_aot_dispatch_dynamic"]
+        torch.library.opcheck(ops.cosine_op, (*inputs, *others, 0.1, 20000, asked, False), test_utils=checks)
 
 
 @pytest.mark.parametrize("compiler", ["aot_eager", "inductor"])
@@ -126,6 +141,20 @@ def test_autocast_changes_no_bit(dtype: torch.dtype) -> None:
         got = spectrum_loss(pred, obs, sigma=0.05)
     assert torch.equal(got, want)
     assert got.dtype == torch.float64
+
+
+def test_the_card_that_is_not_the_current_one() -> None:
+    if torch.cuda.device_count() < 2:
+        pytest.skip("there is one GPU")
+    pred, obs = batch(8)
+    want = spectrum_loss(pred, obs, sigma=0.05)
+    there = [Peaks(*(x.to("cuda:1") for x in side)) for side in (pred, obs)]
+    mz = there[0].mz.requires_grad_()
+    got = spectrum_loss(*there, sigma=0.05)
+    got.sum().backward()
+    assert got.device == mz.device
+    assert torch.equal(got.detach().to(want.device), want)
+    assert mz.grad is not None
 
 
 def test_many_streams_at_once() -> None:

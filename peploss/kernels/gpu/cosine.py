@@ -1,4 +1,4 @@
-"""Inner products and cosines from prepared peaks, and their derivatives: three kernels, one thing written by each.
+"""From prepared peaks to inner products, cosines and their derivatives; each number is written by one program.
 
 Every number is summed up by one program in a fixed order, so no result depends on how many programs run when, and a
 spectrum against itself goes through the same instructions three times: its cosine is 1 to the last bit.
@@ -7,13 +7,16 @@ spectrum against itself goes through the same instructions three times: its cosi
 import triton
 import triton.language as tl
 
-from peploss.kernels.gpu.pair import first_from, pair, reach_of
-from peploss.kernels.gpu.prepare import SIZES, span, width_of_bins
+from peploss.kernels.gpu.pair import pair, reach_of, window
+from peploss.kernels.gpu.prepare import SIZES, TOPS, span, width_of_bins
+from peploss.kernels.gpu.sums import terms_for
+
+HIGHEST = tl.constexpr(1.7976931348623157e308)  # float64 there is
 
 
 @triton.jit
 def _rows_against(
-    peaks, bins, total, row_at, row_there, first, count, widest, n_bins,
+    peaks, bins, total, row_at, row_there, narrow, first, count, other_wide, other_narrow, n_bins,
     R: tl.constexpr, GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """(R,) what each row's peak has in common with ``count`` peaks from ``first`` on, and its derivatives."""
@@ -21,15 +24,17 @@ def _rows_against(
     low = tl.load(peaks + total + row_at, mask=row_there, other=0.0)
     width = tl.load(peaks + 4 * total + row_at, mask=row_there, other=0.0)
     live = width > 0.0
-    width = tl.where(live, width, 1.0)
-    reach = reach_of(width, widest.to(REAL)) + 1e-6 * tl.abs(high)  # with room for the rounding of ``high``
-    j = first_from(peaks + first, count, high - reach, False)
-    past = tl.where(live, first_from(peaks + first, count, high + reach, True), j)
+    high, width = tl.where(live, high, 0.0), tl.where(live, width, 1.0)
+    reach = reach_of(width, other_wide.to(REAL)) + 1e-6 * tl.abs(high)  # with room for the rounding of ``high``
+    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL))
+    j, past = window(peaks + first, count, high - reach, high + reach)
+    past = tl.where(live, past, j)
     of, by_m, by_s = tl.zeros((R,), REAL), tl.zeros((R,), REAL), tl.zeros((R,), REAL)
     for _ in range(0, tl.max(past - j, 0)):
         there = j < past
         to = peaks + first + j
-        o_width = tl.load(to + 4 * total, mask=there, other=1.0)
+        o_width = tl.load(to + 4 * total, mask=there, other=0.0)
+        there = there & (o_width > 0.0)
         o_bin = j
         if GRID:
             o_bin = tl.load(bins + first + j, mask=there, other=0)
@@ -37,7 +42,7 @@ def _rows_against(
             high, low, width,
             tl.load(to, mask=there, other=0.0), tl.load(to + total, mask=there, other=0.0),
             tl.load(to + 2 * total, mask=there, other=0.0), o_bin, tl.load(to + 3 * total, mask=there, other=0.0),
-            o_width, there, n_bins, GRID, GRAD, REAL,
+            tl.where(there, o_width, 1.0), there, terms, n_bins, GRID, GRAD, REAL,
         )  # fmt: skip
         of += x
         by_m += y
@@ -47,30 +52,48 @@ def _rows_against(
 
 
 @triton.jit(do_not_specialize=SIZES)
-def rows_kernel(
+def pairs_kernel(
     a_offsets, b_offsets, n, m, n_bins,
-    peaks, bins, tops, lives,  # as prepared
-    rows,  # (2, N + M): against its own side; of the first side, against the other
-    R: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
+    peaks, places, tops,  # as prepared
+    sides,  # which sides' derivatives are wanted: 1, 2 or both
+    sums,  # (2, N + M), with GRAD (6, N + M): each peak against its own side and against the other
+    R: tl.constexpr, GRID: tl.constexpr, GRAD: tl.constexpr, PRODUCT: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
-    """``sum_j w_j K_ij`` of every peak. A program takes every so many tiles of one side of one spectrum."""
+    """``sum_j w_j K_ij`` of every peak with, where GRAD, its derivatives by the peak's place and width.
+
+    A program takes every so many tiles of one side of one spectrum. Which of both sides it is compared with is a loop
+    over the same instructions: a compiler that rounds one of them in its own way does so in all.
+    """
     b, side = tl.program_id(0).to(tl.int64), tl.program_id(1)
     a_start, a_count = span(a_offsets, b, n)
     b_start, b_count = span(b_offsets, b, m)
-    total = (n + m).to(tl.int64)
-    own, own_count = a_start + b_start + side * a_count, tl.where(side == 0, a_count, b_count)
-    other = a_start + b_start + a_count
+    total = n.to(tl.int64) + m
+    a_first = a_start + b_start
+    own = a_first + side * a_count
+    own_count = tl.where(side == 0, a_count, b_count)
+    narrow = tl.load(tops + TOPS * b + 4 + side)
+    # The second side against the first only matters to its own derivatives.
+    end = tl.where((side == 0) | (sides >= 2), 2, 1)
+    begin = 1 if PRODUCT else 0
     for i in range(tl.program_id(2) * R, own_count, tl.num_programs(2) * R):
         at = i + tl.arange(0, R)
         there = at < own_count
-        for which in range(0, 2 - side):
-            against = tl.maximum(which, side)  # which side's peaks
-            first = tl.where(which == 0, own, other)
-            of, _by_m, _by_s = _rows_against(
-                peaks, bins, total, own + at, there, first, tl.load(lives + 2 * b + against),
-                tl.load(tops + 4 * b + 2 + against), n_bins, R, GRID, False, REAL,
+        for which in range(begin, end):
+            against = side ^ which
+            of, by_m, by_s = _rows_against(
+                peaks, places + total, total, own + at, there, narrow,
+                a_first + against * a_count, tl.where(against == 0, a_count, b_count),
+                tl.load(tops + TOPS * b + 2 + against), tl.load(tops + TOPS * b + 4 + against),
+                n_bins, R, GRID, GRAD, REAL,
             )  # fmt: skip
-            tl.store(rows + which * total + own + at, of, mask=there)
+            to = sums + own + at
+            if GRAD:
+                tl.store(to + 3 * which * total, of, mask=there)
+                if ((sides >> side) & 1) > 0:
+                    tl.store(to + (3 * which + 1) * total, by_m, mask=there)
+                    tl.store(to + (3 * which + 2) * total, by_s, mask=there)
+            else:
+                tl.store(to + which * total, of, mask=there)
 
 
 @triton.jit
@@ -84,77 +107,95 @@ def _weighted(rows, weights, count, BLOCK: tl.constexpr):
     return tl.sum(sums, 0)
 
 
-@triton.jit(do_not_specialize=SIZES)
-def cosine_kernel(
-    a_offsets, b_offsets, n, m, peaks, rows, tops,
-    cos,  # (B,) float64: cosines; with PRODUCT inner products
-    factors,  # (B, 3) float64: what divides the product's derivatives, and shares of each side's own norm
+@triton.jit
+def _chain(
+    sums, weights, order, start, own, count, total, columns, of_product, share, top, h, out,
     BLOCK: tl.constexpr, PRODUCT: tl.constexpr,
 ):  # fmt: skip
-    """Adds the rows up, one spectrum a program."""
-    b = tl.program_id(0).to(tl.int64)
-    a_start, a_count = span(a_offsets, b, n)
-    b_start, b_count = span(b_offsets, b, m)
-    total = (n + m).to(tl.int64)
-    start, other = a_start + b_start, a_start + b_start + a_count
-    top_a, top_b = tl.load(tops + 4 * b), tl.load(tops + 4 * b + 1)
-    bad = (top_a != top_a) | (top_b != top_b)
-    ao = _weighted(rows + total + start, peaks + 3 * total + start, a_count, BLOCK)
-    if PRODUCT:
-        tl.store(cos + b, tl.where(bad, float("nan"), ao * top_a * top_b))
-        tl.store(factors + 3 * b, tl.where(bad, float("nan"), 1.0 / (top_a * top_b)))
-        tl.store(factors + 3 * b + 1, 0.0)
-        tl.store(factors + 3 * b + 2, 0.0)
-    else:
-        aa = _weighted(rows + start, peaks + 3 * total + start, a_count, BLOCK)
-        oo = _weighted(rows + other, peaks + 3 * total + other, b_count, BLOCK)
-        norm = tl.sqrt(aa * oo)
-        some = norm > 0.0
-        cosine = tl.where(some, tl.minimum(ao / tl.where(some, norm, 1.0), 1.0), 0.0)
-        tl.store(cos + b, tl.where(bad, float("nan"), cosine))
-        # Nothing to compare has no gradient: everything divided by infinity.
-        tl.store(factors + 3 * b, tl.where(bad, float("nan"), tl.where(some, norm, float("inf"))))
-        tl.store(factors + 3 * b + 1, tl.where(some, cosine / tl.where(some, aa, 1.0), 0.0))
-        tl.store(factors + 3 * b + 2, tl.where(some, cosine / tl.where(some, oo, 1.0), 0.0))
+    """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
+    per_top = tl.minimum(1.0 / top, HIGHEST)  # times nothing is nothing, however small the intensities are
+    per_h = 1.0 / h
+    for i in range(0, count, BLOCK):
+        at = i + tl.arange(0, BLOCK)
+        there = at < count
+        x = sums + own + at
+        of = tl.load(x + 3 * total, mask=there, other=0.0).to(tl.float64) * of_product
+        by_m = tl.load(x + 4 * total, mask=there, other=0.0).to(tl.float64) * of_product
+        by_s = tl.load(x + 5 * total, mask=there, other=0.0).to(tl.float64) * of_product
+        if not PRODUCT:
+            of -= share * tl.load(x, mask=there, other=0.0).to(tl.float64)
+            by_m -= share * tl.load(x + total, mask=there, other=0.0).to(tl.float64)
+            by_s -= share * tl.load(x + 2 * total, mask=there, other=0.0).to(tl.float64)
+        weight = tl.load(weights + own + at, mask=there, other=0.0).to(tl.float64) * per_h
+        to = out + start + tl.load(order + own + at, mask=there, other=0)
+        tl.store(to, weight * by_m, mask=there)
+        tl.store(to + columns, of * per_top, mask=there)
+        tl.store(to + 2 * columns, weight * by_s, mask=there)
 
 
 @triton.jit(do_not_specialize=SIZES)
-def gradient_kernel(
-    a_offsets, b_offsets, n, m, h_bits, n_bins, peaks, bins, order, tops, lives, factors,
-    out,  # (3, N) or, of the second side, (3, M) float64: derivatives by m/z, intensity and sigma
-    SIDE: tl.constexpr, R: tl.constexpr, GRID: tl.constexpr, PRODUCT: tl.constexpr, REAL: tl.constexpr,
+def finish_kernel(
+    a_offsets, b_offsets, n, m, h_bits, peaks, places, tops, sides, sums,  # as of ``pairs_kernel``
+    cos,  # (B,) float64: cosines; with PRODUCT inner products
+    by_a, by_b,  # (3, N) and (3, M) float64: derivatives by m/z, intensity and sigma, of the sides that are wanted
+    BLOCK: tl.constexpr, GRAD: tl.constexpr, PRODUCT: tl.constexpr,
 ):  # fmt: skip
-    """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
+    """Adds up what ``pairs_kernel`` found, one spectrum a program, and puts derivatives where the peaks came from."""
     b = tl.program_id(0).to(tl.int64)
     a_start, a_count = span(a_offsets, b, n)
     b_start, b_count = span(b_offsets, b, m)
-    total = (n + m).to(tl.int64)
-    if SIDE == 0:
-        start, count, columns, own = a_start, a_count, n, a_start + b_start
-        other = own + a_count
+    total, n_wide, m_wide = n.to(tl.int64) + m, n.to(tl.int64), m.to(tl.int64)
+    own, other = a_start + b_start, a_start + b_start + a_count
+    weights = peaks + 3 * total
+    top_a, top_b = tl.load(tops + TOPS * b), tl.load(tops + TOPS * b + 1)
+    bad = (top_a != top_a) | (top_b != top_b)
+    STRIDE: tl.constexpr = 3 if GRAD else 1
+    ao = _weighted(sums + STRIDE * total + own, weights + own, a_count, BLOCK)
+    of_product, share_a, share_b = ao * 0.0, ao * 0.0, ao * 0.0
+    if PRODUCT:
+        value = ao * top_a * top_b
+        of_product = top_a * top_b
     else:
-        start, count, columns, own = b_start, b_count, m, a_start + b_start + a_count
-        other = a_start + b_start
-    norm, share = tl.load(factors + 3 * b), tl.load(factors + 3 * b + 1 + SIDE)
-    top, h = tl.load(tops + 4 * b + SIDE), width_of_bins(h_bits)
-    for i in range(tl.program_id(1) * R, count, tl.num_programs(1) * R):
-        at = i + tl.arange(0, R)
-        there = at < count
-        weight = tl.load(peaks + 3 * total + own + at, mask=there, other=0.0).to(tl.float64)
-        x, y, z = _rows_against(
-            peaks, bins, total, own + at, there, other, tl.load(lives + 2 * b + 1 - SIDE),
-            tl.load(tops + 4 * b + 3 - SIDE), n_bins, R, GRID, True, REAL,
-        )  # fmt: skip
-        of, by_m, by_s = x.to(tl.float64) / norm, y.to(tl.float64) / norm, z.to(tl.float64) / norm
-        if not PRODUCT:
-            x, y, z = _rows_against(
-                peaks, bins, total, own + at, there, own, tl.load(lives + 2 * b + SIDE),
-                tl.load(tops + 4 * b + 2 + SIDE), n_bins, R, GRID, True, REAL,
+        aa = _weighted(sums + own, weights + own, a_count, BLOCK)
+        oo = _weighted(sums + other, weights + other, b_count, BLOCK)
+        norm = tl.sqrt(aa * oo)
+        some = norm > 0.0
+        of_product = tl.where(some, 1.0 / tl.where(some, norm, 1.0), 0.0)
+        value = tl.where(some, tl.minimum(ao / tl.where(some, norm, 1.0), 1.0), 0.0)
+        share_a = tl.where(some, value / tl.where(some, aa, 1.0), 0.0)
+        share_b = tl.where(some, value / tl.where(some, oo, 1.0), 0.0)
+    tl.store(cos + b, tl.where(bad, float("nan"), value))
+    if GRAD:
+        h = width_of_bins(h_bits)
+        of_product = tl.where(bad, float("nan"), of_product)
+        if (sides & 1) > 0:
+            _chain(
+                sums, weights, places, a_start, own, a_count, total, n_wide, of_product, share_a, top_a, h, by_a,
+                BLOCK, PRODUCT,
             )  # fmt: skip
-            of -= share * x.to(tl.float64)
-            by_m -= share * y.to(tl.float64)
-            by_s -= share * z.to(tl.float64)
-        to = out + start + tl.load(order + own + at, mask=there, other=0)
-        tl.store(to, weight * by_m / h, mask=there)
-        tl.store(to + columns.to(tl.int64), of / top, mask=there)
-        tl.store(to + 2 * columns.to(tl.int64), weight * by_s / h, mask=there)
+        if (sides & 2) > 0:
+            _chain(
+                sums, weights, places, b_start, other, b_count, total, m_wide, of_product, share_b, top_b, h, by_b,
+                BLOCK, PRODUCT,
+            )  # fmt: skip
+
+
+@triton.jit(do_not_specialize=SIZES)
+def scale_kernel(
+    upstream,  # (B,) float64, ``step`` apart
+    offsets, derivatives, n, step,
+    out,  # (3, N): each column of (3, N) derivatives times the upstream gradient of its spectrum
+    BY_MZ: tl.constexpr, BY_WEIGHT: tl.constexpr, BY_SIGMA: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """One program for a spectrum; only the rows that are wanted are written."""
+    b = tl.program_id(0).to(tl.int64)
+    start, count = span(offsets, b, n)
+    columns = n.to(tl.int64)
+    by = tl.load(upstream + b * step)
+    for i in range(0, count, BLOCK):
+        at = i + tl.arange(0, BLOCK)
+        there = at < count
+        for row in tl.static_range(3):
+            if BY_MZ if row == 0 else (BY_WEIGHT if row == 1 else BY_SIGMA):
+                x = tl.load(derivatives + row * columns + start + at, mask=there, other=0.0)
+                tl.store(out + row * columns + start + at, x * by, mask=there)

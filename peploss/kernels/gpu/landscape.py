@@ -5,54 +5,56 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from peploss.kernels.gpu.pair import first_from, pair, reach_of
-from peploss.kernels.gpu.prepare import RENDER_REACH, is_rendered, split_place
+from peploss.kernels.gpu.pair import pair, reach_of, window
+from peploss.kernels.gpu.prepare import RENDER_REACH, SIZES, is_rendered, split_place
 from peploss.kernels.gpu.run import FUSED, language, on_device_of
+from peploss.kernels.gpu.sums import terms_for
 
 ROWS = 32  # peaks that a program takes at once
 
 
 @triton.jit
 def _load_cell(
-    mz, weight, at, there, sigma, h, n_bins, shift, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr
+    mz, weight, at, there, sigma, per_h, n_bins, shift, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr
 ):
     """Peaks as ``pair`` takes them, on the grid moved up by ``shift`` of a bin."""
     m = tl.load(mz + at, mask=there, other=1.0)
     w = tl.load(weight + at, mask=there, other=0.0)
-    s = tl.zeros_like(m) + sigma / h
+    s = tl.zeros_like(m) + sigma * per_h
     if PPM:
         s = s * 1e-6 * m
-    place = m / h
+    place = m * per_h
     reach = s * RENDER_REACH
-    live = there & (w > 0.0) & (place + reach >= 0.5) & (place - reach <= n_bins - 0.5)
+    live = there & (w > 0.0) & (place + reach >= 0.5) & (place - reach <= n_bins.to(tl.float64) - 0.5)
     place -= shift
     if GRID:
         live = live & is_rendered(place, s, n_bins)
+    place = tl.where(live, place, 0.0)
     high, low, phase, bin_ = split_place(place, live, REAL)
     return high, low, phase, bin_.to(tl.int32), w.to(REAL), tl.where(live, s, 1.0).to(REAL), live
 
 
 @triton.jit
 def _sum_of_rows(
-    mz, weight, row_at, row_there, first, count, sigma, h, n_bins, shift,
+    mz, weight, row_at, row_there, narrow, first, count, other_narrow, other_wide, sigma, per_h, n_bins, shift,
     R: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """(R,) what each row's peak adds to the inner product with ``count`` peaks from ``first`` on."""
-    high, low, _, _, w, s, live = _load_cell(mz, weight, row_at, row_there, sigma, h, n_bins, shift, PPM, GRID, REAL)
+    high, low, _, _, w, s, live = _load_cell(
+        mz, weight, row_at, row_there, sigma, per_h, n_bins, shift, PPM, GRID, REAL
+    )
     m = tl.load(mz + row_at, mask=row_there, other=1.0)
-    widest = sigma / h
-    if PPM:
-        widest = widest * 1e-6 * tl.load(mz + first + tl.maximum(count - 1, 0), mask=count > 0, other=1.0)
-    reach = reach_of(s, widest.to(REAL)).to(tl.float64) * h
-    j = first_from(mz + first, count, m - reach, False)
-    past = tl.where(live, first_from(mz + first, count, m + reach, True), j)
+    reach = reach_of(s, other_wide.to(REAL)).to(tl.float64) / per_h
+    terms = terms_for(narrow.to(REAL), other_narrow.to(REAL))
+    j, past = window(mz + first, count, m - reach, m + reach)
+    past = tl.where(live, past, j)
     sums = tl.zeros((R,), REAL)
     for _ in range(0, tl.max(past - j, 0)):
         o_high, o_low, o_phase, o_bin, o_w, o_s, o_live = _load_cell(
-            mz, weight, first + j, j < past, sigma, h, n_bins, shift, PPM, GRID, REAL
+            mz, weight, first + j, j < past, sigma, per_h, n_bins, shift, PPM, GRID, REAL
         )
         of, _by_m, _by_s = pair(
-            high, low, s, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live, n_bins, GRID, False, REAL
+            high, low, s, o_high, o_low, o_phase, o_bin, o_w, o_s, o_live, terms, n_bins, GRID, False, REAL
         )
         sums += of
         j += 1
@@ -60,6 +62,16 @@ def _sum_of_rows(
 
 
 @triton.jit
+def _ends(mz, start, count, sigma, per_h, PPM: tl.constexpr):
+    """Widths in bins of the narrowest and the widest peak of a side."""
+    narrow, wide = sigma * per_h, sigma * per_h
+    if PPM:
+        narrow = narrow * 1e-6 * tl.load(mz + start, mask=count > 0, other=1.0)
+        wide = wide * 1e-6 * tl.load(mz + start + tl.maximum(count - 1, 0), mask=count > 0, other=1.0)
+    return narrow, wide
+
+
+@triton.jit(do_not_specialize=SIZES)
 def landscape_kernel(
     mz, weight,  # (N,) float64: all candidates, then all spectra, each ascending; intensities up to 1
     spans,  # (C, 4) int64: where a candidate and its spectrum start, and how many peaks they have
@@ -70,24 +82,30 @@ def landscape_kernel(
     R: tl.constexpr, PPM: tl.constexpr, GRID: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
     """The three inner products of a cell, by the same instructions, and what they say."""
-    cell = tl.program_id(0).to(tl.int64)
+    cell = tl.program_id(0)
     phase, phases = tl.program_id(1), tl.num_programs(1)
-    candidate, rest = cell // (n_sigmas * n_widths), cell % (n_sigmas * n_widths)
+    rest = cell % (n_sigmas * n_widths)
+    spans += 4 * (cell // (n_sigmas * n_widths)).to(tl.int64)
     sigma = tl.load(sigmas + rest // n_widths)
-    h, n_bins = tl.load(widths + rest % n_widths), tl.load(counts + rest % n_widths).to(tl.int32)
+    per_h, n_bins = 1.0 / tl.load(widths + rest % n_widths), tl.load(counts + rest % n_widths).to(tl.int32)
     shift = phase.to(tl.float64) / phases.to(tl.float64)
-    a_start, a_count = tl.load(spans + 4 * candidate), tl.load(spans + 4 * candidate + 1)
-    o_start, o_count = tl.load(spans + 4 * candidate + 2), tl.load(spans + 4 * candidate + 3)
+    a_start, a_count = tl.load(spans), tl.load(spans + 1).to(tl.int32)
+    o_start, o_count = tl.load(spans + 2), tl.load(spans + 3).to(tl.int32)
+    a_narrow, a_wide = _ends(mz, a_start, a_count, sigma, per_h, PPM)
+    o_narrow, o_wide = _ends(mz, o_start, o_count, sigma, per_h, PPM)
     aa, oo, ao = sigma * 0.0, sigma * 0.0, sigma * 0.0
     for which in range(0, 3):  # the candidate with itself, the spectrum with itself, the two
         r_start, r_count = tl.where(which == 1, o_start, a_start), tl.where(which == 1, o_count, a_count)
         c_start, c_count = tl.where(which == 0, a_start, o_start), tl.where(which == 0, a_count, o_count)
+        r_narrow, c_narrow = tl.where(which == 1, o_narrow, a_narrow), tl.where(which == 0, a_narrow, o_narrow)
+        c_wide = tl.where(which == 0, a_wide, o_wide)
         sums = tl.zeros((R,), tl.float64)
         for i in range(0, r_count, R):
             at = i + tl.arange(0, R)
             sums += _sum_of_rows(
-                mz, weight, r_start + at, at < r_count, c_start, c_count, sigma, h, n_bins, shift, R, PPM, GRID, REAL
-            )
+                mz, weight, r_start + at, at < r_count, r_narrow, c_start, c_count, c_narrow, c_wide,
+                sigma, per_h, n_bins, shift, R, PPM, GRID, REAL,
+            )  # fmt: skip
         total = tl.sum(sums, 0)
         aa, oo, ao = (
             tl.where(which == 0, total, aa),
@@ -96,7 +114,7 @@ def landscape_kernel(
         )
     norm = tl.sqrt(aa * oo)
     cosine = tl.minimum(ao / tl.where(norm > 0.0, norm, 1.0), 1.0)
-    tl.store(loss + cell * phases + phase, tl.where(norm > 0.0, 1.0 - cosine, 1.0))
+    tl.store(loss + cell.to(tl.int64) * phases + phase, tl.where(norm > 0.0, 1.0 - cosine, 1.0))
 
 
 def losses(

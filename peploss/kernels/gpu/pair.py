@@ -7,23 +7,30 @@ between is looked at.
 import triton
 import triton.language as tl
 
-from peploss.kernels.gpu.sums import DEPTH_32, DEPTH_64, EDGE, MIN_RATIO, SQRT_2PI, bin_by_bin, series
+from peploss.kernels.gpu.sums import EDGE, SQRT_2PI, bin_by_bin, least_ratio, series
 
 PAIR_REACH = tl.constexpr(72.0)  # d^2 / (s^2 + t^2) beyond which a pair's overlap is below 2.4e-16
 
 
 @triton.jit
-def first_from(keys, count, wanted, PAST: tl.constexpr):
-    """(R,) number of the first of ``count`` ascending keys that is at least ``wanted``; with PAST, that is greater."""
-    low = (wanted * 0.0).to(tl.int32)
-    high = low + count.to(tl.int32)
-    for _ in range(0, tl.log2(count.to(tl.float32) + 1.0).to(tl.int32) + 2):
-        middle = (low + high) // 2
-        key = tl.load(keys + middle, mask=low < high, other=0.0)
-        before = key <= wanted if PAST else key < wanted
-        unsettled = low < high
-        low, high = tl.where(unsettled & before, middle + 1, low), tl.where(unsettled & ~before, middle, high)
-    return low
+def window(keys, count, low, high):
+    """(R,) numbers of the first of ``count`` ascending keys that is at least ``low``, and that is above ``high``.
+
+    Both by bisection and side by side: one waits for memory no longer than the other.
+    """
+    first = tl.zeros_like(low).to(tl.int32)
+    first_end = first + count
+    past, past_end = first, first_end
+    left = count
+    while left > 0:
+        middle, other = (first + first_end) >> 1, (past + past_end) >> 1
+        open_, other_open = first < first_end, past < past_end
+        before = tl.load(keys + middle, mask=open_, other=0.0) < low
+        within = tl.load(keys + other, mask=other_open, other=0.0) <= high
+        first, first_end = tl.where(open_ & before, middle + 1, first), tl.where(open_ & ~before, middle, first_end)
+        past, past_end = tl.where(other_open & within, other + 1, past), tl.where(other_open & ~within, other, past_end)
+        left = left >> 1
+    return first, past
 
 
 @triton.jit
@@ -38,6 +45,7 @@ def pair(
     high, low, s,  # (R,) the rows' places in two parts, and widths
     other_high, other_low, phase, bin_, weight, t,  # (R,) each row's neighbour
     there,  # (R,) whether it has one
+    terms,  # of the series
     n_bins,
     GRID: tl.constexpr, GRAD: tl.constexpr, REAL: tl.constexpr,
 ):  # fmt: skip
@@ -57,16 +65,14 @@ def pair(
     pull = (t * inverse) * (t * inverse)
     if GRID:
         g = phase + d * pull
-        # Near an end of the grid the two parts make a short length, with all its digits.
+        # Near an end of the grid the two parts make a short length, with all its digits; float32 holds 17 million bins.
         from_low = other_high + (other_low + d * pull)
-        from_high = (n_bins.to(REAL) - other_high) - (other_low + d * pull)
-        inside = (rho >= MIN_RATIO) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
-        narrowest = tl.min(tl.where(near & inside, rho, 1e9), 0)
-        if tl.float32 == REAL:
-            terms = (1.0 / narrowest * DEPTH_32).to(tl.int32)
-        else:
-            terms = (1.0 / narrowest * DEPTH_64).to(tl.int32)
-        value, by_c, by_r = series(g, tl.maximum(rho, MIN_RATIO), terms)
+        end = n_bins.to(REAL)
+        over = (n_bins - end.to(tl.int32)).to(REAL)
+        from_high = (end - other_high) + (over - (other_low + d * pull))
+        least = least_ratio(rho)
+        inside = (rho >= least) & (from_low > rho * EDGE) & (from_high > rho * EDGE)
+        value, by_c, by_r = series(g, tl.maximum(rho, least), terms)
         cut = near & ~inside
         if tl.max(cut.to(tl.int32), 0) > 0:
             summed, summed_c, summed_r = bin_by_bin(g, bin_, rho, from_low, from_high, cut, n_bins)

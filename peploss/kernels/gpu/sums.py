@@ -9,7 +9,8 @@ import math
 import triton
 import triton.language as tl
 
-MIN_RATIO = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
+MIN_RATIO_64 = tl.constexpr(0.2 / math.sqrt(2))  # rho under which the sum over bins is shorter than the series
+MIN_RATIO_32 = tl.constexpr(0.25)  # and more exact: between two bins the series' terms cancel to a tenth of them
 EDGE = tl.constexpr(8.5)  # distance of the centre from an end of the grid, in r, from which the end is not felt
 REACH = tl.constexpr(12.0)  # half-width of the sum over bins, in r
 SMOOTH_32 = tl.constexpr(10.0)  # rho from which wider bins give the same sum but for the ends of the grid, to 2e-7
@@ -19,12 +20,68 @@ PI = tl.constexpr(math.pi)
 DEPTH_32 = tl.constexpr(1.08)  # terms of the series times rho: the first one left out is below 2e-10
 DEPTH_64 = tl.constexpr(1.38)  # and below 1e-16
 
+# Taylor series of sine, less its first factor, and of cosine.
+S1 = tl.constexpr(-1 / math.factorial(3))
+S2 = tl.constexpr(1 / math.factorial(5))
+S3 = tl.constexpr(-1 / math.factorial(7))
+S4 = tl.constexpr(1 / math.factorial(9))
+S5 = tl.constexpr(-1 / math.factorial(11))
+S6 = tl.constexpr(1 / math.factorial(13))
+S7 = tl.constexpr(-1 / math.factorial(15))
+S8 = tl.constexpr(1 / math.factorial(17))
+S9 = tl.constexpr(-1 / math.factorial(19))
+S10 = tl.constexpr(1 / math.factorial(21))
+C1 = tl.constexpr(-1 / math.factorial(2))
+C2 = tl.constexpr(1 / math.factorial(4))
+C3 = tl.constexpr(-1 / math.factorial(6))
+C4 = tl.constexpr(1 / math.factorial(8))
+C5 = tl.constexpr(-1 / math.factorial(10))
+C6 = tl.constexpr(1 / math.factorial(12))
+C7 = tl.constexpr(-1 / math.factorial(14))
+C8 = tl.constexpr(1 / math.factorial(16))
+C9 = tl.constexpr(-1 / math.factorial(18))
+C10 = tl.constexpr(1 / math.factorial(20))
+C11 = tl.constexpr(-1 / math.factorial(22))
+
+
+@triton.jit
+def turn(u):
+    """Cosine and sine of ``2 pi u`` for u of at most half a turn, to a few units of the last place of 1.
+
+    From Taylor series of the half angle, as in ``peploss.kernels.cpu_series``. Not ``tl.cos``: that reduces any angle
+    there is first, in a branch with memory of its own, and is another thing in the interpreter than on a card.
+    """
+    x = u * PI
+    y = x * x
+    if u.dtype == tl.float32:
+        s, c = S6 + y * 0.0, C6 + y * 0.0
+    else:
+        s = S6 + y * (S7 + y * (S8 + y * (S9 + y * S10)))
+        c = C6 + y * (C7 + y * (C8 + y * (C9 + y * (C10 + y * C11))))
+    s = x * (1.0 + y * (S1 + y * (S2 + y * (S3 + y * (S4 + y * (S5 + y * s))))))
+    c = 1.0 + y * (C1 + y * (C2 + y * (C3 + y * (C4 + y * (C5 + y * c)))))
+    return 1.0 - 2.0 * s * s, 2.0 * s * c
+
+
+@triton.jit
+def least_ratio(rho):
+    """rho from which the series is taken, as often as there are rho."""
+    return rho * 0.0 + (MIN_RATIO_32 if rho.dtype == tl.float32 else MIN_RATIO_64)
+
+
+@triton.jit
+def terms_for(s, t):
+    """How many terms of the series count where the narrowest peaks of two sides have these widths."""
+    ratio = t / s
+    rho = t / tl.sqrt(1.0 + ratio * ratio)
+    rho = tl.maximum(rho, least_ratio(rho))
+    return (1.0 / rho * (DEPTH_32 if rho.dtype == tl.float32 else DEPTH_64)).to(tl.int32)
+
 
 @triton.jit
 def series(g, rho, terms):
     """L and its derivatives by c and r, from that many terms of the Fourier series."""
-    x = (g - tl.floor(g + 0.5)) * 2.0 * PI
-    cos1, sin1 = tl.cos(x), tl.sin(x)
+    cos1, sin1 = turn(g - tl.floor(g + 0.5))
     cos_n, sin_n = cos1, sin1
     p = rho * PI
     q = tl.exp(-2.0 * p * p)
