@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss.dataset.schema import about_of
+from peploss.dataset.whole import whole_file
 from peploss.errors import SourceError
 from peploss.version import __version__
 
@@ -153,20 +153,9 @@ class ParquetStore:
 @contextmanager
 def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A writer to a temporary file beside ``path``, which takes its place at the end, and goes if anything fails."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
-        with pq.ParquetWriter(
-            temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True
-        ) as w:
-            yield w
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise SourceError(f"The file cannot be written: {error}", where=str(path)) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
+    with (
+        whole_file(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True) as w,
+    ):
+        yield w

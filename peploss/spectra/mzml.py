@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pyteomics import mzml
@@ -36,9 +37,9 @@ class MzmlFile(XmlFile):
         id_format="{}",
     )
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._param_groups: bytes | None = None
-        super().__init__(source, path)
+        super().__init__(source, path, index)
 
     def _is_survey(self, element: bytes) -> bool:
         level = _MS_LEVEL.search(element)
@@ -46,7 +47,7 @@ class MzmlFile(XmlFile):
 
     def _document(self, element: bytes) -> bytes:
         if self._param_groups is None:
-            head = self._source.read_at(0, min(self._offsets[0], _HEAD_LIMIT))
+            head = self._source.read_at(0, min(self._head, _HEAD_LIMIT))
             found = _PARAM_GROUPS.search(head)
             self._param_groups = found.group() if found else b""
         before = _BEFORE + self._param_groups + b"<run><spectrumList>"

@@ -88,11 +88,12 @@ class XmlFile(SpectrumFile):
     layout: ClassVar[XmlLayout]
     closing: ClassVar[bytes]
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._offsets: list[int] = []
         self._bounds: list[int] = []
         self._encoding = b"utf-8"
-        super().__init__(source, path)
+        self._head = 0  # bytes before the spectra
+        super().__init__(source, path, index)
 
     def _build_index(self) -> None:
         found = _ENCODING.search(self._source.read_at(0, 256))
@@ -101,6 +102,19 @@ class XmlFile(SpectrumFile):
         index = build_index(self._source, self.layout)
         self.ids, self._offsets, self._bounds = index.ids, index.offsets, index.bounds
         self._notes += index.notes
+        self._head = self._offsets[0] if self._offsets else 0
+
+    def _places(self, start: int, stop: int) -> dict[str, Any]:
+        return {
+            "offsets": self._offsets[start:stop],
+            "bounds": self._bounds[start:stop],
+            "encoding": self._encoding.decode("ascii"),
+            "head": self._head,
+        }
+
+    def _take_places(self, places: Mapping[str, Any]) -> None:
+        self._offsets, self._bounds = places["offsets"], places["bounds"]
+        self._encoding, self._head = places["encoding"].encode("ascii"), places["head"]
 
     @abstractmethod
     def _parse(self, document: bytes) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import sample_labels, samples_folder
+from peploss.spectra.source import ByteSource
 
 
 def mgf(path: Path, n: int = 12, first: int = 0) -> Path:
@@ -102,12 +104,19 @@ def test_an_interrupted_index_leaves_no_set_and_goes_on(tmp_path: Path, monkeypa
     with pytest.raises(Stop):
         build_set([source], [], out, workers=1, progress=stop)
     assert not out.exists()
-    assert [p.name for p in sorted((tmp_path / "set.parquet.parts").glob("*.parquet"))] == ["00000-000000000.parquet"]
+    assert [p.name for p in sorted((tmp_path / "set.parquet.parts").glob("*.arrow"))] == ["00000-000000000.arrow"]
 
     read: list[tuple[int, int]] = []
-    table = parts.part_table
-    monkeypatch.setattr(parts, "part_table", lambda f, a, b: read.append((a, b)) or table(f, a, b))
-    report = build_set([source], [], out, workers=1)
+    write = parts.write_part
+
+    def spied(path: Path, part: parts.Part, source_of: Callable[[Path], ByteSource]) -> None:
+        read.append((part.start, part.stop))
+        write(path, part, source_of)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "write_part", spied)
+        patch.setattr(parts, "open_spectra", lambda path: pytest.fail("the file was searched again"))
+        report = build_set([source], [], out, workers=1)
     assert read == [(5, 10), (10, 12)]
     assert (report.n_parts_kept, report.n_psms) == (1, 12)
     whole = tmp_path / "whole.parquet"
