@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pyteomics import mzml
 
+from peploss.spectra.mzml_plain import plain_values
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
@@ -44,6 +45,9 @@ class MzmlFile(XmlFile):
     def _is_survey(self, element: bytes) -> bool:
         level = _MS_LEVEL.search(element)
         return level is not None and re.search(rb"\bvalue\s*=\s*[\"']1[\"']", level.group()) is not None
+
+    def _plain(self, element: bytes) -> dict[str, Any] | None:
+        return plain_values(element, self._encoding)
 
     def _document(self, element: bytes) -> bytes:
         if self._param_groups is None:

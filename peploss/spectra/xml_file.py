@@ -7,13 +7,9 @@ the file ever reaches the XML parser: nothing can expand, and nothing is fetched
 
 from __future__ import annotations
 
-import base64
-import binascii
 import io
 import re
-import struct
 import warnings
-import zlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
@@ -27,39 +23,14 @@ from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum_file import SpectrumFile
+from peploss.spectra.unpack import DAMAGE, decode_base64, inflate
 from peploss.spectra.xml_index import XmlLayout, build_index
 
-MAX_ARRAY_BYTES: Final = 1 << 29  # of one unpacked array: 67 million peaks, far beyond any spectrum
 _PIECE: Final = 1 << 20
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
 
-DECODE_ERRORS: Final = (  # what pyteomics and the decoders under it raise on damaged content
-    etree.LxmlError,
-    PyteomicsError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    StopIteration,
-    RuntimeError,
-    MemoryError,
-    zlib.error,
-    binascii.Error,
-    struct.error,
-)
-
-
-def inflate(data: bytes) -> bytes:
-    """zlib decompression that refuses to grow beyond ``MAX_ARRAY_BYTES``."""
-    stream = zlib.decompressobj()
-    out = stream.decompress(data, MAX_ARRAY_BYTES)
-    if stream.unconsumed_tail:
-        raise ValueError(f"a peak array unpacks to more than {MAX_ARRAY_BYTES >> 20} MB")
-    if not stream.eof:
-        raise ValueError("a compressed peak array ends early")
-    return out
-
+DECODE_ERRORS: Final = (etree.LxmlError, PyteomicsError, *DAMAGE)
+"""What pyteomics and the decoders under it raise on damaged content."""
 
 COMPRESSION: Final = {  # by the names of the PSI-MS vocabulary
     "no compression": bytes,
@@ -79,7 +50,7 @@ class StrictArrays:
     compression_type_map = COMPRESSION
 
     def _base64_decode(self, source: str) -> bytes:
-        return base64.b64decode("".join(source.split()).encode("ascii"), validate=True)
+        return decode_base64(source)
 
 
 class XmlFile(SpectrumFile):
@@ -120,6 +91,10 @@ class XmlFile(SpectrumFile):
     def _parse(self, document: bytes) -> dict[str, Any]:
         """The one spectrum of a small document, as pyteomics gives it."""
 
+    def _plain(self, element: bytes) -> dict[str, Any] | None:
+        """What ``_parse`` would give of an element so plain that it need not be asked; None where it must."""
+        return None
+
     @abstractmethod
     def _document(self, element: bytes) -> bytes:
         """An element wrapped into a document of its own."""
@@ -147,6 +122,10 @@ class XmlFile(SpectrumFile):
             return record
         if self._is_survey(element):
             record.ms_level = 1
+            return record
+        plain = self._plain(element)
+        if plain is not None:
+            self._fill(record, plain)
             return record
         try:
             with warnings.catch_warnings():
