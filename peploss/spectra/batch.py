@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,7 +29,6 @@ class Batch:
         n_peaks: how many of ``mz`` and ``intensity`` are its.
         problem: why it cannot be used; None when it can.
         mz, intensity: peaks of all entries, float64, in any number of pieces.
-        total: how many those are.
     """
 
     index: list[int] = field(default_factory=list)
@@ -43,15 +43,9 @@ class Batch:
     problem: list[str | None] = field(default_factory=list)
     mz: list[NDArray[np.float64]] = field(default_factory=list)
     intensity: list[NDArray[np.float64]] = field(default_factory=list)
-    total: int = 0
 
     def __len__(self) -> int:
         return len(self.index)
-
-    @property
-    def full(self) -> bool:
-        """Whether it holds as many peaks as it should."""
-        return self.total >= PEAKS
 
     def add(self, index: int, entry: Spectrum | Record, n_peaks: int) -> None:
         """The names and numbers of a usable entry; its peaks are the caller's to add."""
@@ -64,16 +58,29 @@ class Batch:
         self.rt.append(entry.rt)
         self.peptide.append(entry.peptide)
         self.n_peaks.append(n_peaks)
-        self.total += n_peaks
         self.problem.append(None)
-
-    def add_spectrum(self, index: int, spectrum: Spectrum) -> None:
-        """A spectrum with its peaks."""
-        self.add(index, spectrum, len(spectrum))
-        self.mz.append(spectrum.mz)
-        self.intensity.append(spectrum.intensity)
 
     def add_problem(self, index: int, name: str, problem: str) -> None:
         """An entry that cannot be used."""
         self.add(index, Record(title=name, native_id=name), 0)
         self.problem[-1] = problem
+
+
+def usable(records: Sequence[Record]) -> list[bool]:
+    """Which plain records need no second look: sorted, nothing negative, infinite or at m/z 0, not all intensities 0.
+
+    Args:
+        records: M of ``Record.plain``, so that none is empty.
+    """
+    if not records:
+        return []
+    mz = np.concatenate([record.mz for record in records])
+    intensity = np.concatenate([record.intensity for record in records])
+    starts = np.cumsum([0, *(record.mz.size for record in records[:-1])])
+    good = (np.maximum.reduceat(intensity, starts) > 0) & (np.minimum.reduceat(mz, starts) > 0)
+    good &= (np.minimum.reduceat(intensity, starts) >= 0) & (np.maximum.reduceat(mz, starts) < np.inf)
+    good &= np.maximum.reduceat(intensity, starts) < np.inf  # NaN is passed on by all of these, and none holds for it
+    down = np.flatnonzero(mz[1:] < mz[:-1]) + 1
+    down = down[~np.isin(down, starts)]  # a spectrum may start below the end of the one before
+    good[np.searchsorted(starts, down, side="right") - 1] = False
+    return good.tolist()

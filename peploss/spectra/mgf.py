@@ -107,36 +107,31 @@ class MgfFile(SpectrumFile):
             first, stop = self._blocks[start].offset, start + 1
             while stop < len(self) and self._end(stop) - first <= _TOGETHER:
                 stop += 1
-            batch = Batch()
             text = self._source.read_at(first, self._end(stop - 1) - first)
-            starts = [block.offset - first for block in self._blocks[start:stop]]
-            lengths = [block.length for block in self._blocks[start:stop]]
-            self._add_blocks(batch, start, [text[a : a + n] for a, n in zip(starts, lengths, strict=True)])
-            yield batch
+            texts = [text[b.offset - first : b.offset - first + b.length] for b in self._blocks[start:stop]]
+            yield self._batch(start, self._records(start, texts))
             start = stop
 
     def _end(self, index: int) -> int:
         return self._blocks[index].offset + self._blocks[index].length
 
-    def _add_blocks(self, batch: Batch, start: int, texts: list[bytes]) -> None:
+    def _records(self, start: int, texts: list[bytes]) -> list[Record]:
         """Blocks from ``start`` on; what is not plain is read the careful way."""
         from peploss.spectra.plain_blocks import plain_peaks
 
         bounds = [_plain_body(text) for text in texts]
         peaks = plain_peaks([text[slice(*b)] if b else b"" for text, b in zip(texts, bounds, strict=True)])
-        for index, text, head, own in zip(range(start, len(self)), texts, bounds, peaks, strict=False):
-            if head is None or own is None or self._blocks[index].problem:
-                self._add_to(batch, index)
+        records = []
+        for index, (text, body, found) in enumerate(zip(texts, bounds, peaks, strict=True), start):
+            if body is None or found is None or self._blocks[index].problem:
+                records.append(self._labelled(index))
                 continue
             record = Record()
-            _fill(record, _values(text[: head[0]].splitlines()), self._globals)
-            if record.ms_level == 1:
-                continue
-            record.settle_precursor()
+            record.mz, record.intensity = found
+            _fill(record, _values(text[: body[0]].splitlines()), self._globals)
             record.peptide = record.peptide or self.peptides.get(self.ids[index])
-            batch.add(self._first + index, record, own[0].size)
-            batch.mz.append(own[0])
-            batch.intensity.append(own[1])
+            records.append(record)
+        return records
 
     def _record(self, index: int) -> Record:
         block = self._blocks[index]

@@ -1,4 +1,4 @@
-"""Lines of two numbers as arrays, a million at a time, and which stretches of them are peaks of a spectrum."""
+"""Lines of two numbers as arrays, a million at a time."""
 
 from __future__ import annotations
 
@@ -44,22 +44,3 @@ def number_lines(text: bytes, lines: int) -> tuple[Floats, Floats] | None:
         return None
     mz, intensity = (table[name].to_numpy() for name in _NAMES)
     return mz, intensity
-
-
-def usable(mz: Floats, intensity: Floats, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which spectra need no second look: sorted, nothing negative, infinite or at m/z 0, not all intensities 0.
-
-    Args:
-        mz: (N,) of all spectra, one behind the other.
-        intensity: (N,)
-        starts: (M,) where each starts; none is empty.
-    Returns:
-        (M,)
-    """
-    good = (np.maximum.reduceat(intensity, starts) > 0) & (np.minimum.reduceat(mz, starts) > 0)
-    good &= (np.minimum.reduceat(intensity, starts) >= 0) & np.isfinite(np.add.reduceat(mz, starts))
-    good &= np.isfinite(np.maximum.reduceat(intensity, starts))  # NaN is passed on by all of these
-    down = np.flatnonzero(mz[1:] < mz[:-1]) + 1
-    down = down[~np.isin(down, starts)]
-    good[np.searchsorted(starts, down, side="right") - 1] = False
-    return good

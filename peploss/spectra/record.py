@@ -82,6 +82,17 @@ class Record:
     problem: str | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but its peaks' values can be wrong with it: no problem, no MS1, no profile mode."""
+        return (
+            self.problem is None
+            and self.ms_level != 1
+            and not self.profile
+            and self.mz.size > 0
+            and self.mz.shape == self.intensity.shape
+        )
+
     def header(self, index: int, source: str) -> Header:
         """The line of the table for this entry."""
         try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra.batch import Batch
+from peploss.spectra.batch import PEAKS, Batch, usable
 from peploss.spectra.record import NOT_MS2, Header, Problem, Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum import Spectrum
@@ -127,23 +127,38 @@ class SpectrumFile(ABC):
 
     def batches(self) -> Iterator[Batch]:
         """Everything in the file but survey scans, some megabytes at a time; as ``read`` gives it, and sooner."""
-        batch = Batch()
+        records: list[Record] = []
+        peaks = 0
         for index in range(len(self)):
-            self._add_to(batch, index)
-            if batch.full:
-                yield batch
-                batch = Batch()
-        if len(batch):
-            yield batch
+            records.append(self._labelled(index))
+            peaks += records[-1].mz.size
+            if peaks >= PEAKS:
+                yield self._batch(index + 1 - len(records), records)
+                records, peaks = [], 0
+        if records:
+            yield self._batch(len(self) - len(records), records)
 
-    def _add_to(self, batch: Batch, index: int) -> None:
-        try:
-            spectrum = self._labelled(index).spectrum(index, self.name)
-        except SpectrumError as error:
-            if error.problem != NOT_MS2:
-                batch.add_problem(self._first + index, self.ids[index], error.problem)
-        else:
-            batch.add_spectrum(self._first + index, spectrum)
+    def _batch(self, start: int, records: list[Record]) -> Batch:
+        """Entries from ``start`` on as columns; those that need no second look are checked together."""
+        batch = Batch()
+        good = iter(usable([record for record in records if record.plain]))
+        for index, record in enumerate(records, start):
+            if record.plain and next(good):
+                record.settle_precursor()
+                batch.add(self._first + index, record, record.mz.size)
+                batch.mz.append(record.mz)
+                batch.intensity.append(record.intensity)
+                continue
+            try:
+                spectrum = record.spectrum(index, self.name)
+            except SpectrumError as error:
+                if error.problem != NOT_MS2:
+                    batch.add_problem(self._first + index, self.ids[index], error.problem)
+            else:
+                batch.add(self._first + index, spectrum, len(spectrum))
+                batch.mz.append(spectrum.mz)
+                batch.intensity.append(spectrum.intensity)
+        return batch
 
     def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
         """A line for every entry, usable or not, in one pass over the file; kept afterwards.
