@@ -6,22 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pyteomics import mzml
-
 from peploss.spectra.mzml_plain import plain_values
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
-from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
+from peploss.spectra.xml_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.xml_index import XmlLayout
 
 _HEAD_LIMIT: Final = 1 << 22
 _PARAM_GROUPS: Final = re.compile(rb"<referenceableParamGroupList\b.*?</referenceableParamGroupList>", re.S)
 _MS_LEVEL: Final = re.compile(rb"<cvParam\b[^>]*\bMS:1000511\b[^>]*>")
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
-
-
-class _Reader(StrictArrays, mzml.MzML):
-    """pyteomics' reader, of documents that hold one spectrum."""
 
 
 class MzmlFile(XmlFile):
@@ -56,10 +50,6 @@ class MzmlFile(XmlFile):
             self._param_groups = found.group() if found else b""
         before = _BEFORE + self._param_groups + b"<run><spectrumList>"
         return wrap(self._encoding, before, element, b"</spectrumList></run></mzML>")
-
-    def _parse(self, data: bytes) -> dict[str, Any]:
-        with _Reader(document(data), use_index=False, huge_tree=True) as reader:
-            return next(iter(reader))
 
     def _fill(self, record: Record, values: dict[str, Any]) -> None:
         record.title = str(values.get("spectrum title", "")).strip()

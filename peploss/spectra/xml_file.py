@@ -7,50 +7,21 @@ the file ever reaches the XML parser: nothing can expand, and nothing is fetched
 
 from __future__ import annotations
 
-import io
 import re
-import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
-from lxml import etree
 from numpy.typing import NDArray
-from pyteomics.auxiliary import PyteomicsError
 
-from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum_file import SpectrumFile
-from peploss.spectra.unpack import DAMAGE, decode_base64, inflate
 from peploss.spectra.xml_index import XmlLayout, build_index
 
 _PIECE: Final = 1 << 20
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
-
-DECODE_ERRORS: Final = (etree.LxmlError, PyteomicsError, *DAMAGE)
-"""What pyteomics and the decoders under it raise on damaged content."""
-
-COMPRESSION: Final = {  # by the names of the PSI-MS vocabulary
-    "no compression": bytes,
-    "zlib compression": inflate,
-    "MS-Numpress linear prediction compression": decode_linear,
-    "MS-Numpress positive integer compression": decode_pic,
-    "MS-Numpress short logged float compression": decode_slof,
-    "MS-Numpress linear prediction compression followed by zlib compression": lambda data: decode_linear(inflate(data)),
-    "MS-Numpress positive integer compression followed by zlib compression": lambda data: decode_pic(inflate(data)),
-    "MS-Numpress short logged float compression followed by zlib compression": lambda data: decode_slof(inflate(data)),
-}
-
-
-class StrictArrays:
-    """Mixin for pyteomics readers: bounded decompression, and base64 that is checked instead of guessed."""
-
-    compression_type_map = COMPRESSION
-
-    def _base64_decode(self, source: str) -> bytes:
-        return decode_base64(source)
 
 
 class XmlFile(SpectrumFile):
@@ -87,12 +58,8 @@ class XmlFile(SpectrumFile):
         self._offsets, self._bounds = places["offsets"], places["bounds"]
         self._encoding, self._head = places["encoding"].encode("ascii"), places["head"]
 
-    @abstractmethod
-    def _parse(self, document: bytes) -> dict[str, Any]:
-        """The one spectrum of a small document, as pyteomics gives it."""
-
     def _plain(self, element: bytes) -> dict[str, Any] | None:
-        """What ``_parse`` would give of an element so plain that it need not be asked; None where it must."""
+        """What pyteomics would give of an element so plain that it need not be asked; None where it must."""
         return None
 
     @abstractmethod
@@ -127,10 +94,10 @@ class XmlFile(SpectrumFile):
         if plain is not None:
             self._fill(record, plain)
             return record
+        from peploss.spectra.by_pyteomics import DECODE_ERRORS, one_spectrum
+
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # pyteomics warns of what is checked below
-                self._fill(record, self._parse(self._document(element)))
+            self._fill(record, one_spectrum(self.format, self._document(element)))
         except DECODE_ERRORS as error:
             record.problem = f"The spectrum cannot be decoded ({_first_line(error)})."
         return record
@@ -181,11 +148,6 @@ def seconds(value: object, record: Record) -> float | None:
 def wrap(encoding: bytes, before: bytes, element: bytes, after: bytes) -> bytes:
     """A document around one element, in the encoding of its file."""
     return b"".join((b'<?xml version="1.0" encoding="', encoding, b'"?>', before, element, after))
-
-
-def document(data: bytes) -> io.BytesIO:
-    """A document as pyteomics reads it."""
-    return io.BytesIO(data)
 
 
 def _first_line(error: BaseException) -> str:
