@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
@@ -11,13 +12,25 @@ import sys
 from pathlib import Path
 
 
+class _NoPandas(importlib.abc.MetaPathFinder):
+    """Arrow and pyteomics load pandas wherever they find it, and do without where they do not."""
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not wanted here", name="pandas")
+
+
 def bare_package() -> None:
-    """Make ``peploss`` importable without what its ``__init__`` imports: torch alone is 200 MB and a second."""
+    """Make ``peploss`` importable without what its ``__init__`` imports, torch above all, and without pandas.
+
+    Both are most of what a process that reads spectra would hold, and of the time it takes to start.
+    """
     root = Path(__file__).resolve().parents[2]
     spec = importlib.machinery.PathFinder.find_spec("peploss", [os.fspath(root)])
     if spec is None:
         raise ModuleNotFoundError(f"There is no package peploss in {root}.")
     sys.modules["peploss"] = importlib.util.module_from_spec(spec)
+    sys.meta_path.insert(0, _NoPandas())
 
 
 def _pickled(error: Exception | None) -> bytes:
