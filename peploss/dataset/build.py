@@ -22,7 +22,7 @@ from peploss.dataset.parts import HEADERS, Part, Progress, plan_parts, read_part
 from peploss.dataset.psms import Psm, PsmTable
 from peploss.dataset.resolve import Resolved, resolve
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.store import ROWS, ParquetStore, written_whole
+from peploss.dataset.store import BYTES, ROWS, ParquetStore, written_whole
 from peploss.errors import SourceError
 from peploss.version import __version__
 
@@ -155,6 +155,9 @@ def _write(
                 for start in range(0, n - n % ROWS, ROWS):
                     writer.write_table(whole.slice(start, ROWS).cast(SET), row_group_size=ROWS)
                 waiting, n = [whole.slice(n - n % ROWS)], n % ROWS
+            if n and sum(t.nbytes for t in waiting) >= BYTES:
+                writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
+                waiting, n = [], 0
         if n:
             writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
         if not report.n_psms:

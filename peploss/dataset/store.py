@@ -21,6 +21,9 @@ from peploss.version import __version__
 ROWS = 8192
 """PSMs in a row group: some 15 MB of peaks."""
 
+BYTES = 1 << 26
+"""What a row group may hold before it is written with fewer PSMs, so that spectra of any size need no more memory."""
+
 
 @dataclass(frozen=True)
 class Damage:
