@@ -3,8 +3,9 @@
 The set is made by repeating the built-in annotated spectra with every peak moved by a little and every intensity
 changed by a little, from a seed. ``python -m benchmarks.dataset`` makes one of a million PSMs (about 3 GB) in a
 temporary folder, scores it, asks it what the page asks, and prints the figures; ``--psms`` makes it smaller. Indexing
-is measured on an MGF of the same spectra, against a bare pyteomics read of that file: processor time against processor
-time, which does not depend on what else the machine does, the start of worker processes included.
+is measured on files of the same spectra, MGF and mzML (written by psims, its arrays packed and not), against a bare
+pyteomics read of each: processor time against processor time, which does not depend on what else the machine does, the
+start of worker processes included. ``--only-index`` leaves the scoring out.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from psims.mzml import MzMLWriter
 
 from benchmarks.common import arguments, show, write
 from peploss.dataset.build import build_set
-from peploss.dataset.psms import read_psms
+from peploss.dataset.psms import Psm, PsmTable, read_psms
 from peploss.dataset.results import Results
 from peploss.dataset.run import score_set
 from peploss.dataset.schema import SET, with_about
@@ -112,6 +114,31 @@ def mgf_of(source: Path, out: Path, spectra: int) -> None:
             file.write(to_mgf(s))
 
 
+def mzml_of(source: Path, out: Path, spectra: int, kind: type[np.floating], compression: str) -> None:
+    """The first spectra of a set as mzML, with what a converter writes around them."""
+    with ParquetStore(source) as store, out.open("wb") as file, MzMLWriter(file) as writer:
+        writer.controlled_vocabularies()
+        writer.file_description(["MSn spectrum"])
+        software = {"id": "peploss", "version": __version__, "params": ["custom unreleased software tool"]}
+        writer.software_list([software])
+        writer.instrument_configuration_list([writer.InstrumentConfiguration(id="IC1", component_list=[])])
+        method = writer.ProcessingMethod(order=1, software_reference="peploss", params=["Conversion to mzML"])
+        writer.data_processing_list([writer.DataProcessing([method], id="DP1")])
+        n = min(spectra, store.n_rows)
+        with writer.run(id="run"), writer.spectrum_list(count=n):
+            for number, row in enumerate(store.rows(list(range(n))), 1):
+                mz = row["precursor_mz"]
+                writer.write_spectrum(
+                    row["mz"], row["intensity"], id=f"scan={number}", scan_start_time=number / 60, polarity=1,
+                    params=[{"ms level": 2}, {"spectrum title": row["title"]}], compression=compression,
+                    encoding={"m/z array": kind, "intensity array": kind},
+                    precursor_information={
+                        "mz": mz, "charge": row["spectrum_charge"], "intensity": 1.0, "scan_id": None,
+                        "activation": ["HCD", {"collision energy": 27.0}], "isolation_window": [1, mz, 1],
+                    },
+                )  # fmt: skip
+
+
 class Watched:
     """Highest resident memory of this process and its children while the block runs, sampled every 20 ms, in MB."""
 
@@ -162,15 +189,44 @@ def _resident(pid: int) -> float:
         return 0.0
 
 
+def _alone(code: str, *arguments: object) -> list[float]:
+    """Figures that a process of its own prints: nothing of this one counts."""
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return [float(x) for x in subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()]
+
+
 def pyteomics_seconds(path: Path) -> float:
-    """A bare read of all spectra by pyteomics, opened as by default, in a process of its own, without its start."""
+    """A bare read of all spectra by pyteomics, opened as by default, without the start of Python."""
+    kind = "mgf" if path.suffix == ".mgf" else "mzml"
     code = (
-        "import sys, time; from pyteomics import mgf; mgf.read; t = time.process_time(); n = 0\n"
-        "for s in mgf.read(sys.argv[1]): n += len(s['m/z array']) > 0\n"
+        f"import sys, time; from pyteomics import {kind} as kind; kind.read; t = time.process_time(); n = 0\n"
+        "for s in kind.read(sys.argv[1]): n += len(s['m/z array']) > 0\n"
         "print(time.process_time() - t)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    return _alone(code, path)[0]
+
+
+def index_file(path: Path, workers: int) -> None:
+    """Index one file, by its own peptides or one made up for every scan; print seconds, processor time, peak in MB."""
+    tables = []
+    if path.suffix != ".mgf":
+        with open_spectra(path) as file:
+            psms = [Psm("PEPTIDEK", name, line) for line, name in enumerate(file.ids, 1)]
+        tables = [PsmTable(str(path), "plain", psms)]
+    with Watched() as watched:
+        build_set([path], tables, path.with_suffix(".parquet"), workers=workers)
+    print(watched.seconds, watched.cpu, watched.peak)
+
+
+def index_rows(path: Path, what: str, n: int, add: Callable[..., None]) -> None:
+    """Rows of one file: read by pyteomics, and indexed by one process and by two."""
+    bare = min(pyteomics_seconds(path) for _ in range(2))
+    add(f"bare pyteomics read of {what}, processor time", n, bare)
+    code = "import sys, pathlib; from benchmarks.dataset import index_file; index_file(pathlib.Path(sys.argv[1]), {})"
+    for workers in (1, 2):
+        seconds, cpu, peak = _alone(code.format(workers), path)
+        note = f"processor time {cpu:.1f} s, {cpu / bare:.2f} x pyteomics"
+        add(f"index {what}, {workers} process{'es' * (workers > 1)}", n, seconds, peak, note)
 
 
 def questions(path: Path) -> list[tuple[str, Callable[[], object]]]:
@@ -189,10 +245,30 @@ def questions(path: Path) -> list[tuple[str, Callable[[], object]]]:
     ]
 
 
+def scoring_rows(folder: Path, small: Path, large: Path, psms: int, add: Callable[..., None]) -> None:
+    """Rows of scoring, and of what the page asks of the results."""
+    scored, tenth = folder / "results.parquet", folder / "tenth.parquet"
+    score_set(small, scored, Plan())  # loads compiled code
+    large_set(small, tenth, max(psms // 10, 1))
+    for path, n in ((tenth, max(psms // 10, 1)), (large, psms)):
+        with Watched() as watched:
+            score_set(path, scored, Plan())
+        add("score", n, watched.seconds, watched.peak, f"processor time {watched.cpu:.1f} s")
+    for name, ask in questions(scored):
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            ask()
+            times.append(time.perf_counter() - start)
+        add(name, psms, float(np.median(times)))
+
+
 def main() -> None:
     parser = arguments(__doc__, "dataset.csv")
     parser.add_argument("--psms", type=int, default=1_000_000, help="in the large set (default: %(default)s)")
     parser.add_argument("--mgf", type=int, default=100_000, help="spectra to index (default: %(default)s)")
+    parser.add_argument("--mzml", type=int, default=20_000, help="the same, of mzML (default: %(default)s)")
+    parser.add_argument("--only-index", action="store_true", help="leave the scoring out")
     parser.add_argument("--folder", type=Path, help="where to put the set, and leave it")
     chosen = parser.parse_args()
     rows: list[dict[str, object]] = []
@@ -206,35 +282,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = chosen.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        small, large, scored = small_set(folder), folder / f"set-{chosen.psms}.parquet", folder / "results.parquet"
+        small, large = small_set(folder), folder / f"set-{chosen.psms}.parquet"
         if not large.exists():
             large_set(small, large, chosen.psms)
         print(f"{large}: {large.stat().st_size / 1e9:.2f} GB", flush=True)
-        score_set(small, scored, Plan())  # loads compiled code
-        tenth = folder / "tenth.parquet"
-        large_set(small, tenth, max(chosen.psms // 10, 1))
-        for path, n in ((tenth, max(chosen.psms // 10, 1)), (large, chosen.psms)):
-            with Watched() as watched:
-                score_set(path, scored, Plan())
-            add("score", n, watched.seconds, watched.peak, f"processor time {watched.cpu:.1f} s")
-        for name, ask in questions(scored):
-            times = []
-            for _ in range(7):
-                start = time.perf_counter()
-                ask()
-                times.append(time.perf_counter() - start)
-            add(name, chosen.psms, float(np.median(times)))
+        if not chosen.only_index:
+            scoring_rows(folder, small, large, chosen.psms, add)
         path = folder / "spectra.mgf"
         mgf_of(large, path, chosen.mgf)
-        bare = min(pyteomics_seconds(path) for _ in range(2))
-        add("bare pyteomics read, processor time", chosen.mgf, bare)
-        with open_spectra(path) as file:
-            n = len(file)
-        for workers in (1, 2):
-            with Watched() as watched:
-                build_set([path], [], folder / "indexed.parquet", workers=workers)
-            note = f"processor time {watched.cpu:.1f} s, {watched.cpu / bare:.2f} x pyteomics"
-            add(f"index, {workers} process{'es' * (workers > 1)}", n, watched.seconds, watched.peak, note)
+        index_rows(path, "MGF", min(chosen.mgf, chosen.psms), add)
+        for width, compression in ((np.float64, "zlib"), (np.float32, "none")):
+            path = folder / f"spectra-{compression}.mzML"
+            mzml_of(large, path, chosen.mzml, width, compression)
+            what = f"mzML ({np.dtype(width).itemsize * 8}-bit, {compression})"
+            index_rows(path, what, min(chosen.mzml, chosen.psms), add)
     show(rows)
     write(rows, chosen.csv)
 

@@ -22,11 +22,12 @@ from peploss.dataset.parts import HEADERS, Part, Progress, plan_parts, read_part
 from peploss.dataset.psms import Psm, PsmTable
 from peploss.dataset.resolve import Resolved, resolve
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.store import ROWS, ParquetStore, written_whole
+from peploss.dataset.store import BYTES, ROWS, ParquetStore, written_whole
 from peploss.errors import SourceError
 from peploss.version import __version__
 
 OWN: Final = "its own annotation"
+_NAMES: Final = ["index", "scan", "native_id", "title", "problem"]  # what joins
 TOLD: Final = 1000
 """PSMs left out that the file itself names; the report names all."""
 
@@ -125,8 +126,8 @@ def _join(
         return None
     headers = [Headers(p.name) for p in files]
     for part in parts:
-        columns = read_part(part, ["index", "scan", "native_id", "title", "problem"]).to_pydict()
-        headers[part.source].add(columns)
+        for spectra in read_part(part):
+            headers[part.source].add(spectra.select(_NAMES).to_pydict())
     joined = join(tables, headers, by)
     report.joined = [(*key, n) for key, n in joined.counts.items()]
     report.not_joined = joined.not_joined
@@ -154,6 +155,9 @@ def _write(
                 for start in range(0, n - n % ROWS, ROWS):
                     writer.write_table(whole.slice(start, ROWS).cast(SET), row_group_size=ROWS)
                 waiting, n = [whole.slice(n - n % ROWS)], n % ROWS
+            if n and sum(t.nbytes for t in waiting) >= BYTES:
+                writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
+                waiting, n = [], 0
         if n:
             writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
         if not report.n_psms:
@@ -195,8 +199,7 @@ def _assembled(
     """Rows of the set, part by part, in the order of files and spectra; ids run on."""
     before = dict.fromkeys(range(len(files)), 0)
     own: Counter[str] = Counter()
-    for part in parts:
-        spectra = read_part(part)
+    for part, spectra in ((p, batch) for p in parts for batch in read_part(p)):
         first = before[part.source]
         before[part.source] += spectra.num_rows
         report.n_spectra += spectra.num_rows
@@ -228,7 +231,7 @@ def _assembled(
         report.joined = [(OWN, file, "annotation", n) for file, n in own.items()]
 
 
-def _own(spectra: pa.Table, file: str) -> list[tuple[int, Psm, str, str]]:
+def _own(spectra: pa.RecordBatch, file: str) -> list[tuple[int, Psm, str, str]]:
     texts = spectra["peptide"].to_pylist()
     problems = spectra["problem"].to_pylist()
     places = spectra["index"].to_pylist()
@@ -240,10 +243,17 @@ def _own(spectra: pa.Table, file: str) -> list[tuple[int, Psm, str, str]]:
 
 
 def _rows(
-    spectra: pa.Table, rows: list[tuple[int, Psm, str, str, Resolved]], file: str, first_id: int, schema: pa.Schema
+    spectra: pa.RecordBatch,
+    rows: list[tuple[int, Psm, str, str, Resolved]],
+    file: str,
+    first_id: int,
+    schema: pa.Schema,
 ) -> pa.Table:
     places = np.array([r[0] for r in rows])
-    taken = spectra.select([n for n in spectra.column_names if n != "peptide"]).take(pa.array(places))
+    if len(places) == spectra.num_rows and (places == np.arange(len(places))).all():
+        taken = spectra  # every spectrum once, as where they bring their own peptides: nothing is copied
+    else:
+        taken = spectra.select([n for n in spectra.schema.names if n != "peptide"]).take(pa.array(places))
     peptides = [r[4] for r in rows]
     spectrum_charges = taken["spectrum_charge"].to_pylist()
     ranks: Counter[int] = Counter()

@@ -1,29 +1,31 @@
-"""The first half of an index: spectra of files into parts, in parallel, each once."""
+"""The first half of an index: spectra of files into parts, in parallel, each once.
+
+The files are searched once, here; what a part needs of that index lies beside it as JSON, so that whoever reads the
+part searches nothing, and an index that goes on after an interruption does not either. A part is an Arrow file, which
+the second half reads without decoding it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from peploss.dataset.store import written_whole
-from peploss.errors import SourceError, SpectrumError
-from peploss.spectra.readers import open_spectra
-from peploss.spectra.record import NOT_MS2
-from peploss.spectra.spectrum_file import SpectrumFile
+from peploss.dataset.whole import whole_file
+from peploss.dataset.workers import in_processes
+from peploss.errors import SourceError
+from peploss.spectra.batch import Batch
+from peploss.spectra.readers import open_part, open_spectra
+from peploss.spectra.source import ByteSource
 from peploss.version import __version__
 
 CHUNK: Final = 2048
@@ -49,12 +51,17 @@ _HIGHEST, _LOWEST = 1e38, 1e-30  # intensities that float32 holds with all its d
 
 @dataclass(frozen=True)
 class Part:
-    """Entries start to stop of a spectrum file, and where they are kept."""
+    """Entries start to stop of a spectrum file, and where they are kept; beside it, as ``.json``, their index."""
 
     source: int
     start: int
     stop: int
     path: Path
+
+    @property
+    def index(self) -> Path:
+        """Where these entries lie in their file."""
+        return self.path.with_suffix(".json")
 
 
 def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
@@ -65,24 +72,53 @@ def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
     """
     if not files:
         raise SourceError("No spectrum file was given.", remedy="Give at least one MGF, mzML, mzXML or MSP.")
-    sizes = []
-    for path in files:
-        with open_spectra(path) as file:
-            sizes.append(len(file))
-    stamps = [(str(p.resolve()), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+    stamps = [_stamp(p) for p in files]
     wanted = hashlib.sha256(json.dumps([__version__, CHUNK, stamps]).encode()).hexdigest()
-    stamp = folder / "plan"
-    if not stamp.is_file() or stamp.read_text() != wanted:
+    plan = folder / "plan.json"
+    sizes = _planned(plan, wanted)
+    if sizes is None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        stamp.write_text(wanted)
+        sizes = [_search(path, source, folder) for source, path in enumerate(files)]
+        with whole_file(plan) as temporary:  # last: where it is, every index is
+            temporary.write_text(json.dumps({"wanted": wanted, "sizes": sizes}))
     for left_over in folder.glob(".*.tmp"):  # of a run that was killed
         left_over.unlink(missing_ok=True)
+    return [part for source, size in enumerate(sizes) for part in _parts(source, size, folder)]
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return str(path), 0, 0  # opening it says what is wrong with it
+    return str(path.resolve()), stat.st_size, stat.st_mtime_ns
+
+
+def _planned(plan: Path, wanted: str) -> list[int] | None:
+    """Entries of each file by a plan for the same files, None where there is no such plan."""
+    try:
+        found = json.loads(plan.read_text())
+    except (OSError, ValueError):
+        return None
+    return found["sizes"] if isinstance(found, dict) and found.get("wanted") == wanted else None
+
+
+def _parts(source: int, size: int, folder: Path) -> list[Part]:
     return [
-        Part(source, start, min(start + CHUNK, size), folder / f"{source:05d}-{start:09d}.parquet")
-        for source, size in enumerate(sizes)
+        Part(source, start, min(start + CHUNK, size), folder / f"{source:05d}-{start:09d}.arrow")
         for start in range(0, size, CHUNK)
     ]
+
+
+def _search(path: Path, source: int, folder: Path) -> int:
+    """Write the index of each part of a file; how many entries it has."""
+    stamp = _stamp(path)
+    with open_spectra(path) as file:
+        for part in _parts(source, len(file), folder):
+            index = {"stamp": stamp, **file.index_of(part.start, part.stop)}
+            part.index.write_text(json.dumps(index), encoding="utf-8")
+        return len(file)
 
 
 def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress: Progress | None) -> int:
@@ -96,112 +132,100 @@ def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress:
     done = total - sum(p.stop - p.start for p in todo)
     if progress:
         progress(done, total)
-    for part in _run(files, todo, workers):
+    tasks = [(files[p.source], p) for p in todo]
+    alone = workers <= 1 or len(todo) <= ALONE
+    for _, part in _here(tasks) if alone else in_processes(tasks, min(workers, len(todo))):
         done += part.stop - part.start
         if progress:
             progress(done, total)
     return len(parts) - len(todo)
 
 
-def _run(files: Sequence[Path], todo: list[Part], workers: int) -> Iterator[Part]:
-    if workers <= 1 or len(todo) <= ALONE:
-        opened: dict[Path, SpectrumFile] = {}
-        try:
-            for part in todo:
-                write_part(files[part.source], part, opened)
-                yield part
-        finally:
-            for file in opened.values():
-                file.close()
-        return
-    pool = ProcessPoolExecutor(min(workers, len(todo)), mp_context=process_context())
+def _here(tasks: list[tuple[Path, Part]]) -> Iterator[tuple[Path, Part]]:
+    with one_open() as source_of:
+        for path, part in tasks:
+            write_part(path, part, source_of)
+            yield path, part
+
+
+@contextmanager
+def one_open() -> Iterator[Callable[[Path], ByteSource]]:
+    """What opens files, one at a time: parts of a file come one after the other, and it may have to be unpacked."""
+    opened: dict[Path, ByteSource] = {}
+
+    def source_of(path: Path) -> ByteSource:
+        if path not in opened:
+            for other in list(opened):
+                opened.pop(other).close()
+            opened[path] = ByteSource(path)
+        return opened[path]
+
     try:
-        futures: dict[Future[None], Part] = {pool.submit(_work, files[p.source], p): p for p in todo}
-        for future in as_completed(futures):
-            future.result()
-            yield futures[future]
-    except BrokenProcessPool as error:
-        raise SourceError(
-            "A process that read spectra was killed; the machine may be out of memory.",
-            remedy="Start again with fewer workers; what was read is kept.",
-        ) from error
+        yield source_of
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        for source in opened.values():
+            source.close()
 
 
-def process_context() -> BaseContext:
-    """How to start processes: from a server that has imported what they need and runs no threads, where there is one.
+def write_part(path: Path, part: Part, source_of: Callable[[Path], ByteSource]) -> None:
+    """Read the entries of one part and keep them.
 
-    Never forked from here, where Arrow and torch run threads.
+    Raises:
+        SourceError: the file is another one than was planned for, or the part cannot be written.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
+    index = json.loads(part.index.read_text(encoding="utf-8"))
+    if tuple(index["stamp"]) != _stamp(path):
+        raise SourceError("The file changed while it was indexed.", where=str(path), remedy="Start again.")
+    file = open_part(source_of(path), str(path), index)
+    with whole_file(part.path) as temporary, pa.ipc.new_file(os.fspath(temporary), PART) as writer:
+        for batch in file.batches():
+            writer.write_batch(columns_of(batch))
 
 
-_opened: dict[Path, SpectrumFile] = {}  # of a worker process, which reads many parts of a file
-
-
-def _work(path: Path, part: Part) -> None:
-    for other in [p for p in _opened if p != path]:
-        _opened.pop(other).close()
-    write_part(path, part, _opened)
-
-
-def write_part(path: Path, part: Part, opened: dict[Path, SpectrumFile]) -> None:
-    """Read the entries of one part and keep them; survey scans are left out."""
-    if path not in opened:
-        opened[path] = open_spectra(path)
-    table = part_table(opened[path], part.start, part.stop)
-    with written_whole(part.path, PART) as writer:
-        writer.write_table(table)
-
-
-def part_table(file: SpectrumFile, start: int, stop: int) -> pa.Table:
-    """Entries start to stop of a file as columns of ``PART``."""
-    rows: dict[str, list[Any]] = {name: [] for name in HEADERS}
-    mz: list[Any] = []
-    intensity: list[Any] = []
-    for index in range(start, stop):
-        try:
-            s = file.read(index)
-        except SpectrumError as error:
-            if error.problem == NOT_MS2:
-                continue
-            name = file.ids[index]
-            values: tuple[Any, ...] = (index, None, name, name, None, None, None, None, 0, error.problem)
-            mz.append(np.empty(0))
-            intensity.append(np.empty(0))
-        else:
-            values = (
-                index, s.scan, s.native_id, s.title, s.precursor_mz, s.precursor_charge, s.rt, s.peptide, len(s), None
-            )  # fmt: skip
-            mz.append(s.mz)
-            intensity.append(_in_range(s.intensity))
-        for name, value in zip(HEADERS, values, strict=True):
-            rows[name].append(value)
-    ends = pa.array(np.cumsum([0, *(x.size for x in mz)]), pa.int32())
-    flat = np.concatenate([np.empty(0), *mz]), np.concatenate([np.empty(0), *intensity]).astype(np.float32)
+def columns_of(batch: Batch) -> pa.RecordBatch:
+    """A batch as columns of ``PART``."""
+    rows: dict[str, list[Any]] = {
+        "index": batch.index, "scan": batch.scan, "native_id": batch.native_id, "title": batch.title,
+        "precursor_mz": batch.precursor_mz, "spectrum_charge": batch.precursor_charge, "rt": batch.rt,
+        "peptide": batch.peptide, "n_peaks": batch.n_peaks, "problem": batch.problem,
+    }  # fmt: skip
+    ends = np.cumsum([0, *batch.n_peaks])
+    intensity = np.concatenate([np.empty(0), *batch.intensity])
+    _into_range(intensity, ends)
     columns = [pa.array(rows[name], PART.field(name).type) for name in HEADERS]
-    lists = [pa.ListArray.from_arrays(ends, pa.array(values)) for values in flat]
-    return pa.Table.from_arrays([*columns, *lists], schema=PART)
+    flat = np.concatenate([np.empty(0), *batch.mz]), intensity.astype(np.float32)
+    lists = [pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(values)) for values in flat]
+    return pa.RecordBatch.from_arrays([*columns, *lists], schema=PART)
 
 
-def _in_range(intensity: np.ndarray) -> np.ndarray:
-    top = float(intensity.max())
-    return intensity if _LOWEST < top < _HIGHEST else intensity / top
+def _into_range(intensity: np.ndarray, ends: np.ndarray) -> None:
+    """Scale what float32 cannot hold, in place, spectrum by spectrum.
+
+    Args:
+        intensity: (N,) float64 of all spectra, none of them all 0.
+        ends: (M + 1,) where each ends, from 0 on.
+    """
+    starts = ends[:-1][np.diff(ends) > 0]
+    if not starts.size:
+        return
+    tops = np.maximum.reduceat(intensity, starts)
+    stops = np.append(starts[1:], ends[-1])
+    for at in np.flatnonzero(~((tops > _LOWEST) & (tops < _HIGHEST))):
+        intensity[starts[at] : stops[at]] /= tops[at]
 
 
-def read_part(part: Part, columns: list[str] | None = None) -> pa.Table:
-    """One part back.
+def read_part(part: Part) -> Iterator[pa.RecordBatch]:
+    """One part back, some megabytes at a time, mapped and not copied.
 
     Raises:
         SourceError: it is damaged; it is removed, so that the next run reads its spectra again.
     """
     try:
-        return pq.read_table(part.path, columns=columns, use_threads=False)
+        with pa.memory_map(os.fspath(part.path)) as source, pa.ipc.open_file(source) as reader:
+            for number in range(reader.num_record_batches):
+                batch = reader.get_batch(number)
+                batch.validate()
+                yield batch
     except (OSError, pa.ArrowException) as error:
         part.path.unlink(missing_ok=True)
         raise SourceError(

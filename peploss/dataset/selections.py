@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from peploss.dataset.causes import psm_of
 from peploss.dataset.schema import PEAKS
 from peploss.dataset.store import ParquetStore, written_whole
+from peploss.dataset.whole import whole_file
 from peploss.errors import SettingsError, SourceError
 from peploss.spectra.writers import to_mgf
 
@@ -56,15 +57,8 @@ def export(
     with ParquetStore(table, store_kind) as store:
         if kind == "parquet":
             return _parquet(store, ids, target)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("w", encoding="utf-8", newline="") as file:
-                n = _text(kind, store, ids, file)
-            os.replace(temporary, target)
-        except OSError as error:
-            raise SourceError(f"The file cannot be written: {error}", where=str(target)) from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+            n = _text(kind, store, ids, file)
     return n
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss.dataset.schema import about_of
+from peploss.dataset.whole import whole_file
 from peploss.errors import SourceError
 from peploss.version import __version__
 
 ROWS = 8192
 """PSMs in a row group: some 15 MB of peaks."""
+
+BYTES = 1 << 26
+"""What a row group may hold before it is written with fewer PSMs, so that spectra of any size need no more memory."""
 
 
 @dataclass(frozen=True)
@@ -153,22 +156,9 @@ class ParquetStore:
 @contextmanager
 def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A writer to a temporary file beside ``path``, which takes its place at the end, and goes if anything fails."""
-    if path.exists() and not path.is_file():  # a device, which would be replaced, or a folder
-        raise SourceError("What is there is no file.", where=str(path), remedy="Give the name of a file.")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
-        with pq.ParquetWriter(
-            temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True
-        ) as w:
-            yield w
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise SourceError(f"The file cannot be written: {error}", where=str(path)) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
+    with (
+        whole_file(path) as temporary,
+        pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True) as w,
+    ):
+        yield w

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import heapq
 import json
+import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from peploss.dataset.causes import CAUSES, cause_columns
-from peploss.dataset.parts import Progress, process_context
+from peploss.dataset.parts import Progress
 from peploss.dataset.schema import ABOUT, PEAKS, with_about
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
@@ -87,6 +89,18 @@ def _judged(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def process_context() -> BaseContext:
+    """How to start processes: from a server that has imported what they need and runs no threads, where there is one.
+
+    Never forked from here, where Arrow and torch run threads.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _judge_alone(path: str, ids: list[int], settings: LossSettings, seed: int) -> dict[str, pa.Array]:

@@ -10,10 +10,12 @@ Format: https://www.matrixscience.com/help/data_file_help.html
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from peploss.spectra.batch import Batch
 from peploss.spectra.peptide_text import proforma_from_seq
 from peploss.spectra.record import MAX_CHARGE, Record
 from peploss.spectra.source import ByteSource, scan
@@ -25,12 +27,16 @@ _CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
 _FRAME: Final = ([b"BEGIN", b"IONS"], [b"END", b"IONS"])
 _NUMBER: Final = rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
 _PEAK: Final = re.compile(_NUMBER + rb"\s+" + _NUMBER + rb"(?:\s|$)")
+_RANGE: Final = re.compile(r"(?<=\d)-|,")
+_SCANS: Final = re.compile(r"(?:F\d+:)?(\d{1,15})")
+_SCAN_IN_TITLE: Final = (re.compile(r"\bscan=(\d{1,15})\b"), re.compile(r"\.0*(\d{1,15})\.0*\1\.\d*(?:\s|$)"))
 _FIRST_PEAK: Final = re.compile(rb"[\r\n](?=\d)")
 _NUMERIC: Final = b"0123456789.eE+- \t\r\n"
 _COMMENT: Final = (b"#", b";", b"!", b"/")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
 _LINE_WITHIN: Final = 64  # bytes before IONS in which its line starts, if it is a BEGIN or END line
 _HEADER_LIMIT: Final = 1 << 20
+_TOGETHER: Final = 1 << 22  # bytes of blocks that are parsed together
 
 
 class _Block(NamedTuple):
@@ -45,10 +51,10 @@ class MgfFile(SpectrumFile):
 
     format = "MGF"
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._blocks: list[_Block] = []
         self._globals: dict[str, str] = {}
-        super().__init__(source, path)
+        super().__init__(source, path, index)
 
     def _build_index(self) -> None:
         begin: tuple[int, int, str] | None = None  # offset, line, title of the block that is open
@@ -87,6 +93,46 @@ class MgfFile(SpectrumFile):
             if equals and not line.lstrip().startswith(_COMMENT):
                 self._globals.setdefault(key.strip().upper(), value.strip())
 
+    def _places(self, start: int, stop: int) -> dict[str, Any]:
+        return {"blocks": self._blocks[start:stop], "globals": self._globals}
+
+    def _take_places(self, places: Mapping[str, Any]) -> None:
+        self._blocks = [_Block(*block) for block in places["blocks"]]
+        self._globals = places["globals"]
+
+    def batches(self) -> Iterator[Batch]:
+        """As for any file; the peaks of some megabytes of blocks are parsed together."""
+        start = 0
+        while start < len(self):
+            first, stop = self._blocks[start].offset, start + 1
+            while stop < len(self) and self._end(stop) - first <= _TOGETHER:
+                stop += 1
+            text = self._source.read_at(first, self._end(stop - 1) - first)
+            texts = [text[b.offset - first : b.offset - first + b.length] for b in self._blocks[start:stop]]
+            yield self._batch(start, self._records(start, texts))
+            start = stop
+
+    def _end(self, index: int) -> int:
+        return self._blocks[index].offset + self._blocks[index].length
+
+    def _records(self, start: int, texts: list[bytes]) -> list[Record]:
+        """Blocks from ``start`` on; what is not plain is read the careful way."""
+        from peploss.spectra.plain_blocks import plain_peaks
+
+        bounds = [_plain_body(text) for text in texts]
+        peaks = plain_peaks([text[slice(*b)] if b else b"" for text, b in zip(texts, bounds, strict=True)])
+        records = []
+        for index, (text, body, found) in enumerate(zip(texts, bounds, peaks, strict=True), start):
+            if body is None or found is None or self._blocks[index].problem:
+                records.append(self._labelled(index))
+                continue
+            record = Record()
+            record.mz, record.intensity = found
+            _fill(record, _values(text[: body[0]].splitlines()), self._globals)
+            record.peptide = record.peptide or self.peptides.get(self.ids[index])
+            records.append(record)
+        return records
+
     def _record(self, index: int) -> Record:
         block = self._blocks[index]
         record = parse_block(self._source.read_at(block.offset, block.length), block.line, self._globals)
@@ -103,49 +149,64 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
         defaults: parameters from the head of the file, by upper-case name.
     """
     record = Record()
-    values: dict[str, str] = {}
+    lines = text.splitlines()
     peaks: list[tuple[int, bytes]] = []
-    plain = _plain_peaks(text)
-    for line_number, raw in enumerate((text[: plain[0]] if plain else text).splitlines(), first_line):
-        line = raw.strip()
-        if line[:1].isdigit():
-            peaks.append((line_number, line))
-        elif not line or line.startswith(_COMMENT) or line.removeprefix(b"\xef\xbb\xbf").split() in _FRAME:
-            continue
-        elif b"=" in line:
-            key, _, value = _decode(line).partition("=")
-            values.setdefault(key.strip().upper(), value.strip())
-        else:
-            peaks.append((line_number, line))
-    if plain is None:
-        _read_peaks(record, peaks)
+    bounds = _plain_body(text)
+    plain = bounds and _plain_peaks(text[slice(*bounds)])
+    values = _values(text[: bounds[0]].splitlines() if plain and bounds else lines, peaks, first_line)
+    if plain:
+        record.mz, record.intensity = plain
     else:
-        record.mz, record.intensity = plain[1:]
+        _read_peaks(record, peaks)
     _fill(record, values, defaults or {})
     return record
 
 
-def _plain_peaks(text: bytes) -> tuple[int, np.ndarray, np.ndarray] | None:
-    """Where the peaks start, their m/z and intensities, if from there on all is lines of two plain numbers, as nearly
-    always; several times as fast as looking at each line. None leaves the block to the careful way.
+def _values(lines: list[bytes], peaks: list[tuple[int, bytes]] | None = None, first_line: int = 1) -> dict[str, str]:
+    """Parameters by upper-case name; lines that must be peaks go with their numbers into ``peaks``."""
+    values: dict[str, str] = {}
+    for line_number, raw in enumerate(lines, first_line):
+        line = raw.strip()
+        if b"=" in line and not line[:1].isdigit() and not line.startswith(_COMMENT):
+            key, _, value = _decode(line).partition("=")
+            values.setdefault(key.strip().upper(), value.strip())
+        elif line and not line.startswith(_COMMENT) and not _is_frame(line) and peaks is not None:
+            peaks.append((line_number, line))
+    return values
+
+
+def _is_frame(line: bytes) -> bool:
+    return line.removeprefix(b"\xef\xbb\xbf").split() in _FRAME
+
+
+def _plain_body(text: bytes) -> tuple[int, int] | None:
+    """Where the peaks of a block start and end, if from there on all is made of numbers, as nearly always.
+
+    None leaves the block to the careful way.
     """
-    start = _FIRST_PEAK.search(text)
-    if start is None:
+    found = _FIRST_PEAK.search(text)
+    if found is None:
         return None
-    head = text[: start.end()].splitlines()
-    if any(b"=" not in line and line.strip() and line.split() not in _FRAME for line in head):
-        return None  # a comment, or a peak that starts with no digit
-    stop = text.rfind(b"END")
-    body = text[start.end() : stop if stop > start.end() else None]
-    if body.translate(None, _NUMERIC) or (stop > start.end() and text[stop:].split() != _FRAME[1]):
+    start = found.end()
+    for line in text[:start].splitlines():
+        if b"=" not in line and line.strip() and line.split() not in _FRAME:
+            return None  # a comment, or a peak that starts with no digit
+    stop = text.rfind(b"END", start)
+    if stop >= 0 and text[stop:].split() != _FRAME[1]:
         return None
+    stop = stop if stop >= 0 else len(text)
+    return None if text[start:stop].translate(None, _NUMERIC) else (start, stop)
+
+
+def _plain_peaks(body: bytes) -> tuple[np.ndarray, np.ndarray] | None:
+    """m/z and intensities of lines of two numbers each; None where they are not."""
     if set(map(len, map(bytes.split, body.splitlines()))) != {2}:
         return None
     try:
         numbers = np.array(list(map(float, body.split())))
     except ValueError:
         return None
-    return start.end(), numbers[::2].copy(), numbers[1::2].copy()
+    return numbers[::2].copy(), numbers[1::2].copy()
 
 
 def _read_peaks(record: Record, lines: list[tuple[int, bytes]]) -> None:
@@ -172,7 +233,7 @@ def _fill(record: Record, values: dict[str, str], defaults: dict[str, str]) -> N
             record.notes.append(f"PEPMASS is not a number: {pepmass[0]!r}.")
     _settle_charge(record, values.get("CHARGE", ""), pepmass, defaults.get("CHARGE", ""))
     record.scan = _scan_number(values.get("SCANS") or values.get("SCAN") or values.get("RAWSCANS") or "", record.title)
-    record.rt = number(re.split(r"(?<=\d)-|,", values.get("RTINSECONDS", ""))[0])
+    record.rt = number(_RANGE.split(values["RTINSECONDS"])[0]) if "RTINSECONDS" in values else None
     level = values.get("MSLEVEL", "")
     record.ms_level = int(level) if level.isdecimal() else None
     sequence = values.get("SEQ") or values.get("SEQUENCE") or ""
@@ -212,8 +273,7 @@ def number(text: str) -> float | None:
 
 def _scan_number(text: str, title: str) -> int | None:
     """From SCANS (``12``, ``12-15``, ``F1:2478``), else from ``scan=12`` or ``name.12.12.2`` in the title."""
-    found = re.match(r"(?:F\d+:)?(\d{1,15})", text)
-    found = found or re.search(r"\bscan=(\d{1,15})\b", title) or re.search(r"\.0*(\d{1,15})\.0*\1\.\d*(?:\s|$)", title)
+    found = _SCANS.match(text) or _SCAN_IN_TITLE[0].search(title) or _SCAN_IN_TITLE[1].search(title)
     return int(found.group(1)) if found else None
 
 

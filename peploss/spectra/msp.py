@@ -7,7 +7,8 @@ dozen lines.
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -27,9 +28,9 @@ class MspFile(SpectrumFile):
 
     format = "MSP"
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._spans: list[tuple[int, int, int]] = []  # offset, end, line
-        super().__init__(source, path)
+        super().__init__(source, path, index)
 
     def _build_index(self) -> None:
         starts: list[tuple[int, int]] = []
@@ -42,9 +43,15 @@ class MspFile(SpectrumFile):
         ends = [offset for offset, _ in starts[1:]] + [self._source.size]
         self._spans = [(offset, end, line) for (offset, line), end in zip(starts, ends, strict=True)]
 
+    def _places(self, start: int, stop: int) -> dict[str, Any]:
+        return {"spans": self._spans[start:stop]}
+
+    def _take_places(self, places: Mapping[str, Any]) -> None:
+        self._spans = places["spans"]
+
     def _record(self, index: int) -> Record:
         offset, end, line = self._spans[index]
-        return parse_entry(self._source.read_at(offset, end - offset), line, at_end=index + 1 == len(self))
+        return parse_entry(self._source.read_at(offset, end - offset), line, at_end=end == self._source.size)
 
 
 def parse_entry(text: bytes, first_line: int = 1, *, at_end: bool = True) -> Record:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
-from pyteomics import mzml
-
+from peploss.spectra.mzml_plain import plain_values
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
-from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
+from peploss.spectra.xml_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.xml_index import XmlLayout
 
 _HEAD_LIMIT: Final = 1 << 22
 _PARAM_GROUPS: Final = re.compile(rb"<referenceableParamGroupList\b.*?</referenceableParamGroupList>", re.S)
 _MS_LEVEL: Final = re.compile(rb"<cvParam\b[^>]*\bMS:1000511\b[^>]*>")
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
-
-
-class _Reader(StrictArrays, mzml.MzML):
-    """pyteomics' reader, of documents that hold one spectrum."""
 
 
 class MzmlFile(XmlFile):
@@ -36,25 +32,24 @@ class MzmlFile(XmlFile):
         id_format="{}",
     )
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._param_groups: bytes | None = None
-        super().__init__(source, path)
+        super().__init__(source, path, index)
 
     def _is_survey(self, element: bytes) -> bool:
         level = _MS_LEVEL.search(element)
         return level is not None and re.search(rb"\bvalue\s*=\s*[\"']1[\"']", level.group()) is not None
 
+    def _plain(self, element: bytes) -> dict[str, Any] | None:
+        return plain_values(element, self._encoding)
+
     def _document(self, element: bytes) -> bytes:
         if self._param_groups is None:
-            head = self._source.read_at(0, min(self._offsets[0], _HEAD_LIMIT))
+            head = self._source.read_at(0, min(self._head, _HEAD_LIMIT))
             found = _PARAM_GROUPS.search(head)
             self._param_groups = found.group() if found else b""
         before = _BEFORE + self._param_groups + b"<run><spectrumList>"
         return wrap(self._encoding, before, element, b"</spectrumList></run></mzML>")
-
-    def _parse(self, data: bytes) -> dict[str, Any]:
-        with _Reader(document(data), use_index=False, huge_tree=True) as reader:
-            return next(iter(reader))
 
     def _fill(self, record: Record, values: dict[str, Any]) -> None:
         record.title = str(values.get("spectrum title", "")).strip()

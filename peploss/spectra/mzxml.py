@@ -5,15 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pyteomics import mzxml
-
 from peploss.spectra.record import Record
-from peploss.spectra.xml_file import StrictArrays, XmlFile, array, document, number, seconds, whole, wrap
+from peploss.spectra.xml_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.xml_index import XmlLayout
-
-
-class _Reader(StrictArrays, mzxml.MzXML):
-    """pyteomics' reader, of documents that hold one scan."""
 
 
 class MzxmlFile(XmlFile):
@@ -44,10 +38,6 @@ class MzxmlFile(XmlFile):
 
     def _document(self, element: bytes) -> bytes:
         return wrap(self._encoding, b"<mzXML><msRun>", element, b"</msRun></mzXML>")
-
-    def _parse(self, data: bytes) -> dict[str, Any]:
-        with _Reader(document(data), use_index=False, huge_tree=True) as reader:
-            return next(iter(reader))
 
     def _fill(self, record: Record, values: dict[str, Any]) -> None:
         record.scan = whole(values.get("num"))

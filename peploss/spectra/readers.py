@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from peploss.errors import SourceError
 from peploss.spectra.record import Header, Problem
@@ -58,27 +58,44 @@ def open_spectra(
     return opened
 
 
+def open_part(source: ByteSource, path: str, index: Mapping[str, Any]) -> SpectrumFile:
+    """Some entries of a file that was opened and searched before.
+
+    Args:
+        source: its bytes, which stay the caller's to close.
+        path: its name.
+        index: of these entries, from ``SpectrumFile.index_of``, with its ``format``.
+    Raises:
+        SourceError: the file is another one now.
+    """
+    return _reader(index["format"])(source, path, index)
+
+
 def _open(source: ByteSource, path: str) -> SpectrumFile:
     kind = sniff(source.read_at(0, HEAD), source.name)
     ending = os.path.splitext(source.name.lower().removesuffix(".gz"))[1]
     expected = EXTENSIONS.get(ending)
     if expected and expected != kind:
         source.notes.append(f"The file is named {ending}, but its content is {_NAMES[kind]} and was read as that.")
+    return _reader(_NAMES[kind])(source, path)
+
+
+def _reader(format: str) -> type[SpectrumFile]:
     # one import a format: lxml and pyteomics are loaded only by those who read XML
-    if kind == "mgf":
+    if format == "MGF":
         from peploss.spectra.mgf import MgfFile
 
-        return MgfFile(source, path)
-    if kind == "msp":
+        return MgfFile
+    if format == "MSP":
         from peploss.spectra.msp import MspFile
 
-        return MspFile(source, path)
-    if kind == "mzml":
+        return MspFile
+    if format == "mzML":
         from peploss.spectra.mzml import MzmlFile
 
-        return MzmlFile(source, path)
-    if kind == "mzxml":
+        return MzmlFile
+    if format == "mzXML":
         from peploss.spectra.mzxml import MzxmlFile
 
-        return MzxmlFile(source, path)
-    raise SourceError(f"There is no reader for {kind}.", where=source.name)
+        return MzxmlFile
+    raise SourceError(f"There is no reader for {format}.")

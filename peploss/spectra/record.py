@@ -82,6 +82,17 @@ class Record:
     problem: str | None = None
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but its peaks' values can be wrong with it: no problem, no MS1, no profile mode."""
+        return (
+            self.problem is None
+            and self.ms_level != 1
+            and not self.profile
+            and self.mz.size > 0
+            and self.mz.shape == self.intensity.shape
+        )
+
     def header(self, index: int, source: str) -> Header:
         """The line of the table for this entry."""
         try:
@@ -110,7 +121,7 @@ class Record:
         Raises:
             SpectrumError: it cannot be used; ``problem`` is the reason.
         """
-        self._settle_precursor()
+        self.settle_precursor()
         self._drop_zero_mz()
         problem = self.problem or (NOT_MS2 if self.ms_level == 1 else None) or self._peaks_problem()
         if problem:
@@ -130,7 +141,8 @@ class Record:
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
-    def _settle_precursor(self) -> None:
+    def settle_precursor(self) -> None:
+        """Leave out what no precursor can have, and note what is missing."""
         if self.rt is not None and not np.isfinite(self.rt):
             self.rt = None
         mz, charge = self.precursor_mz, self.precursor_charge

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra.record import Header, Problem, Record
+from peploss.spectra.batch import PEAKS, Batch, usable
+from peploss.spectra.record import NOT_MS2, Header, Problem, Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum import Spectrum
 
@@ -25,13 +26,19 @@ class SpectrumFile(ABC):
         ids: one per entry, at once from the index: title (MGF), native id (mzML, mzXML) or name (MSP).
         notes: what to know about the whole file: index rebuilt, cut short, read under another format's name.
         peptides: candidates known from elsewhere as ProForma, by id, for entries that come without one.
+
+    Args:
+        source: its bytes.
+        path: its name as it was opened.
+        index: where some of its entries lie, from ``index_of``: then only these are there, counted from 0, and
+            nothing is searched. None: all of them, found by searching.
     """
 
     format: str
 
     peptides: Mapping[str, str]
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self.path = path
         self.peptides = {}
         self.name = source.name
@@ -40,6 +47,10 @@ class SpectrumFile(ABC):
         self._notes: list[str] = []
         self._headers: list[Header] | None = None
         self._headers_lock = threading.Lock()
+        self._first = 0  # place in the file of what is entry 0 here
+        if index is not None:
+            self._take_index(index)
+            return
         self._build_index()
         if not self.ids:
             raise SourceError(
@@ -49,6 +60,14 @@ class SpectrumFile(ABC):
     @abstractmethod
     def _build_index(self) -> None:
         """Fill ``ids`` and remember where each entry lies; add to ``_notes`` what is wrong with the file."""
+
+    @abstractmethod
+    def _places(self, start: int, stop: int) -> dict[str, Any]:
+        """Where entries start to stop lie, and what of the whole file is needed to read them, as plain values."""
+
+    @abstractmethod
+    def _take_places(self, places: Mapping[str, Any]) -> None:
+        """What ``_places`` gave, back."""
 
     @abstractmethod
     def _record(self, index: int) -> Record:
@@ -94,6 +113,52 @@ class SpectrumFile(ABC):
             label = record.title or record.native_id
             place = f"{self.name}, spectrum {index + 1}" + (f" ({label})" if label else "")
             raise SpectrumError(error.problem, where=place) from error
+
+    def index_of(self, start: int, stop: int) -> dict[str, Any]:
+        """The index of entries start to stop as plain values, with which another process opens just these."""
+        places = self._places(start, stop)
+        return {"format": self.format, "first": start, "size": self._source.size, "ids": self.ids[start:stop], **places}
+
+    def _take_index(self, index: Mapping[str, Any]) -> None:
+        if index["size"] != self._source.size:
+            raise SourceError("The file changed since it was searched.", where=self.name, remedy="Start again.")
+        self._first, self.ids = index["first"], index["ids"]
+        self._take_places(index)
+
+    def batches(self) -> Iterator[Batch]:
+        """Everything in the file but survey scans, some megabytes at a time; as ``read`` gives it, and sooner."""
+        records: list[Record] = []
+        peaks = 0
+        for index in range(len(self)):
+            records.append(self._labelled(index))
+            peaks += records[-1].mz.size
+            if peaks >= PEAKS:
+                yield self._batch(index + 1 - len(records), records)
+                records, peaks = [], 0
+        if records:
+            yield self._batch(len(self) - len(records), records)
+
+    def _batch(self, start: int, records: list[Record]) -> Batch:
+        """Entries from ``start`` on as columns; those that need no second look are checked together."""
+        batch = Batch()
+        good = iter(usable([record for record in records if record.plain]))
+        for index, record in enumerate(records, start):
+            if record.plain and next(good):
+                record.settle_precursor()
+                batch.add(self._first + index, record, record.mz.size)
+                batch.mz.append(record.mz)
+                batch.intensity.append(record.intensity)
+                continue
+            try:
+                spectrum = record.spectrum(index, self.name)
+            except SpectrumError as error:
+                if error.problem != NOT_MS2:
+                    batch.add_problem(self._first + index, self.ids[index], error.problem)
+            else:
+                batch.add(self._first + index, spectrum, len(spectrum))
+                batch.mz.append(spectrum.mz)
+                batch.intensity.append(spectrum.intensity)
+        return batch
 
     def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
         """A line for every entry, usable or not, in one pass over the file; kept afterwards.

@@ -7,79 +7,21 @@ the file ever reaches the XML parser: nothing can expand, and nothing is fetched
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 import re
-import struct
-import warnings
-import zlib
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 import numpy as np
-from lxml import etree
 from numpy.typing import NDArray
-from pyteomics.auxiliary import PyteomicsError
 
-from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
 from peploss.spectra.record import Record
 from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum_file import SpectrumFile
 from peploss.spectra.xml_index import XmlLayout, build_index
 
-MAX_ARRAY_BYTES: Final = 1 << 29  # of one unpacked array: 67 million peaks, far beyond any spectrum
 _PIECE: Final = 1 << 20
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
-
-DECODE_ERRORS: Final = (  # what pyteomics and the decoders under it raise on damaged content
-    etree.LxmlError,
-    PyteomicsError,
-    ValueError,
-    TypeError,
-    LookupError,
-    AttributeError,
-    ArithmeticError,
-    StopIteration,
-    RuntimeError,
-    MemoryError,
-    zlib.error,
-    binascii.Error,
-    struct.error,
-)
-
-
-def inflate(data: bytes) -> bytes:
-    """zlib decompression that refuses to grow beyond ``MAX_ARRAY_BYTES``."""
-    stream = zlib.decompressobj()
-    out = stream.decompress(data, MAX_ARRAY_BYTES)
-    if stream.unconsumed_tail:
-        raise ValueError(f"a peak array unpacks to more than {MAX_ARRAY_BYTES >> 20} MB")
-    if not stream.eof:
-        raise ValueError("a compressed peak array ends early")
-    return out
-
-
-COMPRESSION: Final = {  # by the names of the PSI-MS vocabulary
-    "no compression": bytes,
-    "zlib compression": inflate,
-    "MS-Numpress linear prediction compression": decode_linear,
-    "MS-Numpress positive integer compression": decode_pic,
-    "MS-Numpress short logged float compression": decode_slof,
-    "MS-Numpress linear prediction compression followed by zlib compression": lambda data: decode_linear(inflate(data)),
-    "MS-Numpress positive integer compression followed by zlib compression": lambda data: decode_pic(inflate(data)),
-    "MS-Numpress short logged float compression followed by zlib compression": lambda data: decode_slof(inflate(data)),
-}
-
-
-class StrictArrays:
-    """Mixin for pyteomics readers: bounded decompression, and base64 that is checked instead of guessed."""
-
-    compression_type_map = COMPRESSION
-
-    def _base64_decode(self, source: str) -> bytes:
-        return base64.b64decode("".join(source.split()).encode("ascii"), validate=True)
 
 
 class XmlFile(SpectrumFile):
@@ -88,11 +30,12 @@ class XmlFile(SpectrumFile):
     layout: ClassVar[XmlLayout]
     closing: ClassVar[bytes]
 
-    def __init__(self, source: ByteSource, path: str) -> None:
+    def __init__(self, source: ByteSource, path: str, index: Mapping[str, Any] | None = None) -> None:
         self._offsets: list[int] = []
         self._bounds: list[int] = []
         self._encoding = b"utf-8"
-        super().__init__(source, path)
+        self._head = 0  # bytes before the spectra
+        super().__init__(source, path, index)
 
     def _build_index(self) -> None:
         found = _ENCODING.search(self._source.read_at(0, 256))
@@ -101,10 +44,23 @@ class XmlFile(SpectrumFile):
         index = build_index(self._source, self.layout)
         self.ids, self._offsets, self._bounds = index.ids, index.offsets, index.bounds
         self._notes += index.notes
+        self._head = self._offsets[0] if self._offsets else 0
 
-    @abstractmethod
-    def _parse(self, document: bytes) -> dict[str, Any]:
-        """The one spectrum of a small document, as pyteomics gives it."""
+    def _places(self, start: int, stop: int) -> dict[str, Any]:
+        return {
+            "offsets": self._offsets[start:stop],
+            "bounds": self._bounds[start:stop],
+            "encoding": self._encoding.decode("ascii"),
+            "head": self._head,
+        }
+
+    def _take_places(self, places: Mapping[str, Any]) -> None:
+        self._offsets, self._bounds = places["offsets"], places["bounds"]
+        self._encoding, self._head = places["encoding"].encode("ascii"), places["head"]
+
+    def _plain(self, element: bytes) -> dict[str, Any] | None:
+        """What pyteomics would give of an element so plain that it need not be asked; None where it must."""
+        return None
 
     @abstractmethod
     def _document(self, element: bytes) -> bytes:
@@ -134,10 +90,14 @@ class XmlFile(SpectrumFile):
         if self._is_survey(element):
             record.ms_level = 1
             return record
+        plain = self._plain(element)
+        if plain is not None:
+            self._fill(record, plain)
+            return record
+        from peploss.spectra.by_pyteomics import DECODE_ERRORS, one_spectrum
+
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # pyteomics warns of what is checked below
-                self._fill(record, self._parse(self._document(element)))
+            self._fill(record, one_spectrum(self.format, self._document(element)))
         except DECODE_ERRORS as error:
             record.problem = f"The spectrum cannot be decoded ({_first_line(error)})."
         return record
@@ -188,11 +148,6 @@ def seconds(value: object, record: Record) -> float | None:
 def wrap(encoding: bytes, before: bytes, element: bytes, after: bytes) -> bytes:
     """A document around one element, in the encoding of its file."""
     return b"".join((b'<?xml version="1.0" encoding="', encoding, b'"?>', before, element, after))
-
-
-def document(data: bytes) -> io.BytesIO:
-    """A document as pyteomics reads it."""
-    return io.BytesIO(data)
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from peploss.dataset import parts
+from peploss.dataset import build, parts
 from peploss.dataset.build import OWN, build_set, describe
 from peploss.dataset.psms import read_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
+from peploss.spectra import mgf as reader
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import sample_labels, samples_folder
+from peploss.spectra.source import ByteSource
 
 
 def mgf(path: Path, n: int = 12, first: int = 0) -> Path:
@@ -102,12 +105,19 @@ def test_an_interrupted_index_leaves_no_set_and_goes_on(tmp_path: Path, monkeypa
     with pytest.raises(Stop):
         build_set([source], [], out, workers=1, progress=stop)
     assert not out.exists()
-    assert [p.name for p in sorted((tmp_path / "set.parquet.parts").glob("*.parquet"))] == ["00000-000000000.parquet"]
+    assert [p.name for p in sorted((tmp_path / "set.parquet.parts").glob("*.arrow"))] == ["00000-000000000.arrow"]
 
     read: list[tuple[int, int]] = []
-    table = parts.part_table
-    monkeypatch.setattr(parts, "part_table", lambda f, a, b: read.append((a, b)) or table(f, a, b))
-    report = build_set([source], [], out, workers=1)
+    write = parts.write_part
+
+    def spied(path: Path, part: parts.Part, source_of: Callable[[Path], ByteSource]) -> None:
+        read.append((part.start, part.stop))
+        write(path, part, source_of)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(parts, "write_part", spied)
+        patch.setattr(parts, "open_spectra", lambda path: pytest.fail("the file was searched again"))
+        report = build_set([source], [], out, workers=1)
     assert read == [(5, 10), (10, 12)]
     assert (report.n_parts_kept, report.n_psms) == (1, 12)
     whole = tmp_path / "whole.parquet"
@@ -177,6 +187,20 @@ def test_two_processes_do_not_build_one_set(tmp_path: Path) -> None:
     finally:
         holder.communicate("go\n")
     assert build_set([tmp_path / "a.mgf"], [], out).n_psms == 12
+
+
+def test_rich_spectra_make_small_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = mgf(tmp_path / "a.mgf", n=30)
+    build_set([source], [], tmp_path / "whole.parquet", workers=1)
+    monkeypatch.setattr(reader, "_TOGETHER", 300)
+    monkeypatch.setattr(build, "BYTES", 2000)
+    build_set([source], [], tmp_path / "set.parquet", workers=1)
+    with ParquetStore(tmp_path / "whole.parquet") as whole, ParquetStore(tmp_path / "set.parquet") as store:
+        assert (whole.n_groups, store.n_rows) == (1, 30)
+        assert store.n_groups > 3
+        ids = list(range(30))
+        assert [r["title"] for r in store.rows(ids)] == [r["title"] for r in whole.rows(ids)]
+        assert [r["mz"].tolist() for r in store.rows(ids)] == [r["mz"].tolist() for r in whole.rows(ids)]
 
 
 def test_huge_intensities_are_scaled_and_not_lost(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pyteomics import mzml as pyteomics_mzml
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra import xml_file
+from peploss.spectra import unpack, xml_file
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
 from peploss.spectra.spectrum_file import SpectrumFile
@@ -127,7 +127,7 @@ def test_damaged_base64_and_zlib_are_problems_and_not_other_peaks(mzml: Build, s
 def test_an_array_that_unpacks_without_end_is_refused(
     mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(xml_file, "MAX_ARRAY_BYTES", 100_000)
+    monkeypatch.setattr(unpack, "MAX_ARRAY_BYTES", 100_000)
     element = spectrum_xml(1, np.ones(20_000), np.ones(20_000), compress=True)
     (problem,) = opened(mzml([element])).problems
     assert "unpacks to more than" in problem.reason

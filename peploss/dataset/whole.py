@@ -1,0 +1,35 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from peploss.errors import SourceError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path``, which takes its place at the end, and goes if anything fails.
+
+    Raises:
+        SourceError: the file cannot be written.
+    """
+    if path.exists() and not path.is_file():  # a device, which would be replaced, or a folder
+        raise SourceError("What is there is no file.", where=str(path), remedy="Give the name of a file.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise SourceError(f"The file cannot be written: {error}", where=str(path)) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
