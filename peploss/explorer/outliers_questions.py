@@ -11,7 +11,7 @@ import streamlit as st
 from peploss.dataset.results import Density, Histogram, Limits, Results
 from peploss.explorer.outliers_filter import NOT_JUDGED, Filter
 
-MOST_POINTS = 2000
+MOST_POINTS = 500
 
 
 @dataclass(frozen=True, eq=False)

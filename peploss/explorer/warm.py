@@ -53,7 +53,8 @@ def up() -> None:
     import pyarrow  # noqa: F401
 
     from peploss.analysis.explain import explain
-    from peploss.explorer import charts, figures, summary
+    from peploss.dataset import results  # noqa: F401
+    from peploss.explorer import charts, figures, outliers_make, outliers_table, summary  # noqa: F401
     from peploss.peptides.peptide import Peptide
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum
