@@ -217,7 +217,7 @@ class Results:
         y: str,
         *,
         where: str = "",
-        bins: int = 120,
+        bins: int = 80,
         x_limits: Limits | None = None,
         y_limits: Limits | None = None,
     ) -> Density:

@@ -13,7 +13,7 @@ from peploss.dataset.plain import FIELDS, guess
 from peploss.dataset.psms import FORMATS, PsmTable, header, read_psms, sniff
 from peploss.dataset.scoring import Plan
 from peploss.errors import PeplossError, SourceError
-from peploss.explorer import set_jobs, state
+from peploss.explorer import set_files, set_jobs, state
 from peploss.explorer.outliers_columns import label
 from peploss.explorer.set_files import SetFile
 from peploss.explorer.text import escape_markdown, sentence
@@ -49,7 +49,9 @@ def make_set() -> None:
         st.info("There is no file of spectra in the data folder (MGF, mzML, mzXML, MSP; gzipped too).")
         return
     chosen = st.multiselect("Spectra", spectra, key="make-spectra", placeholder="Files of spectra")
-    names = [f.name for f in list_folder(root, is_table_name)]
+    found = set_files.available()
+    sets = {s.name for s in (*found.sets, *(r for results in found.results.values() for r in results))}
+    names = [f.name for f in list_folder(root, is_table_name) if f.name not in sets]
     tables = st.multiselect(
         "Tables of PSMs", names, key="make-tables", placeholder="None: peptides that the spectra bring (SEQ=, MSP)",
         help="What psm-utils reads (MaxQuant, Sage, FragPipe, mzIdentML, pepXML, …), mzTab, or any TSV or CSV.",
@@ -62,9 +64,8 @@ def make_set() -> None:
         read += [table] if table else []
     left, right = st.columns(2)
     by = left.selectbox("Joined by", [AUTO, *JOINS], help="What of a PSM names its spectrum. Index counts from 0.")
-    name = right.text_input(
-        "Name of the set", Path(chosen[0]).name.partition(".")[0] if chosen else "", key="make-name"
-    )
+    usual = Path(chosen[0]).name.partition(".")[0] if chosen else ""
+    name = right.text_input("Name of the set", key="make-name", placeholder=usual) or usual
     begin = st.button(
         "Make it", key="make-begin", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:"
     )
@@ -156,9 +157,8 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
         "Causes of the worst", min_value=0, value=min(1000, chosen.n_psms), step=500,
         help="Each takes some ten milliseconds; 0 looks for none.",
     )  # fmt: skip
-    name = st.text_input(
-        "Name of the scores", f"{Path(chosen.path).stem}.σ{sigma:g}".replace("σ", "sigma"), key="score-name"
-    )
+    usual = f"{chosen.path.stem}.sigma{sigma:g}{'' if unit == 'Da' else unit}"
+    name = st.text_input("Name of the scores", key="score-name", placeholder=usual) or usual
     if st.button("Score", key="score-begin", type="primary", icon=":material/play_arrow:"):
         try:
             out = set_jobs.output_path(chosen.path.parent, name)

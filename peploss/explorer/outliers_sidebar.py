@@ -104,8 +104,7 @@ def _over(n: int, task: set_jobs.Task) -> None:
     elif task.job.cancelled:
         st.info(f"{name} was cancelled. What was read is kept: the same again goes on from there.")
     else:
-        st.success(f"{name} is done.", icon=":material/check:")
-        with st.expander("What happened"):
+        with st.expander(f"{name} is done", icon=":material/check:"):
             st.markdown("\n".join(f"- {escape_markdown(line)}" for line in task.job.latest or []))
     st.button("Dismiss", key=f"dismiss-{n}", type="tertiary", on_click=dismiss)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import pandas as pd
@@ -15,6 +14,8 @@ from peploss.explorer.outliers_questions import Look
 from peploss.explorer.set_files import SetFile
 
 ROWS = 100
+TABLE = "psms-table"
+_OPEN, _ROWS = "psms-open", "_psms_rows"
 ROW_HEIGHT = 35
 _SHOWN = (
     "id",
@@ -53,34 +54,37 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
     rows = _shown(found, notes)
     ids = found["id"].tolist()
+    on = set(outliers_state.ticked(chosen))
     told = f"{look.key}|{order}|{descending}|{page}"
-    key = f"psms-{hashlib.blake2b(told.encode(), digest_size=8).hexdigest()}"
+    if st.session_state.get(_ROWS) != told:
+        # One table lives on from page to page, which is faster than a new one; its ticks are those of the rows.
+        ticks = [k for k, psm in enumerate(ids) if psm in on]
+        st.session_state[TABLE] = {"selection": {"rows": ticks, "columns": [], "cells": []}}
+        st.session_state[_ROWS] = told
 
     def selected() -> None:
-        selection = st.session_state[key]["selection"]
+        selection = st.session_state[TABLE]["selection"]
         outliers_state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
         if selection["cells"]:
             outliers_state.show(ids[selection["cells"][0][0]])
 
     def opened() -> None:
-        click = st.session_state.get(f"{key}-open")
+        click = st.session_state.get(_OPEN)
         if click is not None:
             outliers_state.ask_to_open(ids[click["row"]])
 
-    on = set(outliers_state.ticked(chosen))
     number = st.column_config.NumberColumn
     st.dataframe(
         rows,
-        key=key,
+        key=TABLE,
         on_select=selected,
         selection_mode=["multi-row", "single-cell"],
-        selection_default={"selection": {"rows": [k for k, psm in enumerate(ids) if psm in on]}},
         hide_index=True,
         height=38 + ROW_HEIGHT * min(len(rows), 12),
         placeholder="",
         column_config={
             "open": st.column_config.ButtonColumn(
-                "", width=62, type="tertiary", on_click=opened, key=f"{key}-open", help="Open in Explore"
+                "", width=62, type="tertiary", on_click=opened, key=_OPEN, help="Open in Explore"
             ),
             "id": number(width=70),
             "title": st.column_config.TextColumn(width=120),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from benchmarks.dataset import large_set, small_set
+from peploss.dataset.notes import Notes
 from peploss.dataset.results import Results
 from peploss.dataset.run import score_set
 from peploss.dataset.scoring import Plan
@@ -82,15 +84,15 @@ def told(page: Any, text: str) -> None:
     page.wait_for_selector(IDLE)
 
 
-def click_point(page: Any, place: int) -> int:
-    """Click one of the worst PSMs of the density; its id."""
+def click_point(page: Any, place: int) -> None:
+    """Click one of the worst PSMs of the density."""
     plot = page.locator(DENSITY).element_handle()
-    x, y, psm = page.evaluate(
+    x, y = page.evaluate(
         """([plot, place]) => {
             const {xaxis, yaxis} = plot._fullLayout, points = plot.data.find((t) => t.type === "scatter");
             const box = plot.getBoundingClientRect();
             const x = xaxis._offset + xaxis.d2p(points.x[place]), y = yaxis._offset + yaxis.d2p(points.y[place]);
-            return [box.x + x, box.y + y, points.customdata[place]];
+            return [box.x + x, box.y + y];
         }""",
         [plot, place],
     )
@@ -98,7 +100,6 @@ def click_point(page: Any, place: int) -> int:
     page.mouse.move(x, y)
     page.wait_for_selector(f"{DENSITY} .hoverlayer .hovertext")
     page.mouse.click(x, y)
-    return int(psm)
 
 
 def click_cause(page: Any, name: str) -> None:
@@ -185,15 +186,16 @@ def test_search_and_sql(outliers: Open, results: Results) -> None:
     field.press("Enter")
     page.wait_for_selector("text=It is left out until it is mended")
     settled(page)
-    assert page.locator(CHARTS).count() == 3
+    assert page.locator(DENSITY).count() == 1
 
 
 def test_a_point_opens_its_spectrum_and_the_fix_is_one_click_away(outliers: Open, results: Results) -> None:
     page = outliers("cause=calibration")
     left = page.inner_text(".st-key-outliers-chips strong")
-    psm = click_point(page, 5)
+    click_point(page, 5)
     page.wait_for_selector(".pl-numbers")
     page.wait_for_selector(IDLE)
+    psm = int(re.search(r"\bi=(\d+)", page.url)[1]) - 1  # of points in one place, the uppermost
     loss, fixed = (results.rows([psm], [name])[name].to_pylist()[0] for name in ("loss", "fixed_loss"))
     assert f"{psm + 1} of 1000000" in page.inner_text(".pl-name")
     first = ".pl-group:first-child .pl-cell-value"
@@ -233,11 +235,9 @@ def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results
     page.get_by_role("combobox", name="Tag").last.fill("odd ones")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Tag 2").click()
-    page.wait_for_selector("text=odd ones (2)")
+    page.wait_for_selector("text=odd ones: 2 PSMs")
     page.keyboard.press("Escape")
     page.wait_for_selector(IDLE)
-    from peploss.dataset.notes import Notes
-
     assert Notes(folder / "large.parquet").tagged("odd ones") == sorted([ids[0], ids[2]])
     page.get_by_role("button", name="Export").click()
     with page.expect_download() as saved:
@@ -250,6 +250,11 @@ def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results
     listed = json.loads(Path(saved.value.path()).read_text())
     assert listed["n_psms"] == PSMS
     assert sorted(p["id"] for p in listed["drop"]) == sorted([ids[0], ids[2]])
+    page.keyboard.press("Escape")
+    page.get_by_role("combobox", name="Tag").first.click()
+    page.get_by_role("option", name="odd ones (2)").click()
+    told(page, "2")
+    assert "tag=odd+ones" in page.url
 
 
 def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, open_page: Open, folder: Path) -> None:
@@ -261,7 +266,8 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
     page.keyboard.press("Escape")
     page.get_by_role("combobox", name="Tables of PSMs").click()
     page.get_by_role("option", name="psms.tsv").click()
-    page.wait_for_selector("text=409 PSMs, read as plain")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=396 PSMs, read as plain")
     page.get_by_role("button", name="Make it").click()
     page.wait_for_selector("text=is done", timeout=60_000)
     assert (folder / "hcd_qe_openms_qc.parquet").is_file()
@@ -274,8 +280,9 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
         page.keyboard.press("Enter")
         page.wait_for_selector(IDLE)
         page.get_by_role("dialog").get_by_role("button", name="Score").click()
-        page.wait_for_selector(f"text=hcd_qe_openms_qc.sigma{sigma}.parquet", timeout=60_000)
+        page.wait_for_selector(".st-key-dismiss-1" if sigma == "0.05" else ".st-key-dismiss-2", timeout=60_000)
         page.wait_for_selector(IDLE)
+        assert (folder / f"hcd_qe_openms_qc.sigma{sigma}.parquet").is_file()
     page.get_by_role("tab", name="Compare").click()
     page.wait_for_selector("text=Of 109 PSMs in both")
 
@@ -289,6 +296,9 @@ def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> Non
     page.get_by_role("dialog").get_by_role("button", name="Score").click()
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("text=was cancelled")
+    end = time.monotonic() + 20
+    while list(folder.glob("*given up*")) and time.monotonic() < end:  # the work notices at its next row group
+        time.sleep(0.1)
     assert not list(folder.glob("*given up*"))
     click_cause(page, "calibration")
     page.wait_for_url(re.compile("cause=calibration"))
