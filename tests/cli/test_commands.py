@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -236,15 +237,36 @@ def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) ->
             assert results.count() == 40 * 109
 
 
-def test_serve_opens_the_app_on_the_folder_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_opens_the_app_on_the_page_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     called: list[tuple[list[str], dict[str, str]]] = []
-    monkeypatch.setattr(subprocess, "call", lambda command, env, cwd: called.append((command, env)) or 0)
-    assert peploss("serve", a_set, "--port", 9000, "--headless").exit_code == 0
+    opened: list[str] = []
+    real = subprocess.Popen
+    # Stands for the app: answers its health check and ends by itself.
+    app = (
+        "import http.server as h\n"
+        "class A(h.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self): self.send_response(200); self.end_headers()\n"
+        f"h.HTTPServer(('', {port}), A).handle_request()"
+    )
+
+    def started(command: list[str], *, env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+        called.append((command, env))
+        return real([sys.executable, "-c", app])
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    done = peploss("serve", a_set, "--port", port)
+    assert done.exit_code == 0
     ((command, environment),) = called
     assert command[1:4] == ["-m", "streamlit", "run"]
-    assert command[command.index("--server.port") + 1] == "9000"
+    assert command[command.index("--server.port") + 1] == str(port)
     assert environment[ENVIRONMENT] == str(a_set.resolve().parent)
     assert environment["PATH"] == os.environ["PATH"]
+    assert opened == [f"http://localhost:{port}/outliers?data={a_set.name}"]
+    assert opened[0] in done.stdout
 
 
 def test_the_library_stays_light() -> None:
