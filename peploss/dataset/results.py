@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import os
-import threading
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from peploss.dataset.store import ParquetStore
-from peploss.dataset.where import checked
-from peploss.errors import SettingsError, SourceError
+from peploss.dataset.asked import Asked
+from peploss.errors import SourceError
 
-MEMORY, MEMORY_HELD = "512MB", "2GB"
-LONGEST_SECONDS = 30.0
-"""A question that takes longer is given up; each of the app's takes a fraction of a second, of a million PSMs."""
-SEARCHED = ("peptide", "sequence", "protein", "title")
-TEXT = "_text"
-"""Column to search in: those above in lower case, a line each."""
 Limits = tuple[float, float]
 """Least and greatest value that an axis shows."""
 
@@ -55,82 +42,8 @@ class Density(NamedTuple):
     n_outside: int = 0
 
 
-class Results:
-    """A file of results, or a set without results; read-only, and safe to share between threads.
-
-    Args:
-        held: whether to copy the columns into memory first, which takes some 350 MB a million PSMs; a question then
-            takes a third of the time.
-
-    Attributes:
-        path: of the file.
-        about: what it says about itself.
-        columns: that can be asked for, and whether each is a number.
-        version_note: a sentence where another version of peploss wrote the file, else None.
-    Raises:
-        SourceError: it cannot be read.
-    """
-
-    def __init__(self, path: str | os.PathLike[str], *, kind: str = "results", held: bool = False) -> None:
-        self._psms = "psms"  # the table that questions are put to
-        self.path = Path(path)
-        self._stamp = _stamp(self.path)
-        with ParquetStore(path, kind) as store:
-            self.about, self.version_note, self.n_rows = store.about, store.version_note, store.n_rows
-            self.columns = {
-                f.name: pa.types.is_floating(f.type) or pa.types.is_integer(f.type)
-                for f in store.schema
-                if not pa.types.is_list(f.type)
-            }
-        # Nothing is put on disk beside what is asked.
-        limit = MEMORY_HELD if held else MEMORY
-        self._connection = duckdb.connect(config={"memory_limit": limit, "temp_directory": ""})
-        absolute = str(self.path.resolve()).replace("'", "''")
-        names = ", ".join(_name(c) for c in self.columns)
-        texts = ", ".join(_name(c) for c in SEARCHED if c in self.columns) or "''"
-        names += f", lower(concat_ws(chr(10), {texts})) AS {TEXT}"
-        made = "TABLE" if held else "VIEW"
-        with self._told() as cursor:
-            cursor.execute(f"CREATE {made} psms AS SELECT {names} FROM read_parquet('{absolute}')")  # noqa: S608
-        # From here on this connection reads this file and nothing else, and cannot be talked out of that.
-        for line in (
-            f"SET allowed_paths = ['{absolute}']",
-            "SET enable_external_access = false",
-            "SET lock_configuration = true",
-        ):
-            self._connection.execute(line)
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-    def __enter__(self) -> Results:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def only(self, ids: Sequence[int]) -> Results:
-        """The same questions to some of the PSMs, by id, copied into memory; closed with this one."""
-        return self._copied("WHERE id IN (SELECT unnest(?))", [list(ids)])
-
-    def kept(self, where: str) -> Results:
-        """The same questions to what a filter leaves, copied into memory; closed with this one."""
-        return self._copied(self._where(where), None)
-
-    def _copied(self, condition: str, values: Any) -> Results:
-        few = copy.copy(self)
-        few._psms = f"some_{uuid.uuid4().hex}"
-        with self._told() as cursor:
-            cursor.execute(f"CREATE TABLE {few._psms} AS SELECT * FROM {self._psms} {condition}", values)  # noqa: S608
-        few.n_rows = few.count()
-        return few
-
-    def drop(self) -> None:
-        """Let go of what ``only`` or ``kept`` copied."""
-        if self._psms != "psms":
-            with self._told() as cursor:
-                cursor.execute(f"DROP TABLE IF EXISTS {self._psms}")
+class Results(Asked):
+    """A file of results, or a set without results, and what can be asked of it; see ``Asked`` for its arguments."""
 
     def count(self, where: str = "") -> int:
         """How many PSMs a filter leaves. ``where`` is a condition in SQL, here and below; ``""`` is all."""
@@ -260,67 +173,6 @@ class Results:
         low, high = (0.0, 0.0) if low is None else (low, high)
         return key, low, high, (high - low) or 1.0
 
-    def _where(self, where: str, more: str = "") -> str:
-        parts = [more] if more else []
-        if where.strip():
-            with self._told() as cursor:
-                parts.append(f"(\n{checked(cursor, where, [*self.columns, TEXT])}\n)")
-        return f"WHERE {' AND '.join(parts)}" if parts else ""
-
-    def _column(self, name: str) -> str:
-        if name not in self.columns:
-            raise SettingsError(f"There is no column {name!r}.", remedy=f"The columns are {', '.join(self.columns)}.")
-        return _name(name)
-
-    def _number(self, name: str) -> str:
-        key = self._column(name)
-        if not self.columns[name]:
-            raise SettingsError(f"The column {name!r} holds no numbers.")
-        return key
-
-    def _ask(self, sql: str, values: Any = None) -> list[tuple[Any, ...]]:
-        with self._told() as cursor:
-            return cursor.execute(sql, values).fetchall()
-
-    def _table(self, sql: str, values: Any = None) -> pa.Table:
-        with self._told() as cursor:
-            return cursor.sql(sql, params=values).to_arrow_table()
-
-    @contextmanager
-    def _told(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A cursor of its own for each question, so that threads need not wait for each other."""
-        if _stamp(self.path) != self._stamp:  # else its rows would be told with the columns and counts of another
-            raise SourceError(
-                "The file was replaced since it was opened.", where=str(self.path), remedy="Open it anew."
-            )
-        try:
-            with self._connection.cursor() as cursor:
-                timer = threading.Timer(LONGEST_SECONDS, cursor.interrupt)
-                timer.daemon = True
-                timer.start()
-                try:
-                    yield cursor
-                finally:
-                    timer.cancel()
-        except duckdb.InterruptException as error:
-            raise SettingsError(
-                f"The question takes longer than {LONGEST_SECONDS:g} seconds and was given up.",
-                remedy="Ask a simpler one.",
-            ) from error
-        except duckdb.IOException as error:
-            raise SourceError(f"The file cannot be read: {error}", where=str(self.path)) from error
-        except duckdb.Error as error:
-            raise SettingsError(f"The question cannot be answered: {str(error).splitlines()[0]}") from error
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What tells one file from another under the same name; None where there is none."""
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
-
 
 def find_psm(path: str | os.PathLike[str], psm: str) -> int:
     """The id that a number or a spectrum's title (or native id) names in a set.
@@ -345,7 +197,3 @@ def _bucket(key: str, low: str, span: str, bins: str) -> str:
     place = f"floor(({key} - ${low}) / ${span} * ${bins})"
     last = f"CASE WHEN {key} <= ${low} + ${span} THEN least({place}, ${bins} - 1) ELSE ${bins} END"
     return f"CASE WHEN isfinite({key}) THEN CASE WHEN {key} < ${low} THEN -1 ELSE {last} END END::INTEGER"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from peploss.dataset.results import TEXT
+from peploss.dataset.asked import TEXT
 
 NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""

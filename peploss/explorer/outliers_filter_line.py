@@ -87,12 +87,12 @@ def _count(key: str, where: str, _results: Results) -> int:
     return _results.count(where)
 
 
-@st.cache_resource(max_entries=6, show_spinner=False, on_release=Results.drop)
+@st.cache_resource(max_entries=6, show_spinner=False)
 def _kept(key: str, where: str, _results: Results) -> Results:
     return _results.kept(where)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, on_release=Results.drop)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _tagged(content: str, ids: tuple[int, ...], _whole: Results) -> Results:
     return _whole.only(ids)
 

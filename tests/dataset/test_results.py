@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from pathlib import Path
 
@@ -84,10 +85,23 @@ def test_some_of_the_psms_are_asked_alone(results: Results) -> None:
     assert few.ids() == [3, 9, 200]
     assert few.ids("charge > 0 AND id > 5") == [9, 200]
     assert int(few.histogram("loss").counts[""].sum()) == 3
-    few.drop()
-    with pytest.raises(SettingsError):
-        few.count()
     assert results.count() == results.n_rows
+
+
+def test_a_copy_lives_as_long_as_somebody_asks_it(sample_results: Path) -> None:
+    with Results(sample_results) as whole:
+
+        def tables() -> int:
+            return len(whole._ask("SELECT 1 FROM duckdb_tables()"))
+
+        copy = whole.kept("charge = 2")
+        held, copy = copy, None
+        gc.collect()
+        assert held.count() == whole.count("charge = 2")
+        assert tables() == 1
+        del held
+        gc.collect()
+        assert tables() == 0
 
 
 def test_groups(results: Results, table: dict[str, np.ndarray]) -> None:
@@ -218,7 +232,7 @@ def test_finding_by_title(sample_set: Path) -> None:
 
 
 def test_a_question_without_end_is_given_up(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peploss.dataset.results.LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr("peploss.dataset.asked.LONGEST_SECONDS", 0.2)
     with pytest.raises(SettingsError, match=r"longer than 0\.2 seconds"):
         results._ask("SELECT count(*) FROM range(100000000000) a, range(100000000000) b")
     assert results.count() == 244
