@@ -131,7 +131,9 @@ class Asked:
     @contextmanager
     def _told(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of its own for each question, so that threads need not wait for each other."""
-        if not self._held and _stamp(self.path) != self._stamp:  # else its rows would be told with the columns and counts of another
+        if (
+            not self._held and _stamp(self.path) != self._stamp
+        ):  # else its rows would be told with the columns and counts of another
             raise SourceError(
                 "The file was replaced since it was opened.", where=str(self.path), remedy="Open it anew."
             )
