@@ -52,7 +52,8 @@ def index(
     peptides and one that names spectra. Without PSMS, spectra must bring their peptides (SEQ= or MSP). An interrupted
     run leaves no half set and is taken up by the same command.
     """
-    from peploss.dataset.build import build_set, describe
+    from peploss.dataset.build import build_set
+    from peploss.dataset.index_report import describe
     from peploss.dataset.psms import read_psms
     from peploss.spectra.folder import is_spectrum_name
 
@@ -72,7 +73,7 @@ def index(
             writer = csv.writer(file, delimiter="\t", lineterminator="\n")
             writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
             writer.writerows((x.table, x.line, x.spectrum, x.peptide, x.reason) for x in report.not_joined)
-    notes = [f"{Path(t.path).name}: {note}" for t in read for note in t.notes]
+    notes = [note for table in read for note in table.told]
     say([*notes, *describe(report, out)], {"set": str(out), "notes": notes, **report.as_dict()}, as_json)
     if strict and report.not_joined:
         sys.exit(NOT_ALL)

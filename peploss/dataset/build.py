@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 import shutil
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,62 +15,18 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from peploss.dataset.index_report import IndexReport
 from peploss.dataset.join import Headers, Joined, NotJoined, join
 from peploss.dataset.parts import HEADERS, Part, Progress, plan_parts, read_part, read_parts
 from peploss.dataset.psms import Psm, PsmTable
 from peploss.dataset.resolve import Resolved, resolve
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.store import BYTES, ROWS, ParquetStore, written_whole
+from peploss.dataset.store import BYTES, ROWS, written_whole
 from peploss.errors import SourceError
 from peploss.version import __version__
 
 OWN: Final = "its own annotation"
 _NAMES: Final = ["index", "scan", "native_id", "title", "problem"]  # what joins
-TOLD: Final = 1000
-"""PSMs left out that the file itself names; the report names all."""
-
-
-@dataclass
-class IndexReport:
-    """What became of everything that was given.
-
-    Args:
-        n_psms: in the set.
-        n_spectra: entries of all files that are no survey scans, of which ``n_unusable`` cannot be used.
-        n_without: usable spectra without a PSM, which are not in the set.
-        joined: table, file, by what, and how many PSMs.
-        not_joined: PSMs that are not in the set, and why.
-        n_parts_kept: parts that an interrupted run had left.
-    """
-
-    n_psms: int = 0
-    n_spectra: int = 0
-    n_unusable: int = 0
-    n_without: int = 0
-    joined: list[tuple[str, str, str, int]] = field(default_factory=list)
-    not_joined: list[NotJoined] = field(default_factory=list)
-    n_parts_kept: int = 0
-
-    @property
-    def reasons(self) -> list[tuple[str, int, NotJoined]]:
-        """Why PSMs are not in the set: the reason without its own values, how many, and the first of them."""
-        first: dict[str, NotJoined] = {}
-        counts: Counter[str] = Counter()
-        for one in self.not_joined:
-            kind = _general(one.reason)
-            counts[kind] += 1
-            first.setdefault(kind, one)
-        return [(kind, n, first[kind]) for kind, n in counts.most_common()]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values; of the PSMs left out the first ``TOLD``."""
-        return {
-            **{n: getattr(self, n) for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept")},
-            "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
-            "n_not_joined": len(self.not_joined),
-            "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
-            "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
-        }
 
 
 def build_set(
@@ -288,25 +242,3 @@ def _rows(
 def _lists(values: list[np.ndarray]) -> pa.Array:
     ends = np.cumsum([0, *(v.size for v in values)])
     return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(np.concatenate([np.empty(0), *values])))
-
-
-def _general(reason: str) -> str:
-    """A reason without the values of one PSM, so that equal ones can be counted."""
-    return re.sub(r"'[^']*'|(?<=title )\S+|\b\d+\b", "…", reason)
-
-
-def describe(report: IndexReport, path: Path) -> list[str]:
-    """The report in sentences."""
-    with ParquetStore(path) as store:
-        groups = store.n_groups
-    lines = [f"{report.n_psms:,} PSMs in {path} ({groups:,} row group{'s' if groups != 1 else ''})."]
-    if report.n_parts_kept:
-        lines.append(f"{report.n_parts_kept:,} parts were there from an interrupted run.")
-    lines += [f"{Path(t).name} to {f}: {n:,} joined by {kind}." for t, f, kind, n in report.joined]
-    lines.append(
-        f"{report.n_spectra:,} spectra: {report.n_unusable:,} cannot be used, {report.n_without:,} without PSM."
-    )
-    for reason, n, first in report.reasons:
-        example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
-        lines.append(f"{n:,} not in the set ({example}): {first.reason if n == 1 else reason}")
-    return lines

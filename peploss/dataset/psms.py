@@ -96,6 +96,11 @@ class PsmTable:
     columns: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def told(self) -> list[str]:
+        """The notes, with the table's name before each."""
+        return [f"{Path(self.path).name}: {note}" for note in self.notes]
+
 
 def read_psms(
     path: str | os.PathLike[str],

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.dataset.build import build_set, describe
+from peploss.dataset.build import build_set
+from peploss.dataset.index_report import describe
 from peploss.dataset.psms import PsmTable, read_psms
 from peploss.dataset.run import score_set
 from peploss.dataset.scoring import Plan
@@ -87,7 +88,7 @@ def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: 
 
     def work(report: Report) -> Iterator[list[str]]:
         made = build_set(spectra, tables, out, by=by, progress=_counted(report, 0.0, 1.0, "Reading spectra"))
-        yield describe(made, out)
+        yield [*(note for table in tables for note in table.told), *describe(made, out)]
 
     return tasks().begin(f"Making {out.name}", out, work)
 

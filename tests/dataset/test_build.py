@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from peploss.dataset import build, parts
-from peploss.dataset.build import OWN, build_set, describe
+from peploss.dataset.build import OWN, build_set
+from peploss.dataset.index_report import describe
 from peploss.dataset.psms import read_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
