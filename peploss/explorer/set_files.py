@@ -99,7 +99,7 @@ def built_in_path() -> Path:
     return base / "peploss" / hashlib.sha256("\n".join(inside).encode()).hexdigest()[:12] / "built-in.parquet"
 
 
-@st.cache_data(max_entries=500, show_spinner=False)
+@st.cache_resource(max_entries=500, show_spinner=False)
 def _kind(path: str, mtime_ns: int, size: int) -> tuple[str, str, int]:
     try:
         with ParquetStore(path) as store:
