@@ -110,7 +110,26 @@ def test_a_condition_that_is_none_is_told_and_left_out(opened: Open) -> None:
 
 
 def test_nothing_left_is_said(opened: Open) -> None:
-    assert "No PSM is left by the filter" in said(opened(find="nothing of that name"))
+    told = said(opened(find="nothing of that name"))
+    assert "No PSM is left by the filter" in told
+    assert "40 of the set have" in told  # and not that no cause was looked for
+
+
+def test_a_part_of_the_filter_that_these_scores_do_not_have_is_told(opened: Open) -> None:
+    app = opened(range="decoy_loss:0_0.5~peptide:1_2", res="wide.parquet", find="x" * 9000)
+    assert "loss of a decoy, peptide: not in these scores" in said(app).replace("\\", "")
+    app.text_input(key="find").set_value("").run()
+    assert len(rows(app)) == 100
+
+
+def test_what_was_refused_of_one_psm_is_not_told_of_another(opened: Open, folder: Path) -> None:
+    (folder / "qc.parquet.notes.sqlite").mkdir()
+    app = opened(psm="3")
+    app.text_area[0].set_value("a note").run()
+    assert "The notes cannot be used" in said(app)
+    app.query_params["psm"] = "4"
+    app.run()
+    assert "The notes cannot be used" not in said(app)
 
 
 def test_pages_and_order(opened: Open) -> None:
