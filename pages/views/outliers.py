@@ -53,6 +53,7 @@ def page() -> None:
     if chosen is None:
         _nothing()
         return
+    outliers_state.fit(chosen.results is not None)
     if left_out:
         st.warning(left_out, icon=":material/tune:")
     _body(chosen, settings)
@@ -60,9 +61,11 @@ def page() -> None:
 
 def _nothing() -> None:
     st.markdown("### A set of PSMs")
+    being_made = outliers_sidebar.is_built_in_coming()
     st.markdown(
-        "The set of the built-in spectra is being made: it comes up in a few seconds. Your own are made from files of "
-        "spectra and tables of PSMs, in the sidebar on the left or with `peploss index`."
+        ("The set of the built-in spectra is being made: it comes up in a few seconds. " if being_made else "")
+        + "Your own are made from files of spectra and tables of PSMs, in the sidebar on the left or with "
+        "`peploss index`."
     )
 
 

@@ -110,11 +110,12 @@ def _head(look: Look) -> tuple[str, bool]:
     """Order and pages; returns the order's column, and whether the highest come first."""
     n = look.n
     options = _orders(look)
+    usual = first_of(("loss", "n_peaks"), options)
     if st.session_state.get("order") not in (None, *options):
         del st.session_state["order"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         order = st.selectbox(
-            "Order", options, index=options.index(first_of(("loss",), options)), key="order", bind="query-params",
+            "Order", options, index=options.index(usual), key="order", bind="query-params",
             format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=220, required=True,
             on_change=outliers_state.put, kwargs={"page": None},
         )  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -205,6 +207,28 @@ def test_a_set_without_scores(opened: Open, folder: Path) -> None:
 def test_a_damaged_file_leaves_the_rest(opened: Open, folder: Path) -> None:
     (folder / "broken.parquet").write_bytes(b"PAR1 nothing")
     assert "broken" in said(opened())
+
+
+def test_a_table_of_something_else_is_passed_over(opened: Open, folder: Path) -> None:
+    pq.write_table(pa.table({"Precursor.Id": ["PEPTIDE2"]}), folder / "report.parquet")
+    app = opened()
+    assert "report" not in said(app)
+    assert "cannot be used" not in "".join(e.label for e in app.expander)
+
+
+def test_scores_that_come_are_what_is_looked_at(opened: Open, folder: Path) -> None:
+    kept = {name: (folder / name).read_bytes() for name in ("scores.parquet", "wide.parquet")}
+    for name in kept:
+        (folder / name).unlink()
+    app = opened()
+    assert app.selectbox(key="dist").value == "n_peaks"
+    (folder / "scores.parquet").write_bytes(kept["scores.parquet"])
+    app.run()
+    assert [app.selectbox(key=k).value for k in ("dist", "dx", "dy", "order")] == ["loss", "loss", "explained", "loss"]
+    losses = rows(app)["loss"].tolist()
+    assert losses == sorted(losses, reverse=True)
+    app.selectbox(key="order").set_value("n_peaks").run()
+    assert app.selectbox(key="order").value == "n_peaks"
 
 
 def test_an_unknown_set_is_told(opened: Open) -> None:
