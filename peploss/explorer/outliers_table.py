@@ -146,11 +146,14 @@ def _orders(look: Look) -> list[str]:
 
 
 def _order_by(column: str, options: list[str]) -> None:
-    """From a callback: order all PSMs by a column, or the other way round if they are; take its mark off again."""
-    if column in options:
-        again = st.session_state["order"] == column
-        st.session_state["up"] = not st.session_state["up"] if again else column in _LOW_FIRST
+    """From a callback: order all PSMs by a column, and take its mark off again.
+
+    The way round is not turned by a second click: until the mark is off, the browser sends it again with whatever is
+    clicked next, so that the same must change nothing.
+    """
+    if column in options and column != st.session_state["order"]:
         st.session_state["order"] = column
+        st.session_state["up"] = column in _LOW_FIRST
         outliers_state.put(page=None)
     st.session_state[_ROWS] = None
 

@@ -42,6 +42,15 @@ class SetFile:
     n_psms: int
     stamp: tuple[str, int, int]
 
+    @property
+    def unchanged(self) -> bool:
+        """Whether the file is still what it was."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return False
+        return (stat.st_mtime_ns, stat.st_size) == self.stamp[1:]
+
 
 @dataclass(frozen=True)
 class Listed:

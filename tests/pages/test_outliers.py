@@ -231,6 +231,27 @@ def test_scores_that_come_are_what_is_looked_at(opened: Open, folder: Path) -> N
     assert app.selectbox(key="order").value == "n_peaks"
 
 
+@pytest.mark.parametrize("button", ["to-right", None])
+def test_scores_replaced_or_deleted_under_the_page(opened: Open, folder: Path, button: str | None) -> None:
+    def act(app: AppTest) -> None:
+        app.button(key=button).click().run() if button else app.text_input(key="find").set_value("QC1").run()
+        assert not app.exception
+        assert not app.error
+
+    app = opened()
+    n = 2 if button else 1
+    wide = (folder / "wide.parquet").read_bytes()
+    (folder / "again.parquet").write_bytes(wide)
+    (folder / "again.parquet").replace(folder / "scores.parquet")
+    act(app)
+    assert "decoy_loss" not in said(app)  # of the file that is there now
+    assert app.query_params.get("page", ["1"])[0] == str(n)
+    (folder / "scores.parquet").unlink()
+    app.text_input(key="find").set_value("").run()
+    assert not app.exception
+    assert app.selectbox(key="res").value == "wide.parquet"
+
+
 def test_an_unknown_set_is_told(opened: Open) -> None:
     app = opened(data="gone.parquet")
     assert "There is no set gone" in said(app)
