@@ -16,6 +16,7 @@ MARGIN = {"l": 60, "r": 12, "t": 26, "b": 44}
 HEIGHT = 300
 MOST_GROUPS = 6
 MOST_LETTERS = 30  # of a peptide under the pointer: a longer label is cut off by the figure
+LEGEND_LETTERS = 18
 COLOURS = ("@predicted", "@b", "@y", "@other", "@extra", "@observed", "@dead")
 OTHERS = "others"
 
@@ -28,7 +29,7 @@ def distribution_figure(found: Histogram, column: str, group: str | None) -> dic
     data = [
         {
             "type": "bar",
-            "name": escape(name if group else "PSMs") or "none",
+            "name": escape(_short(name) if group else "PSMs") or "none",
             "x": middle,
             "y": counts.astype(np.int32),
             "width": width,
@@ -175,6 +176,11 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
     }  # fmt: skip
     told = "; ".join(f"{name} {n:,}" for name, n in zip(names, counts, strict=True))
     return {"data": data, "layout": layout, "height": 24 + 26 * max(len(names), 2), "description": f"Causes: {told}."}
+
+
+def _short(name: str) -> str:
+    """Of a long name both ends, which tell files from each other; the legend would take the picture's place."""
+    return name if len(name) <= LEGEND_LETTERS else f"{name[: LEGEND_LETTERS // 2]}…{name[-LEGEND_LETTERS // 2 :]}"
 
 
 def _padded(edges: NDArray[np.float64]) -> list[float]:
