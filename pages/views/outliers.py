@@ -53,6 +53,7 @@ def page() -> None:
     if chosen is None:
         _nothing()
         return
+    outliers_state.fit(chosen.results is not None)
     if left_out:
         st.warning(left_out, icon=":material/tune:")
     _body(chosen, settings)
@@ -60,14 +61,17 @@ def page() -> None:
 
 def _nothing() -> None:
     st.markdown("### A set of PSMs")
+    being_made = outliers_sidebar.is_built_in_coming()
     st.markdown(
-        "The set of the built-in spectra is being made: it comes up in a few seconds. Your own are made from files of "
-        "spectra and tables of PSMs, in the sidebar on the left or with `peploss index`."
+        ("The set of the built-in spectra is being made: it comes up in a few seconds. " if being_made else "")
+        + "Your own are made from files of spectra and tables of PSMs, in the sidebar on the left or with "
+        "`peploss index`."
     )
 
 
 @st.fragment(key=outliers_state.BODY)
 def _body(chosen: Chosen, base: LossSettings) -> None:
+    _anew_if_changed(chosen)
     try:
         whole = set_files.opened(*_of(chosen))
         settings, seed = _settings(whole, chosen, base)
@@ -77,18 +81,25 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    outliers_charts.draw(look)
+    try:
+        outliers_charts.draw(look)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
     _tabs(chosen, look, settings, seed)
 
 
 @st.fragment(key=outliers_state.TABS)
 def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:
     """What lies under the pictures, which stay as they are while a page is turned or a PSM is looked at."""
+    _anew_if_changed(chosen)
     outliers_open.follow(chosen.set, settings, seed)
     tabs = st.tabs(TABS, key="see", on_change="rerun", bind="query-params")
     if tabs[0].open:
         with tabs[0], st.container(key="outliers-psms"):
-            _psms(chosen, look, settings, seed)
+            try:
+                _psms(chosen, look, settings, seed)
+            except PeplossError as error:
+                st.error(sentence(error), icon=":material/error:")
     if tabs[1].open:
         with tabs[1]:
             outliers_compare.draw(look, chosen.results, chosen.others)
@@ -110,6 +121,12 @@ def _psms(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
         outliers_take.draw(look, chosen.set, chosen.results, shown)
     with right:
         outliers_psm.draw(look, chosen.set, settings, seed, notes, shown.first)
+
+
+def _anew_if_changed(chosen: Chosen) -> None:
+    """A part of the page that runs by itself was handed files that may be replaced or gone by now: look anew."""
+    if not all(file.unchanged for file in (chosen.set, chosen.results) if file is not None):
+        st.rerun()
 
 
 def _of(chosen: Chosen) -> tuple[str, int, int, str, int]:

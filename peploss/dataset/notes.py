@@ -132,7 +132,7 @@ class Notes:
             finally:
                 connection.close()
         except sqlite3.Error as error:
-            raise SourceError(f"The notes cannot be used: {error}", where=str(self.path)) from error
+            raise SourceError(f"The notes cannot be used: {error}.", where=str(self.path)) from error
 
 
 def _clean(text: str, longest: int) -> str:

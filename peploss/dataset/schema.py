@@ -66,6 +66,12 @@ def with_about(schema: pa.Schema, about: dict[str, Any]) -> pa.Schema:
     return schema.with_metadata({KEY: json.dumps({"format": FORMAT, **about}).encode()})
 
 
+def kind_of(metadata: dict[bytes, bytes] | None) -> str:
+    """``"set"`` or ``"results"``; ``""`` for a file that peploss did not write."""
+    raw = (metadata or {}).get(KEY)
+    return str(json.loads(raw).get("kind", "")) if raw else ""
+
+
 def about_of(metadata: dict[bytes, bytes] | None, path: str, kind: str) -> dict[str, Any]:
     """What a file says about itself, from the metadata of its footer.
 

@@ -58,7 +58,9 @@ class ParquetStore:
             raise SourceError("There is no such file.", where=str(path)) from error
         except (OSError, pa.ArrowException) as error:
             raise SourceError(
-                f"The file cannot be read as Parquet: {error}", where=str(path), remedy="Make it anew."
+                f"The file cannot be read as Parquet: {str(error).rstrip('.')}.",
+                where=str(path),
+                remedy="Make it anew.",
             ) from error
         self.about = about_of(self._file.metadata.metadata, str(path), kind)
         meta = self._file.metadata

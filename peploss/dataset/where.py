@@ -53,7 +53,7 @@ def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str
         try:
             parsed = json.loads(serialized)
             if parsed["error"]:
-                raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}", remedy=_REMEDY)
+                raise SettingsError(f"The filter is not a condition in SQL: {parsed['error_message']}.", remedy=_REMEDY)
             nodes = [s["node"] for s in parsed["statements"]]
             if len(nodes) != 1 or nodes[0]["type"] != "SELECT_NODE" or nodes[0]["modifiers"] or _more(nodes[0]):
                 raise SettingsError("The filter must be one condition and nothing else.", remedy=_REMEDY)
@@ -92,7 +92,7 @@ def _look(node: Any, columns: set[str]) -> None:
         if kind == "COLUMN_REF" and [n.lower() for n in node["column_names"]][-1] not in columns:
             raise SettingsError(
                 f"There is no column {'.'.join(node['column_names'])!r}.",
-                remedy=f"The columns are {_list(columns)}.",
+                remedy=f"The columns are {_list(c for c in columns if not c.startswith('_'))}.",
             )
         for value in node.values():
             _look(value, columns)

@@ -16,6 +16,7 @@ MARGIN = {"l": 60, "r": 12, "t": 26, "b": 44}
 HEIGHT = 300
 MOST_GROUPS = 6
 MOST_LETTERS = 30  # of a peptide under the pointer: a longer label is cut off by the figure
+LEGEND_LETTERS = 18
 COLOURS = ("@predicted", "@b", "@y", "@other", "@extra", "@observed", "@dead")
 OTHERS = "others"
 
@@ -28,7 +29,7 @@ def distribution_figure(found: Histogram, column: str, group: str | None) -> dic
     data = [
         {
             "type": "bar",
-            "name": escape(name if group else "PSMs") or "none",
+            "name": escape(_short(name) if group else "PSMs") or "none",
             "x": middle,
             "y": counts.astype(np.int32),
             "width": width,
@@ -95,14 +96,15 @@ def density_figure(found: Density, x: str, y: str, worst: Mapping[str, Sequence[
         },
     ]
     axis = {"fixedrange": True, "showgrid": False, "showline": True}
+    x_range, y_range = (_padded(edges) for edges in (found.x_edges, found.y_edges))
     layout = {
         "margin": MARGIN,
         "dragmode": "select",
         "selections": [],
         "showlegend": False,
         "hovermode": "closest",
-        "xaxis": axis | {"title": {"text": escape(x)}},
-        "yaxis": axis | {"title": {"text": escape(y)}},
+        "xaxis": axis | {"title": {"text": escape(x)}, "range": x_range},
+        "yaxis": axis | {"title": {"text": escape(y)}, "range": y_range},
     }
     n = int(found.counts.sum())
     told = f"Density of {n:,} PSMs over {x} and {y}, with the {len(text):,} of highest loss as points."
@@ -164,16 +166,27 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
     ]
     layout = {
         "barmode": "overlay",
-        "margin": {"l": 170, "r": 60, "t": 8, "b": 30},
+        "margin": {"l": 10 + 5.6 * max(map(len, names), default=0), "r": 60, "t": 8, "b": 8},
         "bargap": 0.35,
         "showlegend": False,
         "dragmode": False,
-        "xaxis": {"fixedrange": True, "nticks": 4, "rangemode": "tozero", "tickangle": 0},
+        "xaxis": {"fixedrange": True, "rangemode": "tozero", "visible": False},  # each bar has its number
         "yaxis": {"fixedrange": True, "showgrid": False, "ticks": "", "autorange": "reversed", "type": "category",
                   "tickfont": {"size": 12, "color": "@text"}},
     }  # fmt: skip
     told = "; ".join(f"{name} {n:,}" for name, n in zip(names, counts, strict=True))
-    return {"data": data, "layout": layout, "height": 46 + 26 * max(len(names), 2), "description": f"Causes: {told}."}
+    return {"data": data, "layout": layout, "height": 24 + 26 * max(len(names), 2), "description": f"Causes: {told}."}
+
+
+def _short(name: str) -> str:
+    """Of a long name both ends, which tell files from each other; the legend would take the picture's place."""
+    return name if len(name) <= LEGEND_LETTERS else f"{name[: LEGEND_LETTERS // 2]}…{name[-LEGEND_LETTERS // 2 :]}"
+
+
+def _padded(edges: NDArray[np.float64]) -> list[float]:
+    """A range of an axis with room for points on its ends; given, so that it is the same where nothing is drawn."""
+    room = 0.02 * float(edges[-1] - edges[0])
+    return [float(edges[0]) - room, float(edges[-1]) + room]
 
 
 def _largest(counts: dict[str, NDArray[np.int64]]) -> dict[str, NDArray[np.int64]]:

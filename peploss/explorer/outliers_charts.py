@@ -76,7 +76,12 @@ def _causes(look: Look) -> None:
     n_not_judged = found.pop(NOT_JUDGED, 0)
     st.markdown("**Causes**", help=_CAUSES)
     if not found:
-        st.caption("None has been looked for: score the set with causes, in the sidebar.")
+        judged = look.whole.about.get("n_causes")
+        st.caption(
+            f"None of these PSMs has been judged; {judged:,} of the set have."
+            if judged
+            else "None has been looked for: score the set with causes, in the sidebar."
+        )
         return
     figure = figures_outliers.causes_figure(list(found), list(found.values()), look.asked.cause)
     components.picks(_marked(figure, look, look.asked.cause), key=CAUSES, on_pick=_cause)

@@ -46,6 +46,9 @@ def draw(look: Look, results: SetFile | None, others: list[SetFile]) -> None:
     st.markdown(escape_markdown(summary(found, (results.name, other.name))))
     for note in found.notes:
         st.caption(escape_markdown(note))
+    if not found.n_lower and not found.n_higher:
+        st.info("No PSM has moved." if found.n_both else "No PSM has a value in both.", icon=":material/drag_handle:")
+        return
     with st.container(key="outliers-compare"):
         left, right = st.columns([1, 1.2], gap="medium")
     with left:
@@ -78,9 +81,6 @@ def _compared(a: tuple[str, int, int], b: tuple[str, int, int], column: str) -> 
 
 def _table(found: Comparison) -> None:
     rows = found.moved.to_pandas()
-    if rows.empty:
-        st.info("No PSM has moved.")
-        return
     ids = rows["id"].tolist()
     rows.insert(0, "open", "Open")
 

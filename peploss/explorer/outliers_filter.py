@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,10 @@ from peploss.dataset.asked import TEXT
 
 NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""
+LONGEST_SEARCH, LONGEST_SQL = 200, 3000
+"""Letters; together with all ranges less than a condition may have."""
+_AROUND = re.compile(r"^\s*where\b|[\s;]+$", re.IGNORECASE)
+"""What people write around a condition because it belongs there in a whole query."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +49,11 @@ class Filter:
             if column and math.isfinite(low) and math.isfinite(high) and low <= high:
                 ranges[column] = (low, high)
         return cls(
-            search=str(link.get("find", "")).strip(),
+            search=str(link.get("find", "")).strip()[:LONGEST_SEARCH],
             cause=str(link.get("cause", "")),
             tag=str(link.get("tag", "")),
             ranges=ranges,
-            sql=str(link.get("where", "")).strip(),
+            sql=_AROUND.sub("", str(link.get("where", ""))).strip(),
         )
 
     def link(self) -> dict[str, str]:
@@ -57,19 +62,27 @@ class Filter:
         parts = (("cause", self.cause), ("tag", self.tag), ("range", ranges))
         return {name: value for name, value in parts if value}
 
-    def where(self, columns: Collection[str]) -> str:
-        """As a condition in SQL on the columns that are there; ``""`` for all PSMs."""
+    def where(self, columns: Mapping[str, bool]) -> str:
+        """As a condition in SQL on the columns that are there, each with whether it is a number; ``""`` for all PSMs.
+
+        What ``unasked`` names is left out.
+        """
         parts = []
         if self.search:
             parts.append(f"contains({TEXT}, {_quoted(' '.join(self.search.lower().split()))})")
         if self.cause and "cause" in columns:
             parts.append("cause IS NULL" if self.cause == NOT_JUDGED else f"cause = {_quoted(self.cause)}")
         for column, (low, high) in self.ranges.items():
-            if column in columns:
+            if columns.get(column):
                 parts.append(f'"{column}" BETWEEN {low:.17g} AND {high:.17g}')
         if self.sql:
             parts.append(f"(\n{self.sql}\n)")
         return " AND ".join(parts)
+
+    def unasked(self, columns: Mapping[str, bool]) -> list[str]:
+        """Columns that the filter names, but these scores do not have (as numbers, where a range is asked)."""
+        named = ["cause"] if self.cause and "cause" not in columns else []
+        return [*named, *(column for column in self.ranges if not columns.get(column))]
 
     def chips(self) -> dict[str, str]:
         """What clicks on charts set, in words, by the name that ``without`` takes."""

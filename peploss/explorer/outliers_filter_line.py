@@ -11,7 +11,7 @@ from peploss.dataset.results import Results
 from peploss.errors import SettingsError
 from peploss.explorer import outliers_state
 from peploss.explorer.outliers_columns import label
-from peploss.explorer.outliers_filter import Filter
+from peploss.explorer.outliers_filter import LONGEST_SEARCH, LONGEST_SQL, Filter
 from peploss.explorer.outliers_questions import Look
 from peploss.explorer.outliers_sidebar import Chosen
 from peploss.explorer.text import escape_markdown, sentence
@@ -32,10 +32,12 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         st.text_input(
             "Search", key="find", bind="query-params", placeholder="Peptide, protein or title",
             icon=":material/search:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
+            max_chars=LONGEST_SEARCH,
         )  # fmt: skip
         st.text_input(
             "SQL condition", key="where", bind="query-params", placeholder="WHERE loss > 0.9 AND charge = 2",
             icon=":material/database:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
+            max_chars=LONGEST_SQL,
         )  # fmt: skip
         with st.popover("", icon=":material/help:", help="What the SQL condition can be", type="tertiary"):
             st.markdown(_SQL + columns)
@@ -56,8 +58,11 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
             st.button("Clear all", key="clear", type="tertiary", on_click=outliers_state.clear)
     if problem is not None:
         st.error(f"{sentence(problem)} It is left out until it is mended.", icon=":material/database_off:")
-    for note in filter(None, (whole.version_note,)):
-        st.caption(escape_markdown(note))
+    if unasked := asked.unasked(whole.columns):
+        names = ", ".join(label(name) for name in unasked)
+        st.caption(f"{escape_markdown(names)}: not in these scores, so this part of the filter is left out.")
+    if whole.version_note:
+        st.caption(escape_markdown(whole.version_note))
     return look
 
 

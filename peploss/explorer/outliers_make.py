@@ -23,6 +23,12 @@ from peploss.spectra.folder import ENVIRONMENT, data_folder, is_spectrum_name, l
 
 AUTO: Final = "look at the content"
 NONE: Final = "not in the table"
+_WORDS: Final = {
+    "precursor_mz": "Precursor m/z",
+    "rt": "Retention time",
+    "q_value": "q-value",
+    "native_id": "Native id",
+}
 TABLE_ENDINGS: Final = (
     ".txt", ".tsv", ".csv", ".mzid", ".pepxml", ".pep.xml", ".t.xml", ".xml", ".idxml", ".mztab", ".pin", ".pout",
     ".peprec", ".msf", ".json", ".cbor", ".parquet",
@@ -94,7 +100,7 @@ def _table(root: Path, name: str) -> PsmTable | None:
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             return None
-        told = f"{len(table.psms):,} PSMs, read as {taken}."
+        told = f"{len(table.psms):,} PSMs, read as {'a plain table' if taken == 'plain' else taken}."
         if table.refused:
             first = table.refused[0]
             told += f" {len(table.refused):,} lines are no PSM; line {first.line}: {first.reason}"
@@ -114,7 +120,7 @@ def _columns(path: Path, name: str) -> dict[str, str]:
     for place, (what, column) in zip(st.columns(4) * len(FIELDS), _offered(guessed).items(), strict=False):
         options = [NONE, *names]
         picked = place.selectbox(
-            what.replace("_", " ").capitalize(), options, index=options.index(column), key=f"column-{name}-{what}",
+            _WORDS.get(what, what.capitalize()), options, index=options.index(column), key=f"column-{name}-{what}",
         )  # fmt: skip
         if picked != NONE:
             found[what] = picked

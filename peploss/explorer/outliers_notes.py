@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.set_files import SetFile
 from peploss.explorer.text import sentence
 
-_WRONG = "_notes_wrong"
+_WRONG = "_notes_wrong"  # where something could not be written, and why
 
 
 def there(chosen: SetFile) -> Notes | None:
@@ -24,25 +25,24 @@ def there(chosen: SetFile) -> Notes | None:
     return Notes(chosen.path) if notes_path(chosen.path).is_file() else None
 
 
-def write(chosen: SetFile, change: Callable[[Notes], object]) -> bool:
-    """From a callback: make a change, and say where it fails; returns whether it is kept."""
+def write(chosen: SetFile, change: Callable[[Notes], object], at: str) -> bool:
+    """From a callback: make a change, or have ``told(at)`` say why it failed; returns whether it is kept."""
     try:
         change(Notes(chosen.path))
     except PeplossError as error:
         remedy = "" if _writable(chosen.path) else " The folder of the set cannot be written."
-        st.session_state[_WRONG] = sentence(error) + remedy
+        st.session_state[_WRONG] = at, sentence(error) + remedy
         return False
     st.session_state.pop(_WRONG, None)
     return True
 
 
-def told() -> None:
-    """What could not be written, in its place on the page."""
-    if wrong := st.session_state.get(_WRONG):
+def told(at: str) -> None:
+    """What could not be written there, in its place on the page; of another PSM it would mislead."""
+    place, wrong = st.session_state.get(_WRONG) or ("", "")
+    if wrong and place == at:
         st.error(wrong, icon=":material/error:")
 
 
 def _writable(path: Path) -> bool:
-    import os
-
     return os.access(path.parent, os.W_OK)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from peploss.analysis.causes import Diagnosis, diagnose
-from peploss.dataset.notes import Notes
+from peploss.dataset.notes import LONGEST, Notes
 from peploss.dataset.psm_row import psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
@@ -104,7 +104,8 @@ def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
         return
-    tags_key, note_key = f"{_TAGS}-{chosen.uuid}-{psm}", f"{_NOTE}-{chosen.uuid}-{psm}"
+    at = f"{chosen.uuid}-{psm}"
+    tags_key, note_key = f"{_TAGS}-{at}", f"{_NOTE}-{at}"
 
     def retag() -> None:
         now = set(st.session_state[tags_key])
@@ -116,11 +117,11 @@ def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
             for tag in before - now:
                 to.untag([psm], tag)
 
-        if outliers_notes.write(chosen, change):
+        if outliers_notes.write(chosen, change, at):
             st.rerun(outliers_state.BODY)  # the choice of tags stands above
 
     def renote() -> None:
-        outliers_notes.write(chosen, lambda to: to.note(psm, st.session_state[note_key]))
+        outliers_notes.write(chosen, lambda to: to.note(psm, st.session_state[note_key]), at)
 
     st.multiselect(
         "Tags", known, default=tags, key=tags_key, on_change=retag, accept_new_options=True, placeholder="Tag it",
@@ -128,6 +129,6 @@ def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
     )  # fmt: skip
     st.text_area(
         "Note", note.text if note else "", key=note_key, on_change=renote, placeholder="A note", height=70,
-        label_visibility="collapsed",
+        label_visibility="collapsed", max_chars=LONGEST,
     )  # fmt: skip
-    outliers_notes.told()
+    outliers_notes.told(at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
@@ -38,8 +39,11 @@ def choose() -> Chosen | None:
     if st.session_state.get(SET) not in (None, *names):
         del st.session_state[SET]
     name = st.selectbox("Set", names, key=SET, bind="query-params", on_change=_anew) or names[0]
-    for file, reason in found.damaged.items():
-        st.caption(f"{escape_markdown(file)} cannot be read: {escape_markdown(reason)}")
+    if found.damaged:
+        files = "A file" if len(found.damaged) == 1 else f"{len(found.damaged):,} files"
+        with st.expander(f"{files} cannot be used", icon=":material/broken_image:"):
+            for file, reason in found.damaged.items():
+                st.caption(f"**{escape_markdown(file)}** {escape_markdown(reason)}")
     chosen = next((one for one in found.sets if one.name == name), None)
     if chosen is None:
         task = set_jobs.tasks().of(set_files.built_in_path()) or set_jobs.make_built_in()
@@ -47,6 +51,12 @@ def choose() -> Chosen | None:
             st.button("Try again", key="again", on_click=_again)
         return None
     return _scores(chosen, found)
+
+
+def is_built_in_coming() -> bool:
+    """Whether the built-in set is being made."""
+    task = set_jobs.tasks().of(set_files.built_in_path())
+    return task is not None and not task.over
 
 
 def _again() -> None:
@@ -98,6 +108,10 @@ def _over(n: int, task: set_jobs.Task) -> None:
     def dismiss() -> None:
         st.session_state[_SESSION_SEES] = [*st.session_state[_SESSION_SEES], task]
 
+    def show() -> None:
+        _choose(task.target)
+        dismiss()
+
     name = escape_markdown(task.title)
     if task.job.error is not None:
         st.error(f"{name}: {sentence(task.job.error)}", icon=":material/error:")
@@ -106,7 +120,24 @@ def _over(n: int, task: set_jobs.Task) -> None:
     else:
         with st.expander(f"{name} is done", icon=":material/check:"):
             st.markdown("\n".join(f"- {escape_markdown(line)}" for line in task.job.latest or []))
-    st.button("Dismiss", key=f"dismiss-{n}", type="tertiary", on_click=dismiss)
+    with st.container(horizontal=True, gap="small"):
+        if task.job.error is None and not task.job.cancelled:
+            st.button("Look at it", key=f"look-{n}", on_click=show)
+        st.button("Dismiss", key=f"dismiss-{n}", type="tertiary", on_click=dismiss)
+
+
+def _choose(target: Path) -> None:
+    """From a callback: look at a file that was made, a set or scores of one."""
+    found = set_files.available()
+    scores = next((one for files in found.results.values() for one in files if one.path == target), None)
+    chosen = next((s for s in found.sets if s.path == target or (scores and s.uuid == scores.uuid)), None)
+    if chosen is None:
+        return  # deleted meanwhile
+    if st.session_state.get(SET) != chosen.name:
+        st.session_state[SET] = chosen.name
+        _anew()
+    if scores is not None:
+        st.session_state["res"] = scores.name
 
 
 def problem(error: PeplossError) -> None:

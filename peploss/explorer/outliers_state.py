@@ -20,7 +20,7 @@ OWN: Final = (
     SET, "res", "find", "where", "dist", "by", "dx", "dy", "order", "up", "see", "cause", "tag", "range", "psm",
     "page", "other", "moved",
 )  # fmt: skip
-_LINK, _TICKED, _OPEN = "_outliers_link", "_ticked", "_open_psm"
+_LINK, _TICKED, _OPEN, _SCORED = "_outliers_link", "_ticked", "_open_psm", "_set_scored"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,14 @@ def come_back() -> None:
 def remember() -> None:
     """Keep the link for when another page is left for this one."""
     st.session_state[_LINK] = {name: st.query_params.get_all(name) for name in OWN if name in st.query_params}
+
+
+def fit(scored: bool) -> None:
+    """Where a set has scores at last, the pictures and the table begin with the loss: they were made for it."""
+    if scored and st.session_state.get(_SCORED) is False:
+        for name, column in (("dist", "loss"), ("dx", "loss"), ("dy", "explained"), ("order", "loss")):
+            st.session_state[name] = column
+    st.session_state[_SCORED] = scored
 
 
 def filtered() -> Filter:

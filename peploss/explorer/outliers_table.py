@@ -19,18 +19,19 @@ _OPEN, _ROWS = "psms-open", "_psms_rows"
 ROW_HEIGHT = 35
 _SHOWN = (
     "id",
-    "title",
     "peptide",
     "charge",
     "loss",
-    "explained",
-    "isotope_ppm",
     "cause",
     "fixed_loss",
+    "explained",
+    "isotope_ppm",
+    "title",
     "label",
     "q_value",
 )
-_LOW_FIRST = ("fixed_loss", "explained", "engine_score")
+_WORDS = ("peptide", "title", "cause", "label")  # columns of text that the table can be ordered by
+_LOW_FIRST = ("explained", "q_value", *_WORDS)  # by a click on their head; of other numbers the highest
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
 
     def selected() -> None:
         selection = st.session_state[TABLE]["selection"]
+        if selection["columns"]:  # a click on a head: the browser itself would order this page alone
+            _order_by(selection["columns"][0], _orders(look))
+            return
         outliers_state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
         if selection["cells"]:
             outliers_state.show(ids[selection["cells"][0][0]])
@@ -78,7 +82,7 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
         rows,
         key=TABLE,
         on_select=selected,
-        selection_mode=["multi-row", "single-cell"],
+        selection_mode=["multi-row", "single-column", "single-cell"],
         hide_index=True,
         height=38 + ROW_HEIGHT * min(len(rows), 12),
         placeholder="",
@@ -86,15 +90,15 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
             "open": st.column_config.ButtonColumn(
                 "", width=62, type="tertiary", on_click=opened, key=_OPEN, help="Open in Explore"
             ),
-            "id": number(width=70),
-            "title": st.column_config.TextColumn(width=120),
-            "peptide": st.column_config.TextColumn(width=210),
+            "id": number(width=66),
+            "peptide": st.column_config.TextColumn(width=190),
             "charge": number("z", width=36),
-            "loss": number(width=66, format="%.4f", help="Spectrum loss"),
-            "explained": number(width=78, format="percent", help="Share of the intensity near a predicted ion"),
+            "loss": number(width=64, format="%.4f", help="Spectrum loss"),
+            "cause": st.column_config.TextColumn(width=150),
+            "fixed_loss": number("after fix", width=70, format="%.4f", help="Loss after the fix"),
+            "explained": number(width=78, format="%.3f", help="Share of the intensity near a predicted ion"),
             "isotope_ppm": number("ppm", width=70, format="%.1f", help="Precursor error against the best isotope"),
-            "cause": st.column_config.TextColumn(width=170),
-            "fixed_loss": number("after fix", width=72, format="%.4f", help=label("fixed_loss")),
+            "title": st.column_config.TextColumn(width=120),
             "tags": st.column_config.ListColumn(width=110),
             "q_value": number("q", width=60, format="%.3g"),
         },
@@ -105,13 +109,14 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
 def _head(look: Look) -> tuple[str, bool]:
     """Order and pages; returns the order's column, and whether the highest come first."""
     n = look.n
-    options = ["id", *numbers(look.results.columns)]
+    options = _orders(look)
+    usual = first_of(("loss", "n_peaks"), options)
     if st.session_state.get("order") not in (None, *options):
         del st.session_state["order"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         order = st.selectbox(
-            "Order", options, index=options.index(first_of(("loss",), options)), key="order", bind="query-params",
-            format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=240, required=True,
+            "Order", options, index=options.index(usual), key="order", bind="query-params",
+            format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=220, required=True,
             on_change=outliers_state.put, kwargs={"page": None},
         )  # fmt: skip
         up = st.toggle(
@@ -121,17 +126,36 @@ def _head(look: Look) -> tuple[str, bool]:
         page = min(outliers_state.number("page") or 1, pages)
         st.space("stretch")
         first = (page - 1) * ROWS
-        st.markdown(f":gray[{first + 1 if n else 0:,} to {min(first + ROWS, n):,} of {n:,}]", width="content")
-        for name, icon, to in (("Back", "left", page - 1), ("More", "right", page + 1)):
-            st.button(
-                name,
-                icon=f":material/chevron_{icon}:",
-                key=f"to-{icon}",
-                disabled=not 1 <= to <= pages,
-                on_click=outliers_state.put,
-                kwargs={"page": None if to == 1 else str(to)},
-            )
+        with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
+            st.markdown(f":gray[{first + 1 if n else 0:,} to {min(first + ROWS, n):,} of {n:,}]", width="content")
+            for name, icon, to in (("Back", "left", page - 1), ("More", "right", page + 1)):
+                st.button(
+                    name,
+                    icon=f":material/chevron_{icon}:",
+                    key=f"to-{icon}",
+                    disabled=not 1 <= to <= pages,
+                    on_click=outliers_state.put,
+                    kwargs={"page": None if to == 1 else str(to)},
+                )
     return order, not up
+
+
+def _orders(look: Look) -> list[str]:
+    """What the table can be ordered by."""
+    return ["id", *numbers(look.results.columns), *(name for name in _WORDS if name in look.results.columns)]
+
+
+def _order_by(column: str, options: list[str]) -> None:
+    """From a callback: order all PSMs by a column, and take its mark off again.
+
+    The way round is not turned by a second click: until the mark is off, the browser sends it again with whatever is
+    clicked next, so that the same must change nothing.
+    """
+    if column in options and column != st.session_state["order"]:
+        st.session_state["order"] = column
+        st.session_state["up"] = column in _LOW_FIRST
+        outliers_state.put(page=None)
+    st.session_state[_ROWS] = None
 
 
 def _shown(found: pd.DataFrame, notes: Notes | None) -> pd.DataFrame:

@@ -17,7 +17,9 @@ from peploss.explorer import outliers_notes, outliers_state
 from peploss.explorer.outliers_questions import Look
 from peploss.explorer.outliers_table import Shown
 from peploss.explorer.set_files import SetFile
+from peploss.explorer.text import escape_markdown
 
+_TOLD, _AT = "_tagged_told", "tag"
 ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
 MOST_SPECTRA: Final = 100_000  # of an MGF, which is held in memory on its way to the browser
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
@@ -40,6 +42,8 @@ class Selection:
 
 def draw(look: Look, chosen: SetFile, results: SetFile | None, shown: Shown) -> None:
     """The line under the table."""
+    if told := st.session_state.pop(_TOLD, None):
+        st.toast(told, icon=":material/label:")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="selection"):
         found = _selection(look, chosen, shown)
         st.markdown(f"**{found.n:,}** selected", width="content")
@@ -76,18 +80,20 @@ def _tag(chosen: SetFile, found: Selection) -> None:
         "Tag", known, index=None, key="tag-name", accept_new_options=True, placeholder="Choose or type a tag"
     )
 
-    def change(what: Callable[[Notes, list[int], str], None]) -> None:
-        if outliers_notes.write(chosen, lambda to: what(to, found.ids(), str(tag))):
-            st.toast(f"{tag}: {found.n:,} PSMs", icon=":material/label:")
+    def change(what: Callable[[Notes, list[int], str], None], told: str) -> None:
+        if outliers_notes.write(chosen, lambda to: what(to, found.ids(), str(tag)), _AT):
+            # Said by the run that follows: what a callback draws would take the place of what stands on the page.
+            st.session_state[_TOLD] = f"{escape_markdown(str(tag))}{told} {found.n:,} PSMs"
             st.rerun(outliers_state.BODY)  # the choice of tags stands above
 
     with st.container(horizontal=True):
         st.button(
-            f"Tag {found.n:,}", key="tag-on", type="primary", disabled=not tag, on_click=change, args=(Notes.tag,)
+            f"Tag {found.n:,}", key="tag-on", type="primary", disabled=not tag, on_click=change, args=(Notes.tag, ":")
         )
-        st.button("Take it off", key="tag-off", disabled=tag not in known, on_click=change, args=(Notes.untag,))
+        off = (Notes.untag, " taken off")
+        st.button("Take it off", key="tag-off", disabled=tag not in known, on_click=change, args=off)
     st.caption("Kept beside the set, which is not changed.")
-    outliers_notes.told()
+    outliers_notes.told(_AT)
 
 
 def _export(chosen: SetFile, results: SetFile | None, found: Selection) -> None:

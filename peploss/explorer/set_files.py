@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import streamlit as st
 
 from peploss.dataset.results import Results
+from peploss.dataset.schema import kind_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 from peploss.spectra.folder import data_folder, list_folder
@@ -38,6 +41,15 @@ class SetFile:
     uuid: str
     n_psms: int
     stamp: tuple[str, int, int]
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the file is still what it was."""
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return False
+        return (stat.st_mtime_ns, stat.st_size) == self.stamp[1:]
 
 
 @dataclass(frozen=True)
@@ -76,13 +88,15 @@ def listed(root: Path) -> Listed:
         try:
             stat = path.stat()
             kind, uuid, n = _kind(str(path), stat.st_mtime_ns, stat.st_size)
-        except (SourceError, OSError) as error:
-            damaged[file.name] = str(error)
+        except SourceError as error:
+            damaged[file.name] = error.problem
             continue
+        except OSError:
+            continue  # taken away since the folder was listed
         found = SetFile(file.name, path, uuid, n, (str(path), stat.st_mtime_ns, stat.st_size))
         if kind == "set":
             sets.append(found)
-        else:
+        elif kind == "results":
             results.setdefault(uuid, []).append(found)
     # The newest results first: they are what was asked for last.
     by_age = {u: tuple(sorted(files, key=lambda f: -f.stamp[1])) for u, files in results.items()}
@@ -101,12 +115,16 @@ def built_in_path() -> Path:
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _kind(path: str, mtime_ns: int, size: int) -> tuple[str, str, int]:
+    """What it is (``""`` for something else), of which set, and with how many PSMs."""
     try:
-        with ParquetStore(path) as store:
-            return "set", str(store.about["uuid"]), store.n_rows
-    except SourceError:
-        with ParquetStore(path, "results") as store:
-            return "results", str(store.about["set"]["uuid"]), store.n_rows
+        kind = kind_of(pq.read_metadata(path).metadata)
+    except (OSError, pa.ArrowException) as error:
+        raise SourceError("It is damaged, cut off or no Parquet file.", where=path) from error
+    if not kind:
+        return "", "", 0
+    with ParquetStore(path, kind) as store:
+        about = store.about if kind == "set" else store.about["set"]
+        return kind, str(about["uuid"]), store.n_rows
 
 
 @st.cache_resource(max_entries=3, show_spinner="Opening the set…")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -146,6 +147,8 @@ def output_path(root: Path, name: str) -> Path:
         raise SourceError(
             "A plain file name was expected.", where=name or "the name", remedy="Give it without a folder."
         )
+    if not os.access(root, os.W_OK):
+        raise SourceError("The folder cannot be written.", where=str(root), remedy="Give it to the app to write in.")
     path = root / f"{stem}.parquet"
     if path.exists():
         raise SourceError("There is a file of that name.", where=path.name, remedy="Give it another.")

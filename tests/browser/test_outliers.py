@@ -221,6 +221,28 @@ def test_open_with_the_fix_and_back(outliers: Open, results: Results) -> None:
     assert "cause=calibration" in page.url
 
 
+def test_a_click_on_a_head_orders_the_whole_set_and_keeps_the_ticks(outliers: Open, results: Results) -> None:
+    page = outliers()
+    worst = results.ids(order="loss", descending=True, limit=1)
+    click_cell(page, 0, 16)
+    page.get_by_role("radio", name="Ticked").click()
+    page.wait_for_selector(".st-key-selection :text-is('1')")
+    click_cell(page, -1, 200)  # the head of the peptides
+    first = results.ids(order="peptide", limit=1)
+    page.wait_for_selector(f".pl-psm :text('PSM {first[0]} ')")
+    page.get_by_role("button", name="More").click()  # at once, and from the table right over it
+    page.wait_for_selector("text=101 to 200")
+    page.wait_for_selector(".st-key-selection :text-is('1')")
+    page.get_by_role("button", name="Tag").filter(has_text="Tag").first.click()
+    page.get_by_role("combobox", name="Tag").last.fill("the *worst*")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Tag 1").click()
+    page.wait_for_selector("text=the *worst*: 1 PSMs")  # letter by letter
+    assert Notes(results.path.with_name("large.parquet")).tagged("the *worst*") == worst
+    page.get_by_role("button", name="Take it off").click()
+    page.wait_for_selector("text=the *worst* taken off 1 PSMs")
+
+
 def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results, folder: Path) -> None:
     page = outliers("cause=calibration")
     ids = results.ids("cause = 'calibration'", order="loss", descending=True)
@@ -267,12 +289,11 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
     page.get_by_role("combobox", name="Tables of PSMs").click()
     page.get_by_role("option", name="psms.tsv").click()
     page.keyboard.press("Escape")
-    page.wait_for_selector("text=396 PSMs, read as plain")
+    page.wait_for_selector("text=396 PSMs, read as a plain table")
     page.get_by_role("button", name="Make it").click()
     page.wait_for_selector("text=is done", timeout=60_000)
     assert (folder / "hcd_qe_openms_qc.parquet").is_file()
-    page.get_by_role("combobox", name="Set").first.click()
-    page.get_by_role("option", name="hcd_qe_openms_qc.parquet").click()
+    page.get_by_role("button", name="Look at it").click()
     told(page, "109")
     for sigma in ("0.05", "0.2"):
         page.get_by_role("button", name="Score").click()
@@ -280,9 +301,15 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
         page.keyboard.press("Enter")
         page.wait_for_selector(IDLE)
         page.get_by_role("dialog").get_by_role("button", name="Score").click()
-        page.wait_for_selector(".st-key-dismiss-1" if sigma == "0.05" else ".st-key-dismiss-2", timeout=60_000)
+        page.get_by_role("button", name="Look at it").click(timeout=60_000)
+        page.wait_for_selector(
+            f".st-key-res :text('sigma{sigma}.parquet'), .st-key-res [value*='sigma{sigma}.parquet']"
+        )
         page.wait_for_selector(IDLE)
         assert (folder / f"hcd_qe_openms_qc.sigma{sigma}.parquet").is_file()
+        # Made without scores, it was shown by its peaks; now by the loss.
+        assert page.locator(CHARTS).first.get_by_text("spectrum loss").count()
+        page.wait_for_selector(".st-key-order [value='by spectrum loss'], .st-key-order :text('by spectrum loss')")
     page.get_by_role("tab", name="Compare").click()
     page.wait_for_selector("text=Of 109 PSMs in both")
 

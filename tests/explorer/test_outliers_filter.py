@@ -35,7 +35,7 @@ def test_a_link_comes_back() -> None:
     asked = Filter(cause="calibration", ranges={"loss": (0.25, 0.5), "ppm": (-3.0, 1e-7)})
     assert Filter.of(asked.link()) == asked
     assert Filter.of({}) == Filter()
-    assert Filter().where(["loss"]) == ""
+    assert Filter().where({"loss": True}) == ""
 
 
 @pytest.mark.parametrize("range_", ["loss", "loss:", "loss:a_b", "loss:2_1", "loss:nan_1", ":1_2", "loss:1_2_3"])
@@ -71,5 +71,24 @@ def test_it_filters_as_it_says(psms: Results) -> None:
 
 
 def test_without_causes_that_part_is_not_asked(psms: Results) -> None:
-    columns = [c for c in psms.columns if c != "cause"]
+    columns = {c: number for c, number in psms.columns.items() if c != "cause"}
     assert Filter(cause=NOT_JUDGED).where(columns) == ""
+    assert Filter(cause=NOT_JUDGED).unasked(columns) == ["cause"]
+
+
+def test_a_range_of_no_number_is_left_out_and_named(psms: Results) -> None:
+    asked = Filter(ranges={"peptide": (0, 1), "gone": (0, 1), "loss": (0, 1)})
+    assert asked.unasked(psms.columns) == ["peptide", "gone"]
+    assert psms.count(asked.where(psms.columns)) == psms.count("loss BETWEEN 0 AND 1")
+
+
+@pytest.mark.parametrize("typed", ["loss > 0.9", "WHERE loss > 0.9", " where\nloss > 0.9 ; ", "loss > 0.9;"])
+def test_what_stands_around_a_condition_in_a_query_may_stand(psms: Results, typed: str) -> None:
+    asked = Filter.of({"where": typed})
+    assert asked.sql == "loss > 0.9"
+    assert psms.count(asked.where(psms.columns)) == psms.count("loss > 0.9")
+    assert Filter.of({"where": "whereabouts = 1"}).sql == "whereabouts = 1"
+
+
+def test_a_search_of_any_length_can_be_asked(psms: Results) -> None:
+    assert psms.count(Filter.of({"find": "x" * 10_000}).where(psms.columns)) == 0

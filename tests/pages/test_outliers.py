@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -110,7 +112,26 @@ def test_a_condition_that_is_none_is_told_and_left_out(opened: Open) -> None:
 
 
 def test_nothing_left_is_said(opened: Open) -> None:
-    assert "No PSM is left by the filter" in said(opened(find="nothing of that name"))
+    told = said(opened(find="nothing of that name"))
+    assert "No PSM is left by the filter" in told
+    assert "40 of the set have" in told  # and not that no cause was looked for
+
+
+def test_a_part_of_the_filter_that_these_scores_do_not_have_is_told(opened: Open) -> None:
+    app = opened(range="decoy_loss:0_0.5~peptide:1_2", res="wide.parquet", find="x" * 9000)
+    assert "loss of a decoy, peptide: not in these scores" in said(app).replace("\\", "")
+    app.text_input(key="find").set_value("").run()
+    assert len(rows(app)) == 100
+
+
+def test_what_was_refused_of_one_psm_is_not_told_of_another(opened: Open, folder: Path) -> None:
+    (folder / "qc.parquet.notes.sqlite").mkdir()
+    app = opened(psm="3")
+    app.text_area[0].set_value("a note").run()
+    assert "The notes cannot be used" in said(app)
+    app.query_params["psm"] = "4"
+    app.run()
+    assert "The notes cannot be used" not in said(app)
 
 
 def test_pages_and_order(opened: Open) -> None:
@@ -186,6 +207,49 @@ def test_a_set_without_scores(opened: Open, folder: Path) -> None:
 def test_a_damaged_file_leaves_the_rest(opened: Open, folder: Path) -> None:
     (folder / "broken.parquet").write_bytes(b"PAR1 nothing")
     assert "broken" in said(opened())
+
+
+def test_a_table_of_something_else_is_passed_over(opened: Open, folder: Path) -> None:
+    pq.write_table(pa.table({"Precursor.Id": ["PEPTIDE2"]}), folder / "report.parquet")
+    app = opened()
+    assert "report" not in said(app)
+    assert "cannot be used" not in "".join(e.label for e in app.expander)
+
+
+def test_scores_that_come_are_what_is_looked_at(opened: Open, folder: Path) -> None:
+    kept = {name: (folder / name).read_bytes() for name in ("scores.parquet", "wide.parquet")}
+    for name in kept:
+        (folder / name).unlink()
+    app = opened()
+    assert app.selectbox(key="dist").value == "n_peaks"
+    (folder / "scores.parquet").write_bytes(kept["scores.parquet"])
+    app.run()
+    assert [app.selectbox(key=k).value for k in ("dist", "dx", "dy", "order")] == ["loss", "loss", "explained", "loss"]
+    losses = rows(app)["loss"].tolist()
+    assert losses == sorted(losses, reverse=True)
+    app.selectbox(key="order").set_value("n_peaks").run()
+    assert app.selectbox(key="order").value == "n_peaks"
+
+
+@pytest.mark.parametrize("button", ["to-right", None])
+def test_scores_replaced_or_deleted_under_the_page(opened: Open, folder: Path, button: str | None) -> None:
+    def act(app: AppTest) -> None:
+        app.button(key=button).click().run() if button else app.text_input(key="find").set_value("QC1").run()
+        assert not app.exception
+        assert not app.error
+
+    app = opened()
+    n = 2 if button else 1
+    wide = (folder / "wide.parquet").read_bytes()
+    (folder / "again.parquet").write_bytes(wide)
+    (folder / "again.parquet").replace(folder / "scores.parquet")
+    act(app)
+    assert "decoy_loss" not in said(app)  # of the file that is there now
+    assert app.query_params.get("page", ["1"])[0] == str(n)
+    (folder / "scores.parquet").unlink()
+    app.text_input(key="find").set_value("").run()
+    assert not app.exception
+    assert app.selectbox(key="res").value == "wide.parquet"
 
 
 def test_an_unknown_set_is_told(opened: Open) -> None:
