@@ -142,7 +142,7 @@ class Plan:
             rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved) if far else self.flat_decoy_rows)
             self.shifted[shift.unit] = rows
             unit = "Da" if shift.unit == "Da" else "ppm"
-            text = f"move the peaks by {-shift.value:+.4g} {unit}"
+            text = f"move the peaks by {0.0 - shift.value:+.4g} {unit}"  # 0.0 - 0.0 has no minus
             self.rows.append((row, "shift", text, {"shift": shift}))
 
     def _add_steps(self, batch: RowBatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from peploss.dataset.schema import about_of
 from peploss.dataset.whole import whole_file
 from peploss.errors import SourceError
 from peploss.version import __version__
 
+I64 = NDArray[np.int64]
 ROWS = 8192
 """PSMs in a row group: some 15 MB of peaks."""
 
@@ -108,14 +110,12 @@ class ParquetStore:
         line = reason.strip().splitlines()[0] if reason.strip() else "unknown"
         return Damage(number, int(self.starts[number]), int(self.starts[number + 1]) - 1, line)
 
-    def rows_by_id(self, ids: list[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+    def rows_by_id(self, ids: Sequence[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
         """The same by id, in the order asked for: in results a damaged row group of the set may be left out."""
-        known = self._ids()
-        for psm in ids:
-            place = int(np.searchsorted(known, psm))
-            if place >= len(known) or known[place] != psm:
-                raise SourceError(f"There is no PSM {psm} in this file.", where=str(self.path))
-        yield from self.rows([int(np.searchsorted(known, psm)) for psm in ids], columns)
+        known, wanted = self._ids(), np.asarray(ids, dtype=np.int64)
+        for psm in wanted[~np.isin(wanted, known)][:1]:
+            raise SourceError(f"There is no PSM {psm} in this file.", where=str(self.path))
+        yield from self.rows(np.searchsorted(known, wanted), columns)
 
     def _ids(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         parts = [self.group(g, ["id"]).column("id").to_numpy(zero_copy_only=False) for g in range(self.n_groups)]
@@ -129,20 +129,23 @@ class ParquetStore:
         """
         return next(self.rows([psm], columns))
 
-    def rows(self, psms: list[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-        """Some PSMs in the order asked for; each row group is read once for neighbours in that order."""
-        held: tuple[int, pa.RecordBatch] | None = None
-        for psm in psms:
-            if not 0 <= psm < self.n_rows:
-                raise SourceError(f"There is no PSM {psm}; the ids are 0 to {self.n_rows - 1}.", where=str(self.path))
-            number = int(np.searchsorted(self.starts, psm, side="right")) - 1
-            if held is None or held[0] != number:
-                held = number, self.group(number, columns)
-            at = psm - int(self.starts[number])
-            yield {
-                name: np.asarray(value.values) if isinstance(value, pa.ListScalar) else value.as_py()
-                for name, value in zip(held[1].schema.names, (c[at] for c in held[1].columns), strict=True)
-            }
+    def rows(self, psms: Sequence[int] | I64, columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
+        """Some PSMs in the order asked for; of every few thousand of them each row group is read once."""
+        wanted = np.asarray(psms, dtype=np.int64)
+        for start in range(0, len(wanted), ROWS):
+            yield from self._some(wanted[start : start + ROWS], columns)
+
+    def _some(self, psms: I64, columns: list[str] | None) -> list[dict[str, Any]]:
+        for psm in psms[(psms < 0) | (psms >= self.n_rows)][:1]:
+            raise SourceError(f"There is no PSM {psm}; the ids are 0 to {self.n_rows - 1}.", where=str(self.path))
+        numbers = np.searchsorted(self.starts, psms, side="right") - 1
+        found: list[dict[str, Any]] = [{}] * len(psms)
+        for number in np.unique(numbers):
+            places = np.flatnonzero(numbers == number)
+            batch = self.group(int(number), columns).take(pa.array(psms[places] - self.starts[number]))
+            for place, row in zip(places, _plain_rows(batch), strict=True):
+                found[place] = row
+        return found
 
     def close(self) -> None:
         """Close the file."""
@@ -153,6 +156,16 @@ class ParquetStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _plain_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Rows as plain values by name, their lists as arrays."""
+    columns = [
+        [np.asarray(value.values) for value in column] if pa.types.is_list(column.type) else column.to_pylist()
+        for column in batch.columns
+    ]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(batch.schema.names, values, strict=True))
 
 
 @contextmanager

@@ -24,7 +24,7 @@ ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
 MOST_SPECTRA: Final = 100_000  # of an MGF, which is held in memory on its way to the browser
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "ids": ("Ids", "txt", "One id a line."),
-    "tsv": ("TSV", "tsv", "Everything known of each PSM, its scores too."),
+    "tsv": ("TSV", "tsv", "All columns of the set and of its scores; tags and notes stay beside the set."),
     "parquet": ("Parquet", "parquet", "The same, typed, in the order of the set."),
     "mgf": ("MGF", "mgf", "Spectra with their peptides (SEQ=)."),
     "keep": ("Keep list", "json", "For a training loader: the PSMs to keep, by id, file, index, scan and title."),

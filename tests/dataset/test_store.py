@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -119,3 +120,21 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
 def test_results_never_replace_their_set(sample_set: Path) -> None:
     with pytest.raises(SourceError, match="would replace the set"):
         score_set(sample_set, sample_set, Plan())
+
+
+def test_rows_come_in_the_order_asked_for(in_groups: Path) -> None:
+    with ParquetStore(in_groups) as store:
+        assert store.n_groups > 2
+        wanted = np.random.default_rng(0).integers(0, store.n_rows, 3 * store.n_rows).tolist()
+        found = list(store.rows(wanted, ["id", "title", "mz"]))
+        assert [row["id"] for row in found] == wanted
+        alone = store.row(wanted[7], ["id", "title", "mz"])
+        np.testing.assert_array_equal(found[7]["mz"], alone["mz"])
+        assert found[7]["title"] == alone["title"]
+        assert [row["id"] for row in store.rows_by_id(wanted[:5], ["id"])] == wanted[:5]
+        assert list(store.rows([])) == list(store.rows_by_id([])) == []
+        for wrong in ([0, store.n_rows], [-1]):
+            with pytest.raises(SourceError, match="There is no PSM"):
+                list(store.rows(wrong))
+            with pytest.raises(SourceError, match="There is no PSM"):
+                list(store.rows_by_id(wrong))
