@@ -57,7 +57,7 @@ def settle(source: Source) -> int:
         except PeplossError:
             st.session_state["_home"] = 0  # its reason is shown where the spectrum would be
             st.session_state[_NONE_FOUND] = True
-        if not opening:
+        if not opening and not state.link_is_new():  # which names the place in the source that it opens
             state.set_index(None)
         st.session_state["_source"] = source.key
     home = int(st.session_state["_home"])

@@ -210,6 +210,18 @@ def test_a_point_opens_its_spectrum_and_the_fix_is_one_click_away(outliers: Open
     told(page, left)
 
 
+def test_a_psm_opens_in_place_of_a_spectrum_that_was_there(million: str, open_page: Open) -> None:
+    page = open_page(f"{million}/?i=5")
+    page.get_by_role("link", name="Outliers").click()
+    settled(page)
+    title = page.inner_text(".pl-psm b")
+    page.get_by_role("button", name="Open in Explore").click()
+    page.wait_for_selector(f".pl-name b:text-is('{title}')")
+    page.wait_for_url(re.compile(r"\bi="))
+    page.get_by_role("link", name="Tune").click()
+    page.wait_for_selector(f".pl-name b:text-is('{title}')")
+
+
 def test_open_with_the_fix_and_back(outliers: Open, results: Results) -> None:
     page = outliers("cause=calibration")
     page.get_by_role("button", name="Open with the fix").click()
