@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import json
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -79,9 +83,9 @@ def _judged(
     pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=process_context())
     try:
         n = len(chunks)
-        yield from zip(
-            chunks, pool.map(_judge_alone, [path] * n, chunks, [settings] * n, [seed] * n), strict=True
-        )  # fmt: skip
+        with _interrupted_later():
+            answers = pool.map(_judge_alone, [path] * n, chunks, [settings] * n, [seed] * n)
+        yield from zip(chunks, answers, strict=True)
     except BrokenProcessPool as error:
         raise SourceError(
             "A process that named causes was killed; the machine may be out of memory.",
@@ -89,6 +93,26 @@ def _judged(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupted_later() -> Iterator[None]:
+    """Ctrl-C takes effect when the block is over.
+
+    A process that is being started when it comes is known to nobody who would wait for it, and fails aloud on what its
+    parent has let go of.
+    """
+    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
+        yield
+        return
+    came: list[tuple[int, FrameType | None]] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came and callable(before):
+        before(*came[-1])
 
 
 def process_context() -> BaseContext:
