@@ -39,7 +39,7 @@ def page() -> None:
         try:
             chosen = outliers_sidebar.choose()
         except PeplossError as error:
-            outliers_sidebar.problem(error)
+            st.error(sentence(error), icon=":material/error:")
         outliers_sidebar.working()
         with st.container(horizontal=True):
             make = st.button("New set", icon=":material/add:", key="make")

@@ -56,7 +56,10 @@ def gain(fix: Counterfactual) -> str:
 
 
 def applicable(fix: Counterfactual) -> bool:
-    """Whether Explore can show the fix: another isotope of the precursor changes nothing that it draws."""
+    """Whether Explore can show the fix: another isotope of the precursor changes nothing that it draws, and its sliders
+    and fields have ends."""
+    if fix.settings is not None and controls.misfits(fix.settings):
+        return False
     return fix.settings is not None or fix.peptide is not None or fix.shift is not None
 
 

@@ -44,7 +44,11 @@ def cells(payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None]) 
 
 
 def picks(
-    payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None], on_range: Callable[[], None] = _nothing
+    payload: Mapping[str, Any],
+    *,
+    key: str,
+    on_pick: Callable[[], None] = _nothing,
+    on_range: Callable[[], None] = _nothing,
 ) -> None:
     """A figure as above whose points and bars can be clicked and whose ranges can be dragged.
 

@@ -21,6 +21,10 @@ KEYS = (
     "top", "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
 )  # fmt: skip
 """The widgets of the sidebar, of its source and of its settings."""
+MOST_CHARGE = 5
+MZ_ENDS = (100.0, 10_000.0)  # of the grid, in Th
+MOST_DROPPED = 99.0  # % of the highest peak
+LEAST_SCALE, LEAST_TOLERANCE = 1.0, 0.001  # ppm, Th
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
@@ -54,7 +58,7 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
     )
     charge = st.selectbox(
         "Highest charge",
-        ["auto", "1", "2", "3", "4", "5"],
+        ["auto", *map(str, range(1, MOST_CHARGE + 1))],
         key="zmax",
         bind=bind,
         help="Never above the precursor's. auto: 1, and 2 from precursor charge 3 on.",
@@ -91,7 +95,7 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
         tolerance = DEFAULT.precursor_tolerance
         if remove:
             tolerance = st.number_input(
-                "within ± m/z", min_value=0.001, value=tolerance, step=0.1, key="tol", bind=bind
+                "within ± m/z", min_value=LEAST_TOLERANCE, value=tolerance, step=0.1, key="tol", bind=bind
             )
         top = st.number_input(
             "Keep the highest", min_value=1, value=None, step=10, key="top", bind=bind, placeholder="all"
@@ -99,7 +103,7 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
         share = st.number_input(
             "Drop below % of the highest",
             min_value=0.0,
-            max_value=99.0,
+            max_value=MOST_DROPPED,
             value=0.0,
             step=0.5,
             key="rel",
@@ -118,8 +122,8 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
     with st.expander("Grid and precursor loss"):
         max_mz = st.number_input(
             "Grid ends at m/z",
-            min_value=100.0,
-            max_value=10_000.0,
+            min_value=MZ_ENDS[0],
+            max_value=MZ_ENDS[1],
             value=DEFAULT.max_mz,
             step=100.0,
             key="maxmz",
@@ -127,7 +131,7 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
         )
         scale = st.number_input(
             "Precursor scale, ppm",
-            min_value=1.0,
+            min_value=LEAST_SCALE,
             value=DEFAULT.precursor_scale,
             step=1000.0,
             key="scale",
@@ -163,25 +167,45 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
     return settings, told
 
 
+def misfits(settings: LossSettings) -> list[str]:
+    """Settings that no widget of the pages can be set to; shown all the same, they would be others in silence."""
+    widths = state.WIDTHS if settings.sigma_unit == "Da" else state.WIDTHS_PPM
+    held = {
+        f"sigma {settings.sigma:g} {settings.sigma_unit}": widths[0] <= settings.sigma <= widths[1],
+        f"bins of {settings.bin_width:g} Th": state.WIDTHS[0] <= settings.bin_width <= state.WIDTHS[1],
+        f"fragments of charge {settings.max_fragment_charge}": (settings.max_fragment_charge or 1) <= MOST_CHARGE,
+        f"a grid to m/z {settings.max_mz:g}": MZ_ENDS[0] <= settings.max_mz <= MZ_ENDS[1],
+        f"a threshold of {settings.relative_threshold:.2%}": settings.relative_threshold <= MOST_DROPPED / 100,
+        f"a precursor scale of {settings.precursor_scale:g} ppm": settings.precursor_scale >= LEAST_SCALE,
+        f"the precursor within {settings.precursor_tolerance:g} Th": settings.precursor_tolerance >= LEAST_TOLERANCE,
+    }
+    return [name for name, fits in held.items() if not fits]
+
+
 def carried(settings: LossSettings) -> dict[str, tuple[Any, list[str]]]:
-    """What the widgets must hold for these settings, by key, with its text in a link; none for sigma and bin width."""
-    s = settings
-    charge = "auto" if s.max_fragment_charge is None else str(min(s.max_fragment_charge, 5))
-    values: dict[str, Any] = {
-        "ions": list(s.ion_types), "nl": list(s.neutral_losses), "zmax": charge, "imm": s.immonium,
-        "prec": s.precursor, "iso": bool(s.isotopes), WEIGHTS: weights_text(s.ion_weights), "sqrt": s.sqrt,
+    """What the widgets must hold for these settings, by key, with its text in a link; none for sigma and bin width.
+
+    A default needs no text. See ``misfits`` for what they cannot hold.
+    """
+    values, defaults = _values(settings), _values(DEFAULT)
+    return {key: (value, [] if value == defaults[key] else _texts(value)) for key, value in values.items()}
+
+
+def _values(s: LossSettings) -> dict[str, Any]:
+    return {
+        "ions": list(s.ion_types), "nl": list(s.neutral_losses), "imm": s.immonium,
+        "zmax": "auto" if s.max_fragment_charge is None else str(s.max_fragment_charge),
+        "prec": s.precursor, "iso": bool(s.isotopes), WEIGHTS: weights_text(s.ion_weights, "r"), "sqrt": s.sqrt,
         "rmprec": s.remove_precursor, "tol": s.precursor_tolerance, "top": s.top_n, "rel": 100 * s.relative_threshold,
         "lo": s.min_peak_mz, "hi": s.max_peak_mz, "maxmz": s.max_mz, "scale": s.precursor_scale,
         **{f"w_{name}": 1.0 for name in (*ION_TYPES, *EXTRA_IONS)},
     }  # fmt: skip
-    default = carried(DEFAULT) if settings != DEFAULT else values
 
-    def text(value: Any) -> list[str]:
-        if isinstance(value, list):
-            return value
-        return [] if value is None else [str(value).lower() if isinstance(value, bool) else str(value)]
 
-    return {key: (value, [] if value == default[key] else text(value)) for key, value in values.items()}
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [str(value).lower() if isinstance(value, bool) else str(value)]
 
 
 def use(settings: LossSettings) -> None:
@@ -205,13 +229,16 @@ def choose_error_unit() -> SigmaUnit:
     return unit or "ppm"
 
 
-def weights_text(weights: Mapping[str, float]) -> str:
+def weights_text(weights: Mapping[str, float], digits: Literal["g", "r"] = "g") -> str:
     """Ion weights as they are typed; the inverse of ``read_weights``.
+
+    Args:
+        digits: ``"g"`` for six of them, ``"r"`` for all.
 
     >>> weights_text({"y1": 1.0, "b1": 0.402})
     'y1 1, b1 0.402'
     """
-    return ", ".join(f"{name} {weight:g}" for name, weight in weights.items())
+    return ", ".join(f"{name} {weight if digits == 'r' else format(weight, 'g')}" for name, weight in weights.items())
 
 
 def read_weights(text: str) -> dict[str, float]:

@@ -41,7 +41,7 @@ def _distribution(look: Look) -> None:
     def ranged() -> None:
         _within(DISTRIBUTION, {"x": column})
 
-    components.picks(_marked(figure, look, column, group), key=DISTRIBUTION, on_pick=_nothing, on_range=ranged)
+    components.picks(_marked(figure, look, column, group), key=DISTRIBUTION, on_range=ranged)
     n = found.n_below + found.n_above
     told = [
         f"{n:,} lie beyond the axis." if n else "",
@@ -136,7 +136,3 @@ def _open() -> None:
     psm = (st.session_state.get(DENSITY) or {}).get("pick")
     if psm is not None:
         outliers_state.ask_to_open(int(psm))
-
-
-def _nothing() -> None:
-    """A bar says nothing more than its range."""

@@ -37,17 +37,8 @@ LABELS: Final[Mapping[str, str]] = {
     "peptide": "peptide",
 }
 _GROUPS: Final = (
-    "charge",
-    "length",
-    "file",
-    "modifications",
-    "label",
-    "cause",
-    "rank",
-    "isotope",
-    "table",
-    "joined_by",
-)
+    "charge", "length", "file", "modifications", "label", "cause", "rank", "isotope", "table", "joined_by",
+)  # fmt: skip
 _NOT_SHOWN: Final = ("id", "index", "scan")
 
 

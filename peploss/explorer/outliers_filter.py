@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peploss.dataset.asked import TEXT
+from peploss.explorer.outliers_columns import label
 
 NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""
@@ -88,7 +89,7 @@ class Filter:
         """What clicks on charts set, in words, by the name that ``without`` takes."""
         out = {name: f"{name}: {value}" for name, value in (("cause", self.cause), ("tag", self.tag)) if value}
         for column, (low, high) in self.ranges.items():
-            out[f"range:{column}"] = f"{column} {low:.4g} to {high:.4g}"
+            out[f"range:{column}"] = f"{label(column)} {low:.4g} to {high:.4g}"
         return out
 
     def without(self, chip: str) -> Filter:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from peploss.dataset.notes import Notes
@@ -48,8 +50,6 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         n, all_ = look.n, whole.n_rows
         st.markdown(f"**{n:,}** of {all_:,} PSMs" if n != all_ else f"**{n:,}** PSMs", width="content")
         for chip, words in asked.chips().items():
-            name = label(words.partition(" ")[0]) if chip.startswith("range:") else ""
-            words = f"{name} {words.partition(' ')[2]}" if name else words
             st.button(
                 escape_markdown(words), icon=":material/close:", icon_position="right", key=f"chip-{chip}",
                 help="Take it away", on_click=outliers_state.look_at, args=(asked.without(chip),),
@@ -71,8 +71,10 @@ def _look(chosen: Chosen, whole: Results, notes: Notes | None, asked: Filter) ->
     content = str((chosen.results or chosen.set).stamp)
     results, key = whole, content
     if asked.tag:
-        ids = tuple(notes.tagged(asked.tag)) if notes else ()
-        results, key = _tagged(content, ids, whole), f"{content}|{hash(ids)}"
+        ids = notes.tagged(asked.tag) if notes else []
+        # The ids themselves, not the tag: another session may put it on more of them.
+        key = f"{content}|{hashlib.sha256(np.array(ids, dtype=np.int64).tobytes()).hexdigest()}"
+        results = _tagged(key, ids, whole)
     problem = None
     try:
         n = _count(key, asked.where(whole.columns), results)
@@ -98,8 +100,8 @@ def _kept(key: str, where: str, _results: Results) -> Results:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _tagged(content: str, ids: tuple[int, ...], _whole: Results) -> Results:
-    return _whole.only(ids)
+def _tagged(key: str, _ids: list[int], _whole: Results) -> Results:
+    return _whole.only(_ids)
 
 
 def _tags(notes: Notes | None) -> None:

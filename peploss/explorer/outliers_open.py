@@ -7,6 +7,7 @@ import streamlit as st
 from peploss.errors import PeplossError
 from peploss.explorer import controls, outliers_psm, outliers_state, state
 from peploss.explorer.set_files import SetFile
+from peploss.explorer.text import escape_markdown
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
 
@@ -27,6 +28,15 @@ def follow(chosen: SetFile, settings: LossSettings, seed: int) -> None:
         if fix is not None:
             settings, shift = fix.settings or settings, fix.shift
             peptide = fix.peptide.text if fix.peptide else None
+    if misfits := controls.misfits(settings):
+        outliers_state.asked_no_more()
+        told = escape_markdown(", ".join(misfits))
+        st.error(
+            f"PSM {asked.psm} cannot be opened as it was scored, with {told}: Explore has no such setting. "
+            "Score the set with another.",
+            icon=":material/error:",
+        )
+        return
     sidebar = controls.carried(settings) | {"source": ("Set", ["Set"]), "psms": (chosen.name, [chosen.name])}
     state.carry(sidebar)
     st.switch_page(EXPLORE, query_params=link(asked.psm, settings, peptide, shift))

@@ -21,7 +21,7 @@ from peploss.explorer.text import escape_markdown, sentence
 from peploss.settings import LossSettings
 
 _NUMBERS = {
-    "loss": ".4f", "decoy_loss": ".4f", "explained": ".1%", "isotope_ppm": "+.1f", "n_peaks": ",d",
+    "loss": ".4f", "decoy_loss": ".4f", "explained": ".3f", "isotope_ppm": "+.1f", "n_peaks": ",d",
     "engine_score": ".4g", "q_value": ".3g",
 }  # fmt: skip
 _TAGS, _NOTE = "psm-tags", "psm-note"

@@ -7,14 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.errors import PeplossError
 from peploss.explorer import outliers_state, set_files, set_jobs
 from peploss.explorer.outliers_state import SET
 from peploss.explorer.set_files import BUILT_IN, Listed, SetFile
 from peploss.explorer.text import escape_markdown, sentence
 
 LOOK_EVERY = 0.5  # s
-NO_SCORES = "none yet"
 _SESSION_SEES = "_tasks_seen"
 
 
@@ -138,8 +136,3 @@ def _choose(target: Path) -> None:
         _anew()
     if scores is not None:
         st.session_state["res"] = scores.name
-
-
-def problem(error: PeplossError) -> None:
-    """What is wrong with a file, in its place."""
-    st.error(sentence(error), icon=":material/error:")

@@ -35,7 +35,7 @@ def come_back() -> None:
     """On the way back from another page, take up the link this page had."""
     if not state.just_arrived():
         return
-    st.session_state.pop(_OPEN, None)  # what was to be opened has been
+    asked_no_more()  # what was to be opened has been
     if not any(name in st.query_params for name in OWN if name != SET):
         for name, values in st.session_state.get(_LINK, {}).items():
             if name not in st.query_params:
@@ -113,6 +113,11 @@ def untick(chosen: SetFile) -> None:
 def ask_to_open(psm: int, fixed: bool = False) -> None:
     """Callback: open a PSM in Explore."""
     st.session_state[_OPEN] = Asked(psm, fixed)
+
+
+def asked_no_more() -> None:
+    """Nothing is to be opened."""
+    st.session_state.pop(_OPEN, None)
 
 
 def asked() -> Asked | None:

@@ -18,18 +18,9 @@ TABLE = "psms-table"
 _OPEN, _ROWS = "psms-open", "_psms_rows"
 ROW_HEIGHT = 35
 _SHOWN = (
-    "id",
-    "peptide",
-    "charge",
-    "loss",
-    "cause",
-    "fixed_loss",
-    "explained",
-    "isotope_ppm",
-    "title",
-    "label",
+    "id", "peptide", "charge", "loss", "cause", "fixed_loss", "explained", "isotope_ppm", "title", "label",
     "q_value",
-)
+)  # fmt: skip
 _WORDS = ("peptide", "title", "cause", "label")  # columns of text that the table can be ordered by
 _LOW_FIRST = ("explained", "q_value", *_WORDS)  # by a click on their head; of other numbers the highest
 

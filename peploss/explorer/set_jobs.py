@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -35,13 +35,11 @@ class Task:
         title: what is being done.
         target: the file that comes of it.
         job: its progress; the result is what happened, in sentences.
-        seen: ids of the sessions that know it is over.
     """
 
     title: str
     target: Path
     job: Job[list[str]]
-    seen: set[str] = field(default_factory=set)
 
     @property
     def over(self) -> bool:

@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 
 from peploss.errors import SettingsError
+from peploss.explorer import controls
 from peploss.explorer.controls import read_weights, weights_text
+from peploss.settings import LossSettings
 
 
 def test_weights_come_back_as_they_were_written() -> None:
@@ -16,3 +18,29 @@ def test_weights_come_back_as_they_were_written() -> None:
 def test_what_is_no_weight_is_named(bad) -> None:
     with pytest.raises(SettingsError, match=r"like y1 0\.5"):
         read_weights(f"b1 1, {bad}")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        LossSettings(sigma=1.2),
+        LossSettings(sigma=0.5, sigma_unit="ppm"),
+        LossSettings(bin_width=2.0),
+        LossSettings(max_fragment_charge=7),
+        LossSettings(max_mz=20_000.0),
+        LossSettings(relative_threshold=0.995),
+        LossSettings(precursor_scale=0.5),
+        LossSettings(precursor_tolerance=1e-4),
+    ],
+)
+def test_what_no_widget_can_hold_is_named(settings: LossSettings) -> None:
+    assert len(controls.misfits(settings)) == 1
+
+
+def test_what_is_carried_to_another_page_keeps_all_digits() -> None:
+    settings = LossSettings(ion_weights={"b1": 0.40234567, "y": 1 / 3}, max_fragment_charge=5, top_n=20, sigma=1.0)
+    assert controls.misfits(settings) == controls.misfits(LossSettings()) == []
+    values = controls.carried(settings)
+    assert read_weights(values["iw"][0]) == settings.ion_weights
+    assert values["top"] == (20, ["20"])
+    assert values["sqrt"] == (False, [])  # the default needs no place in a link

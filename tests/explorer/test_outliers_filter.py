@@ -45,7 +45,8 @@ def test_a_range_that_makes_no_sense_is_left_out(range_: str) -> None:
 
 def test_chips_come_off_one_by_one() -> None:
     asked = Filter(search="pep", cause="noise").within({"loss": (0, 1), "ppm": (2, 3)}).within({"loss": (0.5, 1)})
-    assert asked.chips() == {"cause": "cause: noise", "range:loss": "loss 0.5 to 1", "range:ppm": "ppm 2 to 3"}
+    ranges = {"range:loss": "spectrum loss 0.5 to 1", "range:ppm": "precursor ppm 2 to 3"}
+    assert asked.chips() == {"cause": "cause: noise", **ranges}
     assert asked.without("cause") == Filter(search="pep", ranges=asked.ranges)
     assert set(asked.without("range:loss").ranges) == {"ppm"}
 

@@ -268,3 +268,13 @@ def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path
     assert task.job.error is None
     app.run()
     assert "**514** PSMs" in said(app)
+
+
+def test_scores_that_explore_cannot_show_do_not_open_as_others(opened: Open, folder: Path) -> None:
+    score_set(folder / "qc.parquet", folder / "very wide.parquet", Plan(settings=LossSettings(sigma=1.5)))
+    app = opened(res="very wide.parquet")
+    app.button(key="open-psm").click().run()
+    assert not app.exception
+    assert "cannot be opened as it was scored, with sigma 1.5 Da" in said(app).replace("\\", "")
+    app.run()
+    assert "cannot be opened" not in said(app)
