@@ -114,7 +114,8 @@ def _over(n: int, task: set_jobs.Task) -> None:
     if task.job.error is not None:
         st.error(f"{name}: {sentence(task.job.error)}", icon=":material/error:")
     elif task.job.cancelled:
-        st.info(f"{name} was cancelled. What was read is kept: the same again goes on from there.")
+        kept = " What was read is kept: the same again goes on from there." if task.resumes else ""
+        st.info(f"{name} was cancelled.{kept}")
     else:
         with st.expander(f"{name} is done", icon=":material/check:"):
             st.markdown("\n".join(f"- {escape_markdown(line)}" for line in task.job.latest or []))

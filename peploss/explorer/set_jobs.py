@@ -35,11 +35,13 @@ class Task:
         title: what is being done.
         target: the file that comes of it.
         job: its progress; the result is what happened, in sentences.
+        resumes: whether what was done until it was cancelled is kept for the next try.
     """
 
     title: str
     target: Path
     job: Job[list[str]]
+    resumes: bool = False
 
     @property
     def over(self) -> bool:
@@ -56,13 +58,15 @@ class Tasks:
         self._lock = threading.Lock()
         self._all: list[Task] = []
 
-    def begin(self, title: str, target: Path, work: Callable[[Report], Iterator[list[str]]]) -> Task:
+    def begin(
+        self, title: str, target: Path, work: Callable[[Report], Iterator[list[str]]], *, resumes: bool = False
+    ) -> Task:
         """Begin work on a file, or return what already works on it."""
         with self._lock:
             for task in self._all:
                 if task.target == target and not task.over:
                     return task
-            task = Task(title, target, Job(work).start(self._pool))
+            task = Task(title, target, Job(work).start(self._pool), resumes)
             self._all = [t for t in self._all if not t.over or t.target != target] + [task]
             return task
 
@@ -89,7 +93,7 @@ def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: 
         made = build_set(spectra, tables, out, by=by, progress=_counted(report, 0.0, 1.0, "Reading spectra"))
         yield [*(note for table in tables for note in table.told), *describe(made, out)]
 
-    return tasks().begin(f"Making {out.name}", out, work)
+    return tasks().begin(f"Making {out.name}", out, work, resumes=True)
 
 
 def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:

@@ -6,6 +6,7 @@ Skipped where there is no Chromium; where ``CI`` is set, missing it is a failure
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from benchmarks.dataset import large_set, small_set
+from peploss.dataset.results import Results
+from peploss.dataset.run import score_set
+from peploss.dataset.scoring import Plan
+from peploss.dataset.worst import add_causes
+from peploss.spectra.samples import samples_folder
+from tests.browser.outliers_page import settled
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -143,3 +152,48 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         context.close()
     for page in pages:
         assert not page.errors, page.errors
+
+
+@pytest.fixture(scope="session")
+def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A set of a million PSMs with its results; spectra and a table beside it."""
+    out, samples = tmp_path_factory.mktemp("million"), samples_folder()
+    (out / "small").mkdir()
+    small = small_set(out / "small")
+    large_set(small, out / "large.parquet", 1_000_000)
+    score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
+    add_causes(out / "large.parquet", out / "large.scores.parquet", 300)
+    shutil.rmtree(out / "small")
+    for name in ("hcd_qe_openms_qc.mgf", "psms.tsv"):
+        shutil.copy(samples / name, out / name)
+    yield out
+    shutil.rmtree(out)
+
+
+@pytest.fixture(scope="session")
+def million(folder: Path, serve: Callable[[Path], str]) -> str:
+    """Address of an app on that folder."""
+    return serve(folder)
+
+
+@pytest.fixture(scope="session")
+def results(folder: Path) -> Iterator[Results]:
+    with Results(folder / "large.scores.parquet") as found:
+        yield found
+
+
+@pytest.fixture
+def outliers(million: str, open_page: Callable[..., Any]) -> Callable[..., Any]:
+    """``outliers("cause=calibration")``: the page, its pictures drawn."""
+
+    def opened(query: str = "", **more: Any) -> Any:
+        page = open_page(
+            f"{million}/outliers?data=large.parquet&res=large.scores.parquet&{query}",
+            painted=False,
+            height=1200,
+            **more,
+        )
+        settled(page)
+        return page
+
+    return opened

@@ -1,132 +1,25 @@
-"""The page Outliers on a million PSMs."""
+"""The page Outliers on a million PSMs: looked at, filtered, selected, opened."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.dataset import large_set, small_set
 from peploss.dataset.notes import Notes
 from peploss.dataset.results import Results
 from peploss.dataset.run import score_set
 from peploss.dataset.scoring import Plan
-from peploss.dataset.worst import add_causes
 from peploss.settings import LossSettings
-from peploss.spectra.samples import samples_folder
+from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_cause, click_cell, click_point, drag, settled, told
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-PSMS = 1_000_000
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-CHARTS = ".st-key-outliers-charts .pl-plot"
-DENSITY = f"{CHARTS}:has(.heatmaplayer)"
-TABLE = ".st-key-outliers-psms [data-testid=stDataFrame]"
-ROW, HEAD = 35, 38
-
-
-@pytest.fixture(scope="module")
-def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A set of a million PSMs with its results; spectra and a table beside it."""
-    out, samples = tmp_path_factory.mktemp("million"), samples_folder()
-    (out / "small").mkdir()
-    small = small_set(out / "small")
-    large_set(small, out / "large.parquet", PSMS)
-    score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
-    add_causes(out / "large.parquet", out / "large.scores.parquet", 300)
-    shutil.rmtree(out / "small")
-    for name in ("hcd_qe_openms_qc.mgf", "psms.tsv"):
-        shutil.copy(samples / name, out / name)
-    yield out
-    shutil.rmtree(out)
-
-
-@pytest.fixture(scope="module")
-def million(folder: Path, serve: Callable[[Path], str]) -> str:
-    """Address of an app on that folder."""
-    return serve(folder)
-
-
-@pytest.fixture(scope="module")
-def results(folder: Path) -> Iterator[Results]:
-    with Results(folder / "large.scores.parquet") as found:
-        yield found
-
-
-@pytest.fixture
-def outliers(million: str, open_page: Open) -> Open:
-    """``outliers("cause=calibration")``: the page, its pictures drawn."""
-
-    def opened(query: str = "", **more: Any) -> Any:
-        page = open_page(f"{million}/outliers?data=large.parquet&{query}", painted=False, height=1200, **more)
-        settled(page)
-        return page
-
-    return opened
-
-
-def settled(page: Any) -> None:
-    page.wait_for_selector(f"{DENSITY} .plot-container")
-    page.wait_for_selector(TABLE)
-    page.wait_for_selector(IDLE)
-
-
-def told(page: Any, text: str) -> None:
-    """Wait until the line of the filter says how many PSMs are left."""
-    page.wait_for_selector(f".st-key-outliers-chips :text-is('{text}')")
-    page.wait_for_selector(IDLE)
-
-
-def click_point(page: Any, place: int) -> None:
-    """Click one of the worst PSMs of the density."""
-    plot = page.locator(DENSITY).element_handle()
-    x, y = page.evaluate(
-        """([plot, place]) => {
-            const {xaxis, yaxis} = plot._fullLayout, points = plot.data.find((t) => t.type === "scatter");
-            const box = plot.getBoundingClientRect();
-            const x = xaxis._offset + xaxis.d2p(points.x[place]), y = yaxis._offset + yaxis.d2p(points.y[place]);
-            return [box.x + x, box.y + y];
-        }""",
-        [plot, place],
-    )
-    page.mouse.move(x - 3, y - 3)
-    page.mouse.move(x, y)
-    page.wait_for_selector(f"{DENSITY} .hoverlayer .hovertext")
-    page.mouse.click(x, y)
-
-
-def click_cause(page: Any, name: str) -> None:
-    row = page.locator(f"{CHARTS} .yaxislayer-above text, {CHARTS} .ytick text").filter(
-        has_text=re.compile(f"^{name}$")
-    )
-    box = row.last.bounding_box()
-    x, y = box["x"] + box["width"] + 25, box["y"] + box["height"] / 2
-    page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)
-    page.wait_for_selector(f"{CHARTS} .hoverlayer .hovertext")
-    page.mouse.click(x, y)
-
-
-def drag(page: Any, place: int, low: float, high: float) -> None:
-    """Drag over a share of the width of a picture."""
-    box = page.locator(f"{CHARTS} .nsewdrag").nth(place).bounding_box()
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + low * box["width"], y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + high * box["width"], y + 30, steps=5)
-    page.mouse.up()
-
-
-def click_cell(page: Any, row: int, x: int) -> None:
-    box = page.locator(TABLE).first.bounding_box()
-    page.mouse.click(box["x"] + x, box["y"] + HEAD + ROW * row + ROW / 2)
 
 
 def test_it_opens_on_the_worst_with_little_to_send(million: str, browser: Any, results: Results) -> None:
@@ -282,65 +175,13 @@ def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save 2 PSMs as Drop list").click()
     listed = json.loads(Path(saved.value.path()).read_text())
-    assert listed["n_psms"] == PSMS
+    assert listed["n_psms"] == 1_000_000
     assert sorted(p["id"] for p in listed["drop"]) == sorted([ids[0], ids[2]])
     page.keyboard.press("Escape")
     page.get_by_role("combobox", name="Tag").first.click()
     page.get_by_role("option", name="odd ones (2)").click()
     told(page, "2")
     assert "tag=odd+ones" in page.url
-
-
-def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, open_page: Open, folder: Path) -> None:
-    page = open_page(f"{million}/outliers?data=large.parquet", painted=False)
-    settled(page)
-    page.get_by_role("button", name="New set").click()
-    page.get_by_role("combobox", name="Spectra").click()
-    page.get_by_role("option", name="hcd_qe_openms_qc.mgf").click()
-    page.keyboard.press("Escape")
-    page.get_by_role("combobox", name="Tables of PSMs").click()
-    page.get_by_role("option", name="psms.tsv").click()
-    page.keyboard.press("Escape")
-    page.wait_for_selector("text=396 PSMs, read as a plain table")
-    page.get_by_role("button", name="Make it").click()
-    page.wait_for_selector("text=is done", timeout=60_000)
-    assert (folder / "hcd_qe_openms_qc.parquet").is_file()
-    page.get_by_role("button", name="Look at it").click()
-    told(page, "109")
-    for sigma in ("0.05", "0.2"):
-        page.get_by_role("button", name="Score").click()
-        page.get_by_role("spinbutton", name="Peak width σ").fill(sigma)
-        page.keyboard.press("Enter")
-        page.wait_for_selector(IDLE)
-        page.get_by_role("dialog").get_by_role("button", name="Score").click()
-        page.get_by_role("button", name="Look at it").click(timeout=60_000)
-        page.wait_for_selector(
-            f".st-key-res :text('sigma{sigma}.parquet'), .st-key-res [value*='sigma{sigma}.parquet']"
-        )
-        page.wait_for_selector(IDLE)
-        assert (folder / f"hcd_qe_openms_qc.sigma{sigma}.parquet").is_file()
-        # Made without scores, it was shown by its peaks; now by the loss.
-        assert page.locator(CHARTS).first.get_by_text("spectrum loss").count()
-        page.wait_for_selector(".st-key-order [value='by spectrum loss'], .st-key-order :text('by spectrum loss')")
-    page.get_by_role("tab", name="Compare").click()
-    page.wait_for_selector("text=Of 109 PSMs in both")
-
-
-def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> None:
-    page = outliers()
-    page.get_by_role("button", name="Score").click()
-    page.get_by_role("textbox", name="Name of the scores").fill("given up")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(IDLE)
-    page.get_by_role("dialog").get_by_role("button", name="Score").click()
-    page.get_by_role("button", name="Cancel").click()
-    page.wait_for_selector("text=was cancelled")
-    end = time.monotonic() + 20
-    while list(folder.glob("*given up*")) and time.monotonic() < end:  # the work notices at its next row group
-        time.sleep(0.1)
-    assert not list(folder.glob("*given up*"))
-    click_cause(page, "calibration")
-    page.wait_for_url(re.compile("cause=calibration"))
 
 
 def test_the_settings_of_the_scores_go_along(million: str, open_page: Open, folder: Path) -> None:
