@@ -11,10 +11,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.explorer import state
+from peploss.explorer.shell import state
 
 ICON = (
-    Path(__file__).parent / "peploss" / "explorer" / "frontend" / "icon.svg"
+    Path(__file__).parent / "peploss" / "explorer" / "browser" / "frontend" / "icon.svg"
 )  # local: no font or emoji from elsewhere
 
 
@@ -41,7 +41,8 @@ def navigate() -> None:
 if __name__ == "__main__":
     navigate()
 else:
-    from peploss.explorer import assets, warm
+    from peploss.explorer import warm
+    from peploss.explorer.browser import assets
 
     warm.up()
     # Until it is called once, Streamlit takes pages/ for its own and tells the first deep link that there is no page.

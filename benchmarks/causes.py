@@ -18,8 +18,8 @@ import torch
 from benchmarks.common import arguments, show, write
 from benchmarks.planted_faults import FAULTS, TRAP, Case, held_out, planted, right_psms
 from peploss import LossSettings
-from peploss.analysis.causes import Diagnosis, diagnose, diagnose_many
-from peploss.analysis.psm_set import Psm, sample_psms
+from peploss.analysis.causes.diagnosis import Diagnosis, diagnose, diagnose_many
+from peploss.analysis.tuning.psm_set import Psm, sample_psms
 
 RANGES = (0.5, 0.55, 0.6, 0.7, 0.8, 1.01)
 

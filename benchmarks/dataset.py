@@ -25,13 +25,13 @@ import pyarrow as pa
 from psims.mzml import MzMLWriter
 
 from benchmarks.common import arguments, show, write
-from peploss.dataset.build import build_set
-from peploss.dataset.psms import Psm, PsmTable, read_psms
-from peploss.dataset.results import Results
-from peploss.dataset.run import score_set
+from peploss.dataset.index.build import build_set
+from peploss.dataset.query.results import Results
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.scoring import Plan
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ROWS, ParquetStore, written_whole
+from peploss.dataset.tables.psms import Psm, PsmTable, read_psms
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import sample_files, samples_folder
 from peploss.spectra.spectrum import Spectrum

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from peploss.analysis.explain import explain
+from peploss.analysis.one_psm.explanation import explain
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings

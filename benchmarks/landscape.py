@@ -16,12 +16,12 @@ import numpy as np
 import torch
 
 from benchmarks.common import arguments, show, write
-from peploss.analysis.batching import as_peaks
-from peploss.analysis.landscape import Landscape, default_axes, landscape
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import Psm, observed, predicted, sample_psms
-from peploss.analysis.recommend import recommend
-from peploss.analysis.set_landscape import set_landscapes
+from peploss.analysis.one_psm.batching import as_peaks
+from peploss.analysis.tuning.landscape import Landscape, default_axes, landscape
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted, sample_psms
+from peploss.analysis.tuning.recommend import recommend
+from peploss.analysis.tuning.set_landscape import set_landscapes
 from peploss.grid import MzGrid
 from peploss.kernels import spectrum_cosine
 from peploss.kernels.landscape import loss_landscapes

@@ -1,7 +1,7 @@
 """Faults planted in real spectra, one for each cause, so that the right answer is known.
 
 Spectra are the built-in ones whose peptide is right. They are split in two halves by a hash of their title: the
-rules of ``peploss.analysis.cause_rules`` were set by the tuning half alone, and the held-out half says how good they
+rules of ``peploss.analysis.causes.rules`` were set by the tuning half alone, and the held-out half says how good they
 are.
 """
 
@@ -13,14 +13,14 @@ from zlib import crc32
 
 import numpy as np
 
-from peploss.analysis.batching import as_peaks
-from peploss.analysis.decoys import shuffled
-from peploss.analysis.edits import Edit, edits
-from peploss.analysis.matching import match
-from peploss.analysis.psm_set import Psm, predicted, sample_psms
-from peploss.analysis.setting_changes import more_ions
+from peploss.analysis.causes.edits import Edit, edits
+from peploss.analysis.causes.setting_changes import more_ions
+from peploss.analysis.one_psm.batching import as_peaks
+from peploss.analysis.one_psm.matching import match
+from peploss.analysis.tuning.psm_set import Psm, predicted, sample_psms
 from peploss.constants import ISOTOPE_SPACING, PROTON
 from peploss.losses.spectrum import spectrum_loss_at
+from peploss.peptides.decoys import shuffled
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import ModificationSite
 from peploss.settings import LossSettings

@@ -18,18 +18,18 @@ from peploss.losses.baselines import (
     spectral_entropy_distance,
 )
 from peploss.losses.combined import CombinedLoss
-from peploss.losses.curriculum import CURRICULUM_V2, CurriculumV2
 from peploss.losses.precursor import PrecursorMassLoss, precursor_error, precursor_loss
 from peploss.losses.spectrum import SpectrumMatchingLoss, spectrum_loss
 from peploss.losses.supervision import DeepSupervisionLoss
 from peploss.peptides.fragments import Fragments, fragments
 from peploss.peptides.peptide import Peptide
-from peploss.peptides.synthetic import Difficulty, synthetic_batch
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.spectrum import Spectrum
+from peploss.training.curriculum import CURRICULUM_V2, CurriculumV2
+from peploss.training.synthetic import Difficulty, synthetic_batch
 from peploss.version import __version__
 
 __all__ = [

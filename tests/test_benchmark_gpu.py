@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from benchmarks import gpu
-from peploss.kernels.backends import has_triton
+from peploss.kernels.dispatch import has_triton
 
 pytestmark = pytest.mark.skipif(not has_triton(), reason="triton is not installed, and its version is in every row")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.analysis.explain import Explanation, explain
+from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.errors import PeplossError
-from peploss.explorer import components, controls, details, figures, opened, payload, state
-from peploss.explorer.sources import Source
-from peploss.explorer.text import sentence
+from peploss.explorer.browser import components
+from peploss.explorer.explore import details, payload
+from peploss.explorer.figures import spectrum as figures
+from peploss.explorer.shell import controls, current, state
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.text import sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -18,16 +21,16 @@ def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
     state.sync_with_link()
     with st.sidebar:
-        source, problem = opened.choose_source()
+        source, problem = current.choose_source()
         settings, left_out = controls.choose_settings()
     if source is None:
-        opened.nothing_open(problem)
+        current.nothing_open(problem)
         return
-    home = opened.settle(source)
-    opened.follow(source, settings)
-    spectrum = opened.spectrum_of(source)
+    home = current.settle(source)
+    current.follow(source, settings)
+    spectrum = current.spectrum_of(source)
     own = (spectrum.peptide or "") if spectrum else ""
-    text, peptide = opened.candidate(source, spectrum, settings, left_out)
+    text, peptide = current.candidate(source, spectrum, settings, left_out)
     if spectrum is None:
         return
     if peptide is None:
@@ -60,7 +63,7 @@ def _explained(
 def _explain(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> Explanation:
     settings = state.view().settings(base)
     return _explained(
-        opened.key_of(source), spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings
+        current.key_of(source), spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings
     )
 
 
@@ -78,7 +81,7 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
         st.error(sentence(error))
         return
     components.stage(
-        payload.stage(ex, state.view(), source=opened.key_of(source)), key=state.STAGE, on_settled=_settled
+        payload.stage(ex, state.view(), source=current.key_of(source)), key=state.STAGE, on_settled=_settled
     )
 
 

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.dataset.results import Results
+from peploss.dataset.query.results import Results
 from peploss.errors import PeplossError
-from peploss.explorer import (
-    controls,
-    outliers_about,
-    outliers_charts,
-    outliers_compare,
-    outliers_filter_line,
-    outliers_make,
-    outliers_notes,
-    outliers_open,
-    outliers_psm,
-    outliers_sidebar,
-    outliers_state,
-    outliers_table,
-    outliers_take,
-    set_files,
-    state,
-)
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.outliers_sidebar import Chosen
-from peploss.explorer.text import sentence
+from peploss.explorer.outliers import charts, compare, filter_line, psm, table, take
+from peploss.explorer.outliers import notes as outliers_notes
+from peploss.explorer.outliers import open as outliers_open
+from peploss.explorer.outliers import state as outliers_state
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.outliers.sets import about as outliers_about
+from peploss.explorer.outliers.sets import make as outliers_make
+from peploss.explorer.outliers.sets import sidebar as outliers_sidebar
+from peploss.explorer.outliers.sets.sidebar import Chosen
+from peploss.explorer.shell import controls, set_files, state
+from peploss.explorer.shell.text import sentence
 from peploss.settings import LossSettings
 
 TABS = ("PSMs", "Compare", "About")
@@ -77,12 +68,12 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
         settings, seed = _settings(whole, chosen, base)
         outliers_open.follow(chosen.set, settings, seed)
         notes = outliers_notes.there(chosen.set)
-        look = outliers_filter_line.draw(chosen, whole, notes)
+        look = filter_line.draw(chosen, whole, notes)
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
         return
     try:
-        outliers_charts.draw(look)
+        charts.draw(look)
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
     _tabs(chosen, look, settings, seed)
@@ -102,7 +93,7 @@ def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
                 st.error(sentence(error), icon=":material/error:")
     if tabs[1].open:
         with tabs[1]:
-            outliers_compare.draw(look, chosen.results, chosen.others)
+            compare.draw(look, chosen.results, chosen.others)
     if tabs[2].open:
         with tabs[2]:
             outliers_about.draw(chosen.set, look.whole if chosen.results else None)
@@ -117,10 +108,10 @@ def _psms(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
         notes = None
     left, right = st.columns([2.5, 1], gap="medium")
     with left:
-        shown = outliers_table.draw(look, chosen.set, notes)
-        outliers_take.draw(look, chosen.set, chosen.results, shown)
+        shown = table.draw(look, chosen.set, notes)
+        take.draw(look, chosen.set, chosen.results, shown)
     with right:
-        outliers_psm.draw(look, chosen.set, settings, seed, notes, shown.first)
+        psm.draw(look, chosen.set, settings, seed, notes, shown.first)
 
 
 def _anew_if_changed(chosen: Chosen) -> None:

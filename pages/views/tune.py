@@ -7,24 +7,16 @@ from functools import partial
 
 import streamlit as st
 
-from peploss.analysis.psm_set import Psm
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
-from peploss.explorer import (
-    controls,
-    opened,
-    state,
-    tune_advice,
-    tune_errors,
-    tune_one,
-    tune_reach,
-    tune_set,
-    tune_sets,
-    tune_state,
-    tune_weights,
-    warm,
-)
-from peploss.explorer.sources import Source
-from peploss.explorer.text import sentence
+from peploss.explorer import warm
+from peploss.explorer.shell import controls, current, state
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.text import sentence
+from peploss.explorer.tune import advice, chosen_set, one_spectrum, reach, set_landscape
+from peploss.explorer.tune import errors as tune_errors
+from peploss.explorer.tune import state as tune_state
+from peploss.explorer.tune import weights as tune_weights
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -36,12 +28,12 @@ def page() -> None:
     state.sync_with_link()
     tune_weights.sidebar_is_drawn()
     with st.sidebar:
-        source, problem = opened.choose_source()
+        source, problem = current.choose_source()
         settings, left_out = controls.choose_settings()
     if source is None:
-        opened.nothing_open(problem)
+        current.nothing_open(problem)
         return
-    home = opened.settle(source)
+    home = current.settle(source)
     if left_out:
         st.warning(left_out, icon=":material/tune:")
     _body(source, settings, home)
@@ -50,25 +42,25 @@ def page() -> None:
 @st.fragment(key=tune_state.BODY)
 def _body(source: Source, base: LossSettings, home: int) -> None:
     settings = tune_state.sliders().settings(base)
-    opened.follow(source, settings)
-    spectrum = opened.spectrum_of(source)
+    current.follow(source, settings)
+    spectrum = current.spectrum_of(source)
     if not warm.ready():
         _compiling()
         return
     tabs = dict(zip(TABS, st.tabs(TABS, key="part", on_change="rerun", bind="query-params"), strict=True))
-    for name, draw in (("One spectrum", tune_one.draw), ("Reach", tune_reach.draw)):
+    for name, draw in (("One spectrum", one_spectrum.draw), ("Reach", reach.draw)):
         if tabs[name].open:
             with tabs[name]:
                 _of_one(source, spectrum, settings, draw)
     for name, draw_set in (
-        ("Set", tune_sets.draw),
-        ("Recommendation", tune_advice.draw),
+        ("Set", set_landscape.draw),
+        ("Recommendation", advice.draw),
         ("Mass errors", tune_errors.draw),
         ("Ion weights", tune_weights.draw),
     ):
         if tabs[name].open:
             with tabs[name]:
-                tune_set.watch(tune_set.chosen(source, settings), partial(draw_set, settings=settings))
+                chosen_set.watch(chosen_set.chosen(source, settings), partial(draw_set, settings=settings))
     state.write_link(home, (spectrum.peptide or "") if spectrum else "")
 
 
@@ -79,14 +71,14 @@ def _of_one(
     draw: Callable[[Psm, LossSettings, str], None],
 ) -> None:
     """A tab about one spectrum: the line that finds it, and what is drawn of it."""
-    text, peptide = opened.candidate(source, spectrum, settings)
+    text, peptide = current.candidate(source, spectrum, settings)
     if spectrum is None or peptide is None:
         if spectrum is not None and not text:
             st.info("Type a peptide above to see its landscape.", icon=":material/edit:")
         return
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()
     try:
-        draw(Psm(spectrum, peptide), settings, f"{opened.key_of(source)}|{spectrum.index}|{peptide.text}|{base}")
+        draw(Psm(spectrum, peptide), settings, f"{current.key_of(source)}|{spectrum.index}|{peptide.text}|{base}")
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import click
 
-from peploss.dataset.parts import Progress
+from peploss.dataset.index.parts import Progress
 from peploss.errors import PeplossError, SettingsError
 from peploss.settings import LossSettings
 

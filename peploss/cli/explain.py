@@ -19,10 +19,10 @@ from peploss.settings import LossSettings
 @told
 def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> None:
     """Say why one PSM of SET has the loss it has. PSM is its id, or the title of its spectrum."""
-    from peploss.analysis.causes import diagnose
-    from peploss.analysis.explain import explain as explained
+    from peploss.analysis.causes.diagnosis import diagnose
+    from peploss.analysis.one_psm.explanation import explain as explained
     from peploss.dataset.psm_row import psm_of
-    from peploss.dataset.results import find_psm
+    from peploss.dataset.query.results import find_psm
     from peploss.dataset.store import ParquetStore
 
     with ParquetStore(source) as store:

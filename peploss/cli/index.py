@@ -52,9 +52,9 @@ def index(
     peptides and one that names spectra. Without PSMS, spectra must bring their peptides (SEQ= or MSP). An interrupted
     run leaves no half set and is taken up by the same command.
     """
-    from peploss.dataset.build import build_set
-    from peploss.dataset.index_report import describe
-    from peploss.dataset.psms import read_psms
+    from peploss.dataset.index.build import build_set
+    from peploss.dataset.index.report import describe
+    from peploss.dataset.tables.psms import read_psms
     from peploss.spectra.folder import is_spectrum_name
 
     named = _pairs("--column", "WHAT=NAME", columns)

@@ -55,9 +55,9 @@ def score(
     settings: LossSettings,
 ) -> None:
     """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and what else is asked for."""
-    from peploss.dataset.run import score_set
-    from peploss.dataset.scoring import Plan
-    from peploss.dataset.worst import add_causes
+    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.run import score_set
+    from peploss.dataset.scoring.worst import add_causes
 
     plan = Plan(
         settings=settings,

@@ -13,13 +13,13 @@ from peploss.cli.common import EXISTING, progress_bar, settings_options, told
 from peploss.settings import LossSettings
 
 if TYPE_CHECKING:
-    from peploss.analysis.file_psms import FileSample
-    from peploss.analysis.prepared_set import LeftOut, PreparedSet
-    from peploss.analysis.psm_set import Psm
-    from peploss.analysis.recommend import Recommendation
-    from peploss.analysis.set_landscape import SetLandscape
-    from peploss.analysis.setting_score import Score
-    from peploss.dataset.right_psms import RightPsms
+    from peploss.analysis.tuning.file_psms import FileSample
+    from peploss.analysis.tuning.prepared_set import LeftOut, PreparedSet
+    from peploss.analysis.tuning.psm_set import Psm
+    from peploss.analysis.tuning.recommend import Recommendation
+    from peploss.analysis.tuning.set_landscape import SetLandscape
+    from peploss.analysis.tuning.setting_score import Score
+    from peploss.dataset.query.right_psms import RightPsms
 
 
 @click.command()
@@ -63,9 +63,9 @@ def tune(
     Right peptides are compared with decoys of the same residues over 40 x 40 settings. What separates them best
     within the limits is recommended, beside what the settings given do: the other options, the defaults without.
     """
-    from peploss.analysis.prepared_set import prepare
-    from peploss.analysis.recommend import recommend
-    from peploss.analysis.setting_score import Limits
+    from peploss.analysis.tuning.prepared_set import prepare
+    from peploss.analysis.tuning.recommend import recommend
+    from peploss.analysis.tuning.setting_score import Limits
 
     if as_json and as_toml:
         raise click.UsageError("Choose one of --json and --toml.")
@@ -87,8 +87,8 @@ def tune(
 
 def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
     """Spectra with peptides of all files, what of them cannot be used, and how many were drawn from how many."""
-    from peploss.analysis.file_psms import file_psms
-    from peploss.dataset.right_psms import right_psms
+    from peploss.analysis.tuning.file_psms import file_psms
+    from peploss.dataset.query.right_psms import right_psms
     from peploss.dataset.store import ParquetStore
     from peploss.spectra.readers import open_spectra
 
@@ -116,8 +116,8 @@ def _is_parquet(path: Path) -> bool:
 
 def _look(prepared: PreparedSet) -> SetLandscape:
     """The finished landscape, with a bar on a terminal while it is not."""
-    from peploss.analysis.landscape import default_axes
-    from peploss.analysis.set_landscape import set_landscapes
+    from peploss.analysis.tuning.landscape import default_axes
+    from peploss.analysis.tuning.set_landscape import set_landscapes
 
     with progress_bar("looking", "spectra") as progress:
         for picture in set_landscapes(prepared, default_axes(prepared.settings.sigma_unit)):
@@ -133,7 +133,7 @@ def _tell(
     left_out: tuple[LeftOut, ...],
     notes: list[str],
 ) -> None:
-    from peploss.analysis.group_scores import by_group
+    from peploss.analysis.tuning.group_scores import by_group
 
     click.secho(advice.sentences[0], bold=True)
     for sentence in advice.sentences[1:]:
@@ -167,7 +167,7 @@ def _table(rows: list[list[str]]) -> None:
 def _everything(
     advice: Recommendation, prepared: PreparedSet, left_out: tuple[LeftOut, ...], notes: list[str]
 ) -> dict[str, Any]:
-    from peploss.analysis.group_scores import by_group
+    from peploss.analysis.tuning.group_scores import by_group
 
     def score(found: Score | None) -> dict[str, Any] | None:
         if found is None:

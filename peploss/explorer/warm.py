@@ -24,8 +24,8 @@ def _compile_landscapes() -> None:
     """What Tune needs and Explore does not, behind the back of the first visitor."""
     import numpy as np
 
-    from peploss.analysis.landscape import Axes, landscape
-    from peploss.analysis.psm_set import Psm
+    from peploss.analysis.tuning.landscape import Axes, landscape
+    from peploss.analysis.tuning.psm_set import Psm
     from peploss.peptides.peptide import Peptide
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum
@@ -52,9 +52,11 @@ def up() -> None:
     import pandas  # noqa: F401
     import pyarrow  # noqa: F401
 
-    from peploss.analysis.explain import explain
-    from peploss.dataset import results  # noqa: F401
-    from peploss.explorer import charts, figures, outliers_make, outliers_table, summary  # noqa: F401
+    from peploss.analysis.one_psm.explanation import explain
+    from peploss.dataset.query import results  # noqa: F401
+    from peploss.explorer.explore import summary
+    from peploss.explorer.figures import charts
+    from peploss.explorer.figures import spectrum as figures
     from peploss.peptides.peptide import Peptide
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
-from peploss.kernels import reference
-from peploss.kernels.backends import BACKENDS, Backend, kernels_for
-from peploss.kernels.ops import arrays, check, check_offsets, cosine
+from peploss.kernels import naive
+from peploss.kernels.autograd import arrays, check, check_offsets, cosine
+from peploss.kernels.dispatch import BACKENDS, Backend, kernels_for
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
@@ -55,7 +55,7 @@ def spectrum_cosine(
         ValueError: sigma is a number that is not positive and finite, or shapes do not fit.
         BackendError: the backend is not there.
     Source:
-        Poisson summation of a product of Gaussians; see ``peploss.kernels.cpu``.
+        Poisson summation of a product of Gaussians; see ``peploss.kernels.cpu.pairs``.
 
     >>> one = Peaks.from_arrays([100.05], [1.0])
     >>> round(float(spectrum_cosine(one, Peaks.from_arrays([100.08], [7.0]), sigma=0.05, grid=None)[0]), 4)
@@ -65,7 +65,7 @@ def spectrum_cosine(
     pred_sigma, obs_sigma = _sigmas(pred, obs, sigma, sigma_unit)
     kernels = kernels_for(backend, pred.mz.device)
     if kernels == "reference":
-        return reference.cosine(pred, obs, pred_sigma, obs_sigma, grid)
+        return naive.cosine(pred, obs, pred_sigma, obs_sigma, grid)
     grad = torch.is_grad_enabled()
     grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
@@ -112,7 +112,7 @@ def pair_sums(
     >>> bool(torch.isclose(sums.value, sums.d_intensity * 2.0))
     True
     """
-    from peploss.kernels import cpu
+    from peploss.kernels.cpu import pairs
 
     a, b = _wide(a), _wide(b)
     a_sigma, b_sigma = _sigmas(a, b, sigma, sigma_unit)
@@ -120,7 +120,7 @@ def pair_sums(
     if kernels == "reference":
         raise BackendError("There are no pair sums in the reference.", remedy="Use backend='auto'.")
     if kernels == "triton":
-        from peploss.kernels.gpu.run import product
+        from peploss.kernels.gpu.launch import product
 
         at = a.mz.device
         sides = [check(*(x.to(at) for x in (p.mz, p.intensity, s, p.offsets))) for p, s in ((a, a_sigma), (b, b_sigma))]
@@ -131,7 +131,7 @@ def pair_sums(
     value, by_mz, by_w = np.empty(a.batch), np.zeros(len(a.mz)), np.zeros(len(a.mz))
 
     def run(start: int, stop: int) -> None:
-        cpu.product_range(start, stop, *inputs, *others, *_grid(grid), value, by_mz, by_w)
+        pairs.product_range(start, stop, *inputs, *others, *_grid(grid), value, by_mz, by_w)
 
     split(run, inputs[3] + others[3])
     return PairSums(*(torch.from_numpy(x).to(a.mz.device) for x in (value, by_w, by_mz)))
@@ -166,7 +166,7 @@ def render(
     kernels = kernels_for(backend, peaks.mz.device)
     if kernels == "reference":
         ends = zip(peaks.offsets[:-1].tolist(), peaks.offsets[1:].tolist(), strict=True)
-        rows = [reference.render(peaks.mz[i:j], peaks.intensity[i:j], widths[i:j], grid) for i, j in ends]
+        rows = [naive.render(peaks.mz[i:j], peaks.intensity[i:j], widths[i:j], grid) for i, j in ends]
         return torch.stack(rows) if rows else peaks.mz.new_zeros((0, grid.n_bins))
     if torch.is_grad_enabled() and any(x.requires_grad for x in (peaks.mz, peaks.intensity, widths)):
         raise BackendError(
@@ -178,7 +178,7 @@ def render(
 
         side = check(*(x.to(peaks.mz.device) for x in (peaks.mz, peaks.intensity, widths, peaks.offsets)))
         return on_gpu(side, *_grid(grid))
-    from peploss.kernels import cpu_render
+    from peploss.kernels.cpu import render as cpu_render
 
     m, a, s, ends_ = arrays(*(x.cpu() for x in (peaks.mz, peaks.intensity, widths, peaks.offsets)))
     out = np.zeros((peaks.batch, grid.n_bins))
@@ -203,7 +203,7 @@ def render_nonzero(
     Returns:
         bins (K,) ascending bin numbers, values (K,) rendered intensity; every other bin is zero.
     """
-    from peploss.kernels import cpu_render
+    from peploss.kernels.cpu import render as cpu_render
 
     m = np.ascontiguousarray(mz, dtype=np.float64)
     _check_sigma(sigma, sigma_unit)

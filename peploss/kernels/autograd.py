@@ -40,7 +40,7 @@ def _forward(
     grad_b: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Cosines (B,), derivatives by a's m/z, intensity, sigma (3, N) and by b's (3, M); no columns where not asked."""
-    from peploss.kernels import cpu
+    from peploss.kernels.cpu import pairs
 
     a = arrays(a_mz, a_intensity, a_sigma, a_offsets)
     b = arrays(b_mz, b_intensity, b_sigma, b_offsets)
@@ -49,7 +49,7 @@ def _forward(
     b_out = np.zeros((3, len(b[0]) if grad_b else 0))
 
     def run(start: int, stop: int) -> None:
-        cpu.cosine_range(start, stop, *a, *b, bin_width, n_bins, grad_a, grad_b, cos, a_out, b_out)
+        pairs.cosine_range(start, stop, *a, *b, bin_width, n_bins, grad_a, grad_b, cos, a_out, b_out)
 
     split(run, a[3] + b[3])
     return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
@@ -70,11 +70,11 @@ def _forward_triton(
     grad_b: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The same in Triton."""
-    from peploss.kernels.gpu import run
+    from peploss.kernels.gpu import launch
 
     a = check(a_mz, a_intensity, a_sigma, a_offsets)
     b = check(b_mz, b_intensity, b_sigma, b_offsets)
-    return run.cosine(a, b, bin_width, n_bins, grad_a, grad_b)
+    return launch.cosine(a, b, bin_width, n_bins, grad_a, grad_b)
 
 
 def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -105,9 +105,9 @@ def check_offsets(offsets: Tensor, n: int) -> None:
     Raises:
         ValueError: they do not.
     """
-    from peploss.kernels import cpu
+    from peploss.kernels.cpu import pairs
 
-    if not cpu.offsets_fit(_array(offsets), n):
+    if not pairs.offsets_fit(_array(offsets), n):
         raise ValueError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
@@ -117,11 +117,11 @@ def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tup
     Raises:
         ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
-    from peploss.kernels import cpu
+    from peploss.kernels.cpu import pairs
 
     m, a, s, ends = _array(mz), _array(intensity), _array(sigma), _array(offsets)
     n = len(m)
-    if not (len(a) == len(s) == n and cpu.offsets_fit(ends, n)):
+    if not (len(a) == len(s) == n and pairs.offsets_fit(ends, n)):
         raise ValueError(
             f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
             f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(s)}."
@@ -146,15 +146,15 @@ def _scale(
         return (derivatives * upstream).unbind()
     if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
         if by_triton is not None:
-            from peploss.kernels.gpu import run
+            from peploss.kernels.gpu import launch
 
-            return run.scaled(upstream, offsets, derivatives, by_triton)
+            return launch.scaled(upstream, offsets, derivatives, by_triton)
         if upstream.is_cpu:
-            from peploss.kernels import cpu
+            from peploss.kernels.cpu import pairs
 
             # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
             # on the cores that the next forward wants.
-            scaled = torch.from_numpy(cpu.scale(_array(upstream), _array(offsets), _array(derivatives)))
+            scaled = torch.from_numpy(pairs.scale(_array(upstream), _array(offsets), _array(derivatives)))
             return scaled.unbind()
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 

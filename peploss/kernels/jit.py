@@ -25,7 +25,7 @@ _HERE = Path(__file__).resolve().parent
 def digest() -> str:
     """Of every source file beside this one."""
     sources = hashlib.sha256()
-    for path in sorted(_HERE.glob("*.py")):
+    for path in sorted(_HERE.rglob("*.py")):
         sources.update(path.name.encode() + path.read_bytes())
     return sources.hexdigest()[:16]
 

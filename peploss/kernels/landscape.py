@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import SigmaUnit
-from peploss.kernels.backends import Backend, has_triton, kernels_for
+from peploss.kernels.dispatch import Backend, has_triton, kernels_for
 from peploss.kernels.threads import split
 
 F64 = NDArray[np.float64]
@@ -104,7 +104,7 @@ def loss_landscapes(
         found = _by_triton((cm, cw, coff), (om, ow, ooff), owner, s, sigma_unit, ascending, n_bins, layers, device)
         return Landscapes(*(x[..., back] for x in found))
 
-    from peploss.kernels import cpu_landscape
+    from peploss.kernels.cpu import landscape as cpu_landscape
 
     def run(start: int, stop: int) -> None:
         cpu_landscape.landscape_range(

@@ -12,7 +12,7 @@ from torch import Tensor
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
 from peploss.kernels import SigmaUnit
-from peploss.kernels.backends import Backend, kernels_for
+from peploss.kernels.dispatch import Backend, kernels_for
 from peploss.kernels.landscape import CELLS_AT_ONCE, Side, axes_of, loss_landscapes
 from peploss.kernels.peaks import Peaks
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from peploss.dataset.dialects import name
 from peploss.errors import PeptideError, SettingsError
+from peploss.peptides.notations import name
 from peploss.peptides.peptide import Peptide
 
 OF_CYSTEINE: Final = (

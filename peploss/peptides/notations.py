@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from peploss.dataset.whole_masses import named
+from peploss.peptides.whole_masses import named
 
 SHORT: Final = {
     "ox": "Oxidation",

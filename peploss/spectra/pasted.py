@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra.mgf import parse_block
+from peploss.spectra.readers.mgf import parse_block
 from peploss.spectra.spectrum import Spectrum
 
 MAX_CHARACTERS: Final = 20_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from peploss.errors import SettingsError
-from peploss.peptides.synthetic import Difficulty
+from peploss.training.synthetic import Difficulty
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 
 from benchmarks.dataset import large_set, small_set
-from peploss.dataset.results import Results
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
-from peploss.dataset.worst import add_causes
+from peploss.dataset.query.results import Results
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
 from peploss.spectra.samples import samples_folder
 from tests.browser.outliers_page import settled
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from peploss.dataset.notes import Notes
-from peploss.dataset.results import Results
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
+from peploss.dataset.query.notes import Notes
+from peploss.dataset.query.results import Results
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
 from peploss.settings import LossSettings
 from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_cause, click_cell, click_point, drag, settled, told
 

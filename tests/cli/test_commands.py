@@ -18,7 +18,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
-from peploss.dataset.results import Results
+from peploss.dataset.query.results import Results
 from peploss.dataset.schema import KEY
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.settings import LossSettings

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from peploss.analysis.landscape import default_axes
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.recommend import recommend
-from peploss.analysis.set_landscape import set_landscapes
-from peploss.analysis.setting_score import Limits
+from peploss.analysis.tuning.landscape import default_axes
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.recommend import recommend
+from peploss.analysis.tuning.set_landscape import set_landscapes
+from peploss.analysis.tuning.setting_score import Limits
 from peploss.cli.tune import tune
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
@@ -31,7 +31,7 @@ def told() -> dict:
 
 
 def test_json_holds_what_the_library_says(told) -> None:
-    from peploss.analysis.file_psms import file_psms
+    from peploss.analysis.tuning.file_psms import file_psms
     from peploss.spectra.readers import open_spectra
 
     psms = []

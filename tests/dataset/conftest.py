@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset.build import build_set
-from peploss.dataset.psms import read_psms
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
+from peploss.dataset.index.build import build_set
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.tables.psms import read_psms
 from peploss.spectra.samples import samples_folder
 
 BESIDE = [folder / "shared" / "odd_files" for folder in Path(__file__).resolve().parents]  # a worktree lies deeper

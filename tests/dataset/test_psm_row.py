@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.psm_set import Psm, predicted
+from peploss.analysis.tuning.psm_set import Psm, predicted
 from peploss.dataset.psm_row import COLUMNS, psm_of
 from peploss.errors import PeptideError
 from peploss.settings import LossSettings

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset.run import score_set
 from peploss.dataset.schema import KEY
-from peploss.dataset.scoring import Plan
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
 

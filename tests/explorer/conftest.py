@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peploss.analysis.explain import Explanation, explain
+from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from peploss.kernels import Peaks, backends, spectrum_cosine
+from peploss.kernels import Peaks, dispatch, spectrum_cosine
 
 Cosine = Callable[..., Tensor]
 
@@ -36,9 +36,9 @@ def poisoned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def triton(poisoned: None) -> Callable[[Any], Any]:
     """What puts peaks where the Triton kernels take them; skips where they cannot run."""
-    if not backends.has_triton():
+    if not dispatch.has_triton():
         pytest.skip("triton is not installed")
-    if not (torch.cuda.is_available() or backends.interpreted()):
+    if not (torch.cuda.is_available() or dispatch.interpreted()):
         pytest.skip("there is no GPU, and TRITON_INTERPRET is not set")
     return on_device
 

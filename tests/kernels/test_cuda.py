@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from peploss.grid import MzGrid
-from peploss.kernels import Peaks, ops, spectrum_cosine
-from peploss.kernels.backends import has_triton
+from peploss.kernels import Peaks, spectrum_cosine
+from peploss.kernels import autograd as ops
+from peploss.kernels.dispatch import has_triton
 from peploss.losses.spectrum import spectrum_loss
 
 pytestmark = pytest.mark.skipif(

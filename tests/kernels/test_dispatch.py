@@ -11,7 +11,8 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from peploss import kernels
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
-from peploss.kernels import Peaks, backends, landscape_batch, ops, pair_sums, render, spectrum_cosine
+from peploss.kernels import Peaks, dispatch, landscape_batch, pair_sums, render, spectrum_cosine
+from peploss.kernels import autograd as ops
 from peploss.kernels.landscape import loss_landscapes
 from peploss.kernels.landscape_batch import loss_landscape
 
@@ -20,15 +21,15 @@ GRID = MzGrid(60.0, 0.1)
 
 
 def test_auto_follows_the_tensors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "has_triton", lambda: True)
-    assert backends.kernels_for("auto", torch.device("cpu")) == "cpu"
-    assert backends.kernels_for("auto", torch.device("cuda")) == "triton"
-    monkeypatch.setattr(backends, "has_triton", lambda: False)
-    assert backends.kernels_for("auto", torch.device("cuda")) == "cpu"  # slower, and the same
+    monkeypatch.setattr(dispatch, "has_triton", lambda: True)
+    assert dispatch.kernels_for("auto", torch.device("cpu")) == "cpu"
+    assert dispatch.kernels_for("auto", torch.device("cuda")) == "triton"
+    monkeypatch.setattr(dispatch, "has_triton", lambda: False)
+    assert dispatch.kernels_for("auto", torch.device("cuda")) == "cpu"  # slower, and the same
 
 
 def test_triton_that_is_not_installed_is_named_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "has_triton", lambda: False)
+    monkeypatch.setattr(dispatch, "has_triton", lambda: False)
     with pytest.raises(BackendError, match=r"not installed\. pip install triton"):
         spectrum_cosine(ONE, ONE, sigma=0.1, grid=GRID, backend="triton")
 
@@ -48,7 +49,7 @@ CALLS = {
 
 @pytest.mark.parametrize("name", CALLS)
 def test_triton_on_the_cpu_is_refused_with_the_way_out(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "has_triton", lambda: True)
+    monkeypatch.setattr(dispatch, "has_triton", lambda: True)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(BackendError, match=r"takes CUDA tensors; these are on cpu, and torch sees no CUDA.*to\('cuda'"):
@@ -110,13 +111,13 @@ def test_offsets_that_do_not_fit_are_refused(triton) -> None:  # type: ignore[no
 
 @pytest.mark.parametrize("offsets", [[0, 3], [1, 2], [0, 2, 1, 2], [0, -1, 2], [0, 1]])
 def test_the_kernels_read_no_further_than_the_peaks_whatever_the_offsets(triton, offsets) -> None:  # type: ignore[no-untyped-def]
-    from peploss.kernels.gpu import run
+    from peploss.kernels.gpu import launch
 
     n = len(offsets) - 1
     bad = (torch.tensor([10.0, 20.0]).double(), torch.ones(2).double(), torch.full((2,), 0.1).double())
     side = tuple(triton(x) for x in (*bad, torch.tensor(offsets)))
     other = tuple(triton(x) for x in (torch.ones(n).double() * 10,) * 3)
-    cos, _, _ = run.cosine(side, (*other, triton(torch.arange(n + 1))), 0.1, 600, True, True)
+    cos, _, _ = launch.cosine(side, (*other, triton(torch.arange(n + 1))), 0.1, 600, True, True)
     assert cos.isnan().any()
 
 
@@ -156,9 +157,9 @@ def test_nobody_asks_a_gpu_for_a_value_of_a_landscape(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("backend", ["auto", "triton"])
 def test_which_kernels_can_be_chosen_inside_a_compiled_graph(backend: str) -> None:
     def chosen(x: torch.Tensor) -> torch.Tensor:
-        return x + (backends.kernels_for(backend, torch.device("cuda")) == "triton")
+        return x + (dispatch.kernels_for(backend, torch.device("cuda")) == "triton")
 
-    if backends.has_triton():
+    if dispatch.has_triton():
         assert float(torch.compile(chosen, fullgraph=True, backend="eager")(torch.zeros(()))) == 1.0
 
 
@@ -184,4 +185,4 @@ def test_sides_on_several_devices_are_refused() -> None:
 
 
 def test_a_device_in_words() -> None:
-    assert backends.device_name("cpu") == "CPU"
+    assert dispatch.device_name("cpu") == "CPU"

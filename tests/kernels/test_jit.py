@@ -13,7 +13,7 @@ import pytest
 import peploss
 
 CODE = """
-from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.cpu.sort import sort_by
 import numpy as np
 order = np.array([0, 1])
 sort_by(np.array([2.0, 1.0]), order, 2)
@@ -48,7 +48,7 @@ def test_a_change_in_any_kernel_source_is_seen(copied: Path) -> None:
     assert list(first.rglob("*.nbc"))
     assert run(copied).stdout == "[1 0]\n"
     assert list(cache.glob("kernels-*")) == [first]
-    other = copied / "peploss" / "kernels" / "reference.py"
+    other = copied / "peploss" / "kernels" / "naive.py"
     other.write_text(other.read_text() + "\n# changed\n")
     assert run(copied).stdout == "[1 0]\n"
     assert len(list(cache.glob("kernels-*"))) == 2

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from peploss.errors import BackendError
-from peploss.kernels import Peaks, backends, landscape, landscape_batch, spectrum_cosine
+from peploss.kernels import Peaks, dispatch, landscape, landscape_batch, spectrum_cosine
 from peploss.kernels.landscape import device_of, loss_landscapes
 from peploss.kernels.landscape_batch import loss_landscape
 
@@ -116,4 +116,4 @@ def test_several_spectra_go_to_a_gpu_and_one_does_not(monkeypatch: pytest.Monkey
     monkeypatch.setattr(landscape, "has_triton", lambda: False)
     assert device_of(2).type == "cpu"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert backends.device_name(device_of(2)) == "CPU"
+    assert dispatch.device_name(device_of(2)) == "CPU"

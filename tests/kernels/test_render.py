@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from peploss.grid import MzGrid
-from peploss.kernels import reference, render_nonzero
+from peploss.kernels import naive, render_nonzero
 
 
 @pytest.mark.parametrize("sigma", [0.004, 0.02, 0.1, 0.5, 2.0])
@@ -20,7 +20,7 @@ def test_equals_the_dense_render(sigma: float, bin_width: float) -> None:
     bins, values = render_nonzero(mz, intensity, sigma=sigma, grid=grid)
     dense = np.zeros(grid.n_bins)
     dense[bins] = values
-    true = reference.render(
+    true = naive.render(
         torch.tensor(mz), torch.tensor(intensity), torch.full((mz.size,), sigma, dtype=torch.float64), grid
     )
     np.testing.assert_allclose(dense, true, rtol=0, atol=1e-12 * max(1.0, 0.1 / sigma))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.cpu.sort import sort_by
 
 
 def check(key: np.ndarray, chosen: np.ndarray) -> None:

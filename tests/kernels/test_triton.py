@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from peploss.grid import MzGrid
-from peploss.kernels import Peaks, landscape, pair_sums, reference, render, spectrum_cosine
+from peploss.kernels import Peaks, landscape, naive, pair_sums, render, spectrum_cosine
 from peploss.kernels.landscape import loss_landscapes
 
 GRID = MzGrid(max_mz=60.0, bin_width=0.1)
@@ -166,7 +166,7 @@ def test_intensities_of_all_magnitudes(triton: Move) -> None:
 
 @pytest.mark.parametrize("grid", [GRID, MzGrid(60, 0.7), None])
 def test_the_formulas_are_exact_in_float64(triton: Move, grid: MzGrid | None) -> None:
-    from peploss.kernels.gpu import run
+    from peploss.kernels.gpu import launch
 
     rng = np.random.default_rng(5)
     pm = np.append(rng.uniform(-0.2, 60.2, 14), [30.0, 30.02])
@@ -174,11 +174,11 @@ def test_the_formulas_are_exact_in_float64(triton: Move, grid: MzGrid | None) ->
     w, s = torch.tensor(rng.random(16)), torch.full((16,), 0.1, dtype=torch.float64)
     offsets = torch.tensor([0, 7, 16])
     leaves = [x.clone().requires_grad_() for x in (m[0], w, s)]
-    true = reference.cosine(Peaks(leaves[0], leaves[1], offsets), Peaks(m[1], w, offsets), leaves[2], s, grid)
+    true = naive.cosine(Peaks(leaves[0], leaves[1], offsets), Peaks(m[1], w, offsets), leaves[2], s, grid)
     gradients = torch.autograd.grad(true.sum(), leaves)
     h, n_bins = (0.0, 0) if grid is None else (grid.bin_width, grid.n_bins)
     sides = [tuple(triton(x) for x in (x, w, s, offsets)) for x in m]
-    cos, by_pred, _ = run.cosine(*sides, h, n_bins, True, False, torch.float64)
+    cos, by_pred, _ = launch.cosine(*sides, h, n_bins, True, False, torch.float64)
     assert torch.allclose(cos.cpu(), true.detach(), rtol=0, atol=1e-12)
     for got, want in zip(by_pred.cpu(), gradients, strict=True):
         assert float((got - want).abs().max()) < 1e-11 * float(want.abs().max())
@@ -237,12 +237,12 @@ def test_landscapes_equal_those_of_the_cpu(triton: Move, unit: str, monkeypatch:
 
 
 def test_two_thousand_peaks(triton: Move, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peploss.kernels.gpu import run
+    from peploss.kernels.gpu import launch
 
     if not torch.cuda.is_available():
-        monkeypatch.setattr(run, "ROWS", 256)  # at once, for the interpreter's sake
-        monkeypatch.setattr(run, "SORTED", 1024)
-        monkeypatch.setattr(run, "KEYS", 512)
+        monkeypatch.setattr(launch, "ROWS", 256)  # at once, for the interpreter's sake
+        monkeypatch.setattr(launch, "SORTED", 1024)
+        monkeypatch.setattr(launch, "KEYS", 512)
     rng = np.random.default_rng(13)
     pm = rng.uniform(100, 1900, 2000)
     pred, obs = Peaks.from_arrays(pm, rng.random(2000)), Peaks.from_arrays(pm[:7] + 0.01, rng.random(7))

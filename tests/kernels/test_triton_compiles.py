@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peploss.kernels.backends import has_triton
+from peploss.kernels.dispatch import has_triton
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,23 +18,23 @@ import triton
 import triton.language as tl
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
-from peploss.kernels.gpu import cosine, landscape, prepare, render, run
+from peploss.kernels.gpu import cosine, landscape, prepare, render, launch
 
 TYPES = {"places": "*i32", "counts": "*i64", "spans": "*i64", "h_bits": "i64"}
 BOOLS = (True, False)
 
 
 def kernels(real):
-    tile = {"R": run.ROWS, "REAL": real}
+    tile = {"R": launch.ROWS, "REAL": real}
     for grid in BOOLS:
-        yield prepare.prepare_kernel, {"R": run.SORTED, "C": run.KEYS, "GRID": grid, "REAL": real}, 4
+        yield prepare.prepare_kernel, {"R": launch.SORTED, "C": run.KEYS, "GRID": grid, "REAL": real}, 4
         for grad in BOOLS:
             yield cosine.pairs_kernel, {**tile, "GRID": grid, "GRAD": grad, "PRODUCT": False}, 1
         yield cosine.pairs_kernel, {**tile, "GRID": grid, "GRAD": True, "PRODUCT": True}, 1
         yield landscape.landscape_kernel, {**tile, "GRID": grid, "PPM": grid}, 1
     for grad, product in ((True, False), (False, False), (True, True)):
-        yield cosine.finish_kernel, {"BLOCK": run.BLOCK, "GRAD": grad, "PRODUCT": product}, 1
-    yield cosine.scale_kernel, {"BLOCK": run.BLOCK, "BY_MZ": True, "BY_WEIGHT": False, "BY_SIGMA": True}, 1
+        yield cosine.finish_kernel, {"BLOCK": launch.BLOCK, "GRAD": grad, "PRODUCT": product}, 1
+    yield cosine.scale_kernel, {"BLOCK": launch.BLOCK, "BY_MZ": True, "BY_WEIGHT": False, "BY_SIGMA": True}, 1
     yield render.render_kernel, {"K": render.BINS, "C": render.PEAKS, "REAL": real}, 4
 
 

@@ -72,7 +72,7 @@ def test_a_spectrum_against_itself_is_exactly_one(triton: Move) -> None:
 def test_a_spectrum_does_not_depend_on_its_batch_nor_on_how_many_share_it(
     triton: Move, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from peploss.kernels.gpu import run
+    from peploss.kernels.gpu import launch
 
     rng = np.random.default_rng(4)
     pred = [(rng.uniform(20, 40, n), rng.random(n)) for n in (33, 3, 0, 20)]
@@ -86,7 +86,7 @@ def test_a_spectrum_does_not_depend_on_its_batch_nor_on_how_many_share_it(
 
     together = results([0, 1, 2, 3])
     for shared in (2, 3):
-        monkeypatch.setattr(run.Prepared, "shared", shared)
+        monkeypatch.setattr(launch.Prepared, "shared", shared)
         for got, want in zip(results([0, 1, 2, 3]), together, strict=True):
             assert torch.equal(got, want)
     alone = [results([i]) for i in range(4)]

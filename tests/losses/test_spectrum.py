@@ -20,9 +20,9 @@ from peploss.losses.precursor import PrecursorMassLoss
 from peploss.losses.spectrum import SpectrumMatchingLoss, spectrum_loss, spectrum_loss_at
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
-from peploss.peptides.synthetic import Difficulty, synthetic_batch
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
+from peploss.training.synthetic import Difficulty, synthetic_batch
 
 PEPTIDES = ["PEPTIDE", "GAS", "LLYWKR"]
 
@@ -162,7 +162,7 @@ def test_exports() -> None:
 
 
 def test_custom_op_passes_torchs_own_checks() -> None:
-    from peploss.kernels.ops import cosine_op
+    from peploss.kernels.autograd import cosine_op
 
     g = torch.Generator().manual_seed(0)
     mz = torch.rand(7, generator=g, dtype=torch.float64) * 2 + 10
@@ -188,7 +188,7 @@ def test_second_derivative_is_refused_in_words(compiled: bool) -> None:
         pred = Peaks(m, torch.ones_like(m), torch.tensor([0, 2]))
         if not compiled:
             return spectrum_cosine(pred, obs, sigma=0.1, grid=MzGrid()).sum()
-        from peploss.kernels.ops import cosine_op
+        from peploss.kernels.autograd import cosine_op
 
         width = torch.full((2,), 0.1, dtype=torch.float64)
         return cosine_op(*pred[:2], width, pred.offsets, *obs[:2], width, obs.offsets, 0.1, 20000, True, False)[0].sum()

@@ -13,13 +13,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from peploss.dataset.build import build_set
-from peploss.dataset.notes import Notes
-from peploss.dataset.psms import read_psms
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
-from peploss.dataset.worst import add_causes
-from peploss.explorer import set_jobs
+from peploss.dataset.index.build import build_set
+from peploss.dataset.query.notes import Notes
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
+from peploss.dataset.tables.psms import read_psms
+from peploss.explorer.outliers.sets import jobs
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
 
@@ -263,7 +263,7 @@ def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path
         (folder / name).unlink()
     app = opened()
     assert "is being made" in said(app)
-    task = set_jobs.tasks().all()[-1]
+    task = jobs.tasks().all()[-1]
     task.job.wait(120)
     assert task.job.error is None
     app.run()

@@ -132,16 +132,16 @@ def test_the_samples_show_what_is_true_of_them(tuned: Open) -> None:
 def test_a_set_shows_what_is_known_while_it_is_looked_at_and_can_be_cancelled(tuned: Open, monkeypatch) -> None:
     import threading
 
-    from peploss.explorer import tune_set
+    from peploss.explorer.tune import chosen_set
 
-    go, real = threading.Event(), tune_set.set_landscapes
+    go, real = threading.Event(), chosen_set.set_landscapes
 
     def slow(*arguments):
         for n, picture in enumerate(real(*arguments)):
             yield picture
             assert n or go.wait(60)
 
-    monkeypatch.setattr(tune_set, "set_landscapes", slow)
+    monkeypatch.setattr(chosen_set, "set_landscapes", slow)
     app = tuned(part="Set", set=SAMPLES)
     job = app.session_state["_tune_job"][1]
     while job.latest is None or job.latest.landscape is None:
@@ -156,7 +156,7 @@ def test_a_set_shows_what_is_known_while_it_is_looked_at_and_can_be_cancelled(tu
     assert job.cancelled
     assert "Cancelled at" in said(app)
     assert "64 of 409 spectra" in said(app)  # what was found stays
-    monkeypatch.setattr(tune_set, "set_landscapes", real)
+    monkeypatch.setattr(chosen_set, "set_landscapes", real)
     next(button for button in app.button if button.label == "Start again").click().run()
     assert "409 of 409 spectra" in said(finished(app))
 

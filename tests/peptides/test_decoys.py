@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peploss.analysis.decoys import shuffled
+from peploss.peptides.decoys import shuffled
 from peploss.peptides.peptide import Peptide
 
 TEXTS = [

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peploss.analysis.candidate_ions import Candidates, ion_table
 from peploss.peptides.fragments import fragments
+from peploss.peptides.ion_table import Candidates, ion_table
 from peploss.peptides.peptide import Peptide
 from peploss.settings import ION_TYPES, LossSettings
 

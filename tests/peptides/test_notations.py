@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peploss.dataset.dialects import name, placed, proforma
+from peploss.peptides.notations import name, placed, proforma
 from peploss.peptides.peptide import Peptide
 
 OXIDISED = "[Acetyl]-AAM[Oxidation]C[Carbamidomethyl]K"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peploss.spectra.peptide_text import proforma_from_msp, proforma_from_seq
+from peploss.peptides.written_peptides import proforma_from_msp, proforma_from_seq
 
 
 @pytest.mark.parametrize(

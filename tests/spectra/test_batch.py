@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peploss.errors import SpectrumError
-from peploss.spectra import mgf, spectrum_file
 from peploss.spectra.batch import usable
-from peploss.spectra.readers import open_part, open_spectra
+from peploss.spectra.readers import file as spectrum_file
+from peploss.spectra.readers import mgf, open_part, open_spectra
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import NOT_MS2, Record
-from peploss.spectra.source import ByteSource
-from peploss.spectra.spectrum_file import SpectrumFile
 
 NAMES = ("index", "scan", "native_id", "title", "precursor_mz", "precursor_charge", "rt", "peptide", "n_peaks")
 

@@ -9,12 +9,7 @@ from hypothesis import strategies as st
 
 from peploss.constants import PROTON
 from peploss.settings import LossSettings
-from peploss.spectra.preprocessing import (
-    NO_PRECURSOR_TO_REMOVE,
-    ONLY_PRECURSOR_REMOVED,
-    precursor_peaks,
-    preprocess,
-)
+from peploss.spectra.preprocessing import NO_PRECURSOR_TO_REMOVE, ONLY_PRECURSOR_REMOVED, precursor_peaks, preprocess
 from peploss.spectra.spectrum import Spectrum
 
 

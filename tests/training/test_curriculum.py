@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from peploss.errors import SettingsError
-from peploss.losses.curriculum import CURRICULUM_V2, CurriculumV2
-from peploss.peptides.synthetic import synthetic_batch
+from peploss.training.curriculum import CURRICULUM_V2, CurriculumV2
+from peploss.training.synthetic import synthetic_batch
 
 TABLE = """
 1  7-10 100 0  0  0  0.00 0.00

@@ -8,9 +8,9 @@ import torch
 from peploss.errors import SettingsError
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
-from peploss.peptides.synthetic import NOISE_INTENSITY, NOISE_MIN_MZ, Difficulty, synthetic_batch
 from peploss.peptides.vocabulary import DEFAULT_VOCABULARY, Vocabulary
 from peploss.settings import LossSettings
+from peploss.training.synthetic import NOISE_INTENSITY, NOISE_MIN_MZ, Difficulty, synthetic_batch
 
 HARD = Difficulty(
     max_length=20, clean_share=0.0, noise_peaks=10, dropout=0.1, mass_error_ppm=15, intensity_variation=0.5

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from peploss.analysis.cause_rules import (
+from peploss.analysis.causes.counterfactual import EDITS, Counterfactual, Counterfactuals
+from peploss.analysis.causes.rules import (
     EDIT_COST,
     EDIT_GAIN,
     MASS_SUPPORT,
@@ -24,7 +25,6 @@ from peploss.analysis.cause_rules import (
     surely,
     within,
 )
-from peploss.analysis.counterfactual import EDITS, Counterfactual, Counterfactuals
 
 
 def precursor_charge(c: Counterfactuals) -> Finding | None:

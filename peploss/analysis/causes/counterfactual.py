@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.decoys import reordered
-from peploss.analysis.edits import Edit
-from peploss.analysis.psm_facts import Facts
+from peploss.analysis.causes.edits import Edit
+from peploss.analysis.causes.facts import Facts
 from peploss.constants import ISOTOPE_SPACING, PROTON
+from peploss.peptides.decoys import reordered
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift

@@ -6,17 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from peploss.analysis.annotation_rules import (
+from peploss.analysis.causes.annotation_rules import (
     modification,
     precursor_charge,
     precursor_isotope,
     residue_order,
     wrong_peptide,
 )
-from peploss.analysis.cause_rules import RULES, Cause, Finding
-from peploss.analysis.counterfactual import PRECURSOR_PPM
-from peploss.analysis.counterfactuals import Counterfactual, Counterfactuals, counterfactuals
-from peploss.analysis.spectrum_rules import (
+from peploss.analysis.causes.counterfactual import PRECURSOR_PPM
+from peploss.analysis.causes.rules import RULES, Cause, Finding
+from peploss.analysis.causes.spectrum_rules import (
     annotation_fine,
     calibration,
     intensity_pattern,
@@ -28,6 +27,7 @@ from peploss.analysis.spectrum_rules import (
     too_few_peaks,
     unmodelled_ions,
 )
+from peploss.analysis.causes.what_if import Counterfactual, Counterfactuals, counterfactuals
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

@@ -11,9 +11,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.candidate_ions import Candidates
-from peploss.analysis.common_modifications import COMMON
-from peploss.analysis.decoys import SAME_MASS, reordered
+from peploss.analysis.causes.common_modifications import COMMON
+from peploss.peptides.decoys import SAME_MASS, reordered
+from peploss.peptides.ion_table import Candidates
 from peploss.peptides.peptide import ModificationSite, Peptide
 
 F64 = NDArray[np.float64]

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import scaled
-from peploss.analysis.calibration import MAD_TO_SIGMA
-from peploss.analysis.candidate_ions import IonTable
-from peploss.analysis.matching import REACH_OF_A_MATCH, Matches
-from peploss.analysis.observed_facts import explained, sampled_share
-from peploss.analysis.sampling import is_rendered, widths
+from peploss.analysis.causes.observed_facts import explained, sampled_share
+from peploss.analysis.one_psm.batching import scaled
+from peploss.analysis.one_psm.grid_effects import is_rendered, widths
+from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH, Matches
+from peploss.analysis.tuning.calibration import MAD_TO_SIGMA
+from peploss.peptides.ion_table import IonTable
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 

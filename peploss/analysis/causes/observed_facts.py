@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import scaled
+from peploss.analysis.one_psm.batching import scaled
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
 

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.candidate_ions import Candidates, ion_table
-from peploss.analysis.counterfactual import (
+from peploss.analysis.causes.counterfactual import (
     FLAT,
     ISOTOPES,
     PRECURSOR_PPM,
@@ -18,14 +17,15 @@ from peploss.analysis.counterfactual import (
     ppm_error,
     support,
 )
-from peploss.analysis.edits import candidates, decoy_orders, edits
-from peploss.analysis.matching import match
-from peploss.analysis.observed_facts import likeliest_shifts
-from peploss.analysis.psm_facts import Facts, facts, sight
-from peploss.analysis.row_batch import RowBatch, Side
-from peploss.analysis.sampling import in_range
-from peploss.analysis.setting_changes import more_ions, other_peaks, whole_grid, wider
+from peploss.analysis.causes.edits import candidates, decoy_orders, edits
+from peploss.analysis.causes.facts import Facts, facts, sight
+from peploss.analysis.causes.observed_facts import likeliest_shifts
+from peploss.analysis.causes.row_batch import RowBatch, Side
+from peploss.analysis.causes.setting_changes import more_ions, other_peaks, whole_grid, wider
+from peploss.analysis.one_psm.grid_effects import in_range
+from peploss.analysis.one_psm.matching import match
 from peploss.constants import PROTON
+from peploss.peptides.ion_table import Candidates, ion_table
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess

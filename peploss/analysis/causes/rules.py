@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from peploss.analysis.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
+from peploss.analysis.causes.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
 
 Cause = Literal[
     "too few peaks",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from peploss.analysis.cause_rules import (
+from peploss.analysis.causes.counterfactual import Counterfactuals
+from peploss.analysis.causes.rules import (
     FARTHEST_PPM,
     FEWEST_PEAKS,
     FRAGMENTS_SEEN,
@@ -30,7 +31,6 @@ from peploss.analysis.cause_rules import (
     supported,
     surely,
 )
-from peploss.analysis.counterfactual import Counterfactuals
 
 SAME_PEPTIDE = ("ions", "peaks", "shift", "sigma", "grid")
 ANY_ORDER = ("immonium", "precursor", "all")

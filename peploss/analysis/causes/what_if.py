@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peploss.analysis.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals, Kind
-from peploss.analysis.counterfactual_plan import Plan
-from peploss.analysis.row_batch import RowBatch
+from peploss.analysis.causes.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals, Kind
+from peploss.analysis.causes.plan import Plan
+from peploss.analysis.causes.row_batch import RowBatch
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

@@ -8,14 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import as_peaks, scaled
-from peploss.analysis.curves import Curves, render_curves
-from peploss.analysis.decomposition import Decomposition, decompose
-from peploss.analysis.gradient import Gradient, loss_and_gradient
-from peploss.analysis.ladder import Bond, ladder
-from peploss.analysis.matching import Matches, match
-from peploss.analysis.notices import charge_notice, no_fragments, no_peaks, side_notices
-from peploss.analysis.sampling import (
+from peploss.analysis.one_psm.batching import as_peaks, scaled
+from peploss.analysis.one_psm.curves import Curves, render_curves
+from peploss.analysis.one_psm.gradient import Gradient, loss_and_gradient
+from peploss.analysis.one_psm.grid_effects import (
     PhaseSpread,
     continuum_loss,
     guard,
@@ -24,7 +20,11 @@ from peploss.analysis.sampling import (
     phase_spread,
     sigma_per_bin,
 )
-from peploss.analysis.waterfall import Step, waterfall
+from peploss.analysis.one_psm.ladder import Bond, ladder
+from peploss.analysis.one_psm.matching import Matches, match
+from peploss.analysis.one_psm.notices import charge_notice, no_fragments, no_peaks, side_notices
+from peploss.analysis.one_psm.shares import Decomposition, decompose
+from peploss.analysis.one_psm.waterfall import Step, waterfall
 from peploss.constants import PROTON
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.precursor import PrecursorError, precursor_error

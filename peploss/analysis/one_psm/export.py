@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from peploss.analysis.explain import Explanation
+from peploss.analysis.one_psm.explanation import Explanation
 from peploss.version import __version__
 
 COLUMNS = (

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import as_peaks
-from peploss.analysis.sampling import in_range
+from peploss.analysis.one_psm.batching import as_peaks
+from peploss.analysis.one_psm.grid_effects import in_range
 from peploss.kernels import spectrum_cosine
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import as_peaks
+from peploss.analysis.one_psm.batching import as_peaks
 from peploss.kernels import Peaks, spectrum_cosine
-from peploss.kernels.reference import RENDER_REACH
+from peploss.kernels.naive import RENDER_REACH
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]

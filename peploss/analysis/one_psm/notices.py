@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.sampling import count
+from peploss.analysis.one_psm.grid_effects import count
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import as_peaks, scaled
+from peploss.analysis.one_psm.batching import as_peaks, scaled
 from peploss.kernels import pair_sums
 from peploss.settings import LossSettings
 

@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.batching import as_peaks
-from peploss.analysis.matching import Matches
+from peploss.analysis.one_psm.batching import as_peaks
+from peploss.analysis.one_psm.matching import Matches
 from peploss.kernels import spectrum_cosine
 from peploss.settings import LossSettings
 

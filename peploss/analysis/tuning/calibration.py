@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.matching import REACH_OF_A_MATCH, match
-from peploss.analysis.psm_set import Psm, observed, predicted
+from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH, match
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 

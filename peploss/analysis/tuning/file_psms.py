@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
-from peploss.analysis.prepared_set import MAX_SPECTRA, LeftOut
-from peploss.analysis.psm_set import Psm
+from peploss.analysis.tuning.prepared_set import MAX_SPECTRA, LeftOut
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeptideError, SourceError, SpectrumError
 from peploss.peptides.peptide import Peptide
 from peploss.spectra.spectrum import Spectrum

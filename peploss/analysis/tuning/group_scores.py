@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from peploss.analysis.separation import Separation, separate
-from peploss.analysis.setting_score import Score
+from peploss.analysis.tuning.separation import Separation, separate
+from peploss.analysis.tuning.setting_score import Score
 
 
 def by_group(found: Score, groups: Sequence[str]) -> dict[str, Separation]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.decoys import shuffled
-from peploss.analysis.psm_set import Psm, observed, predicted
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import loss_landscapes
+from peploss.peptides.decoys import shuffled
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from peploss.analysis.decoys import shuffled
-from peploss.analysis.gradient import REACH
-from peploss.analysis.landscape import Axes
-from peploss.analysis.psm_set import Psm, Side, draw, observed, predicted
+from peploss.analysis.one_psm.gradient import REACH
+from peploss.analysis.tuning.landscape import Axes
+from peploss.analysis.tuning.psm_set import Psm, Side, draw, observed, predicted
 from peploss.errors import PeplossError, SourceError
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import Landscapes, loss_landscapes
+from peploss.peptides.decoys import shuffled
 from peploss.settings import LossSettings
 
 MAX_SPECTRA = 2000

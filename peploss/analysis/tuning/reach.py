@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.gradient import DEAD_BELOW
-from peploss.analysis.psm_set import Psm, Side, observed, predicted
+from peploss.analysis.one_psm.gradient import DEAD_BELOW
+from peploss.analysis.tuning.psm_set import Psm, Side, observed, predicted
 from peploss.constants import ISOTOPE_SPACING
 from peploss.kernels import Peaks, SigmaUnit
 from peploss.losses.baselines import min_distance_loss

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.prepared_set import PreparedSet
-from peploss.analysis.recommend_words import as_it_is, figures, nothing_allowed, sentences
-from peploss.analysis.separation import Z95, influence
-from peploss.analysis.set_landscape import SetLandscape
-from peploss.analysis.setting_score import Change, Limits, Score, difference, score
+from peploss.analysis.tuning.prepared_set import PreparedSet
+from peploss.analysis.tuning.recommend_words import as_it_is, figures, nothing_allowed, sentences
+from peploss.analysis.tuning.separation import Z95, influence
+from peploss.analysis.tuning.set_landscape import SetLandscape
+from peploss.analysis.tuning.setting_score import Change, Limits, Score, difference, score
 from peploss.settings import LossSettings
 
 ROUND_SIGMA = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)

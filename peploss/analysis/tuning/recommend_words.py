@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.separation import Z95
-from peploss.analysis.set_landscape import SetLandscape
-from peploss.analysis.setting_score import Change, Limits, Score, difference
+from peploss.analysis.tuning.separation import Z95
+from peploss.analysis.tuning.set_landscape import SetLandscape
+from peploss.analysis.tuning.setting_score import Change, Limits, Score, difference
 
 F64 = NDArray[np.float64]
 

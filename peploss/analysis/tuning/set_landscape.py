@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.landscape import Axes, default_axes
-from peploss.analysis.prepared_set import PreparedSet, losses
-from peploss.analysis.separation import Separation, separate
-from peploss.kernels.backends import device_name
+from peploss.analysis.tuning.landscape import Axes, default_axes
+from peploss.analysis.tuning.prepared_set import PreparedSet, losses
+from peploss.analysis.tuning.separation import Separation, separate
+from peploss.kernels.dispatch import device_name
 from peploss.kernels.landscape import device_of
 
 F64 = NDArray[np.float64]

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.landscape import Axes
-from peploss.analysis.prepared_set import PreparedSet, losses
-from peploss.analysis.separation import influence, separate
-from peploss.analysis.set_landscape import N_LOOKED_AT, QUANTILE
+from peploss.analysis.tuning.landscape import Axes
+from peploss.analysis.tuning.prepared_set import PreparedSet, losses
+from peploss.analysis.tuning.separation import influence, separate
+from peploss.analysis.tuning.set_landscape import N_LOOKED_AT, QUANTILE
 from peploss.kernels import SigmaUnit
 
 F64 = NDArray[np.float64]

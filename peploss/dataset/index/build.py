@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from peploss.dataset.index_report import IndexReport
-from peploss.dataset.join import Headers, Joined, NotJoined, join
-from peploss.dataset.parts import HEADERS, Part, Progress, plan_parts, read_part, read_parts
-from peploss.dataset.psms import Psm, PsmTable
-from peploss.dataset.resolve import Resolved, resolve
+from peploss.dataset.index.join import Headers, Joined, NotJoined, join
+from peploss.dataset.index.parts import HEADERS, Part, Progress, plan_parts, read_part, read_parts
+from peploss.dataset.index.report import IndexReport
+from peploss.dataset.index.resolve import Resolved, resolve
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
+from peploss.dataset.tables.psms import Psm, PsmTable
 from peploss.errors import SourceError
 from peploss.version import __version__
 

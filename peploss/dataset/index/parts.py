@@ -20,12 +20,12 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from peploss.dataset.whole import whole_file
-from peploss.dataset.workers import in_processes
+from peploss.dataset.atomic import whole_file
+from peploss.dataset.index.pool import in_processes
 from peploss.errors import SourceError
 from peploss.spectra.batch import Batch
 from peploss.spectra.readers import open_part, open_spectra
-from peploss.spectra.source import ByteSource
+from peploss.spectra.readers.source import ByteSource
 from peploss.version import __version__
 
 CHUNK: Final = 2048

@@ -19,7 +19,7 @@ from typing import IO, Any, Final, TypeVar, cast
 
 from peploss.errors import SourceError
 
-_PROGRAM: Final = Path(__file__).with_name("worker.py")
+_PROGRAM: Final = Path(__file__).with_name("pool_worker.py")
 
 Task = TypeVar("Task")
 

@@ -25,7 +25,7 @@ def bare_package() -> None:
 
     Both are most of what a process that reads spectra would hold, and of the time it takes to start.
     """
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     spec = importlib.machinery.PathFinder.find_spec("peploss", [os.fspath(root)])
     if spec is None:
         raise ModuleNotFoundError(f"There is no package peploss in {root}.")
@@ -46,7 +46,7 @@ def main() -> None:
     tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what anything prints is no answer
     bare_package()
-    from peploss.dataset.parts import one_open, write_part
+    from peploss.dataset.index.parts import one_open, write_part
 
     with one_open() as source_of:
         while True:

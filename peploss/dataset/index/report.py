@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from peploss.dataset.join import NotJoined
+from peploss.dataset.index.join import NotJoined
 from peploss.dataset.store import ParquetStore
 
 TOLD: Final = 1000

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from peploss.dataset.asked import MEMORY
+from peploss.dataset.query.database import MEMORY
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
 from peploss.settings import LossSettings

@@ -16,8 +16,8 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from peploss.dataset.query.where import checked
 from peploss.dataset.store import ParquetStore
-from peploss.dataset.where import checked
 from peploss.errors import SettingsError, SourceError
 
 MEMORY, MEMORY_HELD = "512MB", "2GB"

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from peploss.dataset.asked import Asked
+from peploss.dataset.query.database import Asked
 from peploss.errors import SourceError
 
 Limits = tuple[float, float]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.prepared_set import MAX_SPECTRA, LeftOut
-from peploss.analysis.psm_set import Psm
+from peploss.analysis.tuning.prepared_set import MAX_SPECTRA, LeftOut
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.dataset.psm_row import COLUMNS, psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError, SourceError

@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from peploss.dataset.causes import psm_of
+from peploss.dataset.atomic import whole_file
 from peploss.dataset.schema import PEAKS
+from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore, written_whole
-from peploss.dataset.whole import whole_file
 from peploss.errors import SettingsError, SourceError
 from peploss.spectra.writers import to_mgf
 

@@ -10,14 +10,15 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.matching import REACH_OF_A_MATCH
+from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH
 from peploss.constants import CARBON_MONOXIDE, ISOTOPE_SPACING, PROTON
-from peploss.dataset import score_kernel as kernel
-from peploss.dataset.causes import CAUSES, cause_columns
 from peploss.dataset.schema import ABOUT
-from peploss.dataset.score_device import OnDevice, Ragged
+from peploss.dataset.scoring import columns as kernel
+from peploss.dataset.scoring.causes import CAUSES, cause_columns
+from peploss.dataset.scoring.gpu import OnDevice, Ragged
 from peploss.errors import SettingsError
-from peploss.kernels import Peaks, cpu
+from peploss.kernels import Peaks
+from peploss.kernels.cpu import pairs
 from peploss.losses.baselines import BASELINES
 from peploss.losses.precursor import ISOTOPE_OFFSETS, PPM
 from peploss.peptides.fragments import ION_OFFSETS, LOSS_MASSES, N_TERMINAL
@@ -194,7 +195,7 @@ def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
     n = len(predicted[2]) - 1
     cosine, none = np.empty(n), np.zeros((3, 0))
     grid = settings.grid
-    cpu.cosine_range(
+    pairs.cosine_range(
         0, n, *side(predicted), *side(observed), float(grid.bin_width), grid.n_bins, False, False, cosine, none, none
     )
     return np.asarray(1.0 - cosine)

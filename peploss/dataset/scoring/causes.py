@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from peploss.analysis.causes import Diagnosis, diagnose_many
+from peploss.analysis.causes.diagnosis import Diagnosis, diagnose_many
 from peploss.dataset.psm_row import psm_of
 from peploss.errors import PeplossError
 from peploss.settings import LossSettings

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from peploss.errors import BackendError
 from peploss.kernels import Peaks
-from peploss.kernels.backends import Backend, has_triton
+from peploss.kernels.dispatch import Backend, has_triton
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from peploss.dataset.scoring import Plan
+from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.store import ParquetStore
 from peploss.errors import BackendError
 
@@ -57,7 +57,7 @@ def _reason(error: Exception) -> str:
 
 def score_groups(numbers: pa.Table, path: str, plan: Plan) -> dict[str, Any]:
     """Row groups to their scores, as Arrow's own bytes: Ray's blocks would lose types on the way."""
-    from peploss.dataset.run import score_group
+    from peploss.dataset.scoring.run import score_group
 
     scores: list[bytes | None] = []
     damage: list[str | None] = []

@@ -14,13 +14,13 @@ from typing import Any, Literal, TypeAlias
 
 import pyarrow as pa
 
-from peploss.dataset.parts import Progress
+from peploss.dataset.index.parts import Progress
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.score_device import device_for
-from peploss.dataset.scoring import Plan, score_batch
+from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.gpu import device_for
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError, SourceError
-from peploss.kernels.backends import device_name
+from peploss.kernels.dispatch import device_name
 from peploss.version import __version__
 
 Engine = Literal["local", "ray"]
@@ -124,7 +124,7 @@ def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int, device: 
     if engine == "local":
         return _local(store, plan, workers, device)
     if engine == "ray":
-        from peploss.dataset.run_ray import scored_by_ray
+        from peploss.dataset.scoring.ray import scored_by_ray
 
         return scored_by_ray(store, plan)
     raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import HYDROGEN, WATER
-from peploss.dataset.dialects import proforma
-from peploss.dataset.fixed import SAMPLE, of_cysteine, with_fixed
-from peploss.dataset.psms import Psm, PsmTable, Refused
+from peploss.dataset.tables.psms import Psm, PsmTable, Refused
 from peploss.errors import SourceError
+from peploss.peptides.fixed_modifications import SAMPLE, of_cysteine, with_fixed
+from peploss.peptides.notations import proforma
 
 HYDROXYL: Final = WATER - HYDROGEN
 _PERCOLATOR_ID: Final = re.compile(r"_(?P<scan>\d+)_\d+_(?P<rank>\d+)$")  # of Comet, Crux and MS-GF+: scan_charge_rank

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from peploss.dataset.dialects import proforma
-from peploss.dataset.psms import Psm, PsmTable
+from peploss.dataset.tables.psms import Psm, PsmTable
 from peploss.errors import SourceError
+from peploss.peptides.notations import proforma
 
 
 def read_idxml(path: Path) -> PsmTable:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import PROTON
-from peploss.dataset.dialects import placed, proforma
-from peploss.dataset.fixed import with_fixed
-from peploss.dataset.psms import Psm, PsmTable, Refused
+from peploss.dataset.tables.psms import Psm, PsmTable, Refused
 from peploss.errors import PeptideError, SourceError
+from peploss.peptides.fixed_modifications import with_fixed
+from peploss.peptides.notations import placed, proforma
 from peploss.peptides.peptide import Peptide
 
 _RUN: Final = re.compile(r"ms_run\[(\d+)\]:(.*)")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from peploss.dataset.dialects import listed, proforma, unflanked
-from peploss.dataset.psms import Psm, PsmTable, Refused, header, separator
+from peploss.dataset.tables.psms import Psm, PsmTable, Refused, header, separator
 from peploss.errors import SourceError
+from peploss.peptides.notations import listed, proforma, unflanked
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "peptide": (

@@ -113,14 +113,14 @@ def read_psms(
     Args:
         format: one of ``FORMATS``; None looks at the content.
         columns: of a plain table, what is in which column: ``{"peptide": "Seq", "scan": "ScanNo"}``; see
-            ``peploss.dataset.plain.FIELDS``. Given, the table is read as a plain one.
+            ``peploss.dataset.tables.plain.FIELDS``. Given, the table is read as a plain one.
         fixed: modifications that the table leaves out, by residue (or ``N-term``): ``{"C": "Carbamidomethyl"}``.
             MaxQuant's of cysteine is found by the masses that its table gives.
     Raises:
         SourceError: there is no such file, or it is not of the format, or the format is not known.
         SettingsError: a fixed modification is on no residue or has no mass.
     """
-    from peploss.dataset.fixed import checked, with_fixed
+    from peploss.peptides.fixed_modifications import checked, with_fixed
 
     every = checked(fixed or {})
     table = _read(path, format, columns)
@@ -141,22 +141,22 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
             f"There is no format {chosen!r} of PSM tables.", remedy=f"The formats are {', '.join(FORMATS)}."
         )
     if chosen in ("plain", "peprec"):  # psm-utils cannot read a Peptide Record without retention times
-        from peploss.dataset.plain import read_plain
+        from peploss.dataset.tables.plain import read_plain
 
         return read_plain(file, columns or {}, chosen)
     if chosen == "mztab":
-        from peploss.dataset.mztab import read_mztab
+        from peploss.dataset.tables.mztab import read_mztab
 
         return read_mztab(file)
     if chosen == "idxml":
-        from peploss.dataset.idxml import read_idxml
+        from peploss.dataset.tables.idxml import read_idxml
 
         return read_idxml(file)
     if chosen == "spectra":
-        from peploss.dataset.annotated import read_annotated
+        from peploss.dataset.tables.annotated import read_annotated
 
         return read_annotated(file)
-    from peploss.dataset.engines import read_engine
+    from peploss.dataset.tables.engines import read_engine
 
     return read_engine(file, chosen)
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from peploss.explorer import assets, state
-from peploss.explorer.wire import pack
+from peploss.explorer.browser import assets
+from peploss.explorer.browser.wire import pack
+from peploss.explorer.shell import state
 
 _LOADER = (assets.FRONTEND / "loader.js").read_text(encoding="utf-8").replace("__BASE__", assets.base_path())
 _mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=_LOADER, isolate_styles=False)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.causes import Diagnosis, diagnose
-from peploss.analysis.counterfactual import Counterfactual
-from peploss.analysis.explain import Explanation
+from peploss.analysis.causes.counterfactual import Counterfactual
+from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
+from peploss.analysis.one_psm.explanation import Explanation
 from peploss.errors import PeplossError
-from peploss.explorer import controls, state
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.spectra.shift import Shift
 
 LEAST_GAIN = 0.0005  # what changes the loss by less than it is written with is not offered

@@ -7,10 +7,13 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.explain import Explanation
-from peploss.analysis.export import fragments_csv, snippet
-from peploss.explorer import cause, charts, components, controls, opened, payload, state, summary
-from peploss.explorer.sources import Source
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.analysis.one_psm.export import fragments_csv, snippet
+from peploss.explorer.browser import components
+from peploss.explorer.explore import cause, payload, summary
+from peploss.explorer.figures import charts
+from peploss.explorer.shell import controls, current, state
+from peploss.explorer.shell.sources import Source
 from peploss.spectra.writers import to_mgf
 
 TABS = ("Why", "Fragments", "Mass errors", "Export")
@@ -26,7 +29,7 @@ def tabs(ex: Explanation, source: Source) -> None:
 
 
 def _why(ex: Explanation, source: Source) -> None:
-    cause.draw(ex, opened.key_of(source))
+    cause.draw(ex, current.key_of(source))
     with st.container(key="why"):
         left, right = st.columns([1, 1], gap="large")
     with left:

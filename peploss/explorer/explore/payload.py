@@ -6,8 +6,10 @@ import hashlib
 import re
 from typing import Any
 
-from peploss.analysis.explain import Explanation
-from peploss.explorer import figures, state, summary
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.explorer.explore import summary
+from peploss.explorer.figures import spectrum as figures
+from peploss.explorer.shell import state
 
 START = state.View()
 

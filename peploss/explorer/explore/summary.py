@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from peploss.analysis.explain import Explanation
-from peploss.explorer.digits import signed
-from peploss.kernels.backends import device_name
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.explorer.figures.digits import signed
+from peploss.kernels.dispatch import device_name
 
 NONE = "–"
 TERMINI = ("n_term", "c_term")

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from peploss.analysis.explain import Explanation
-from peploss.analysis.matching import REACH_OF_A_MATCH
-from peploss.analysis.sampling import widths
-from peploss.explorer.digits import signed
-from peploss.explorer.traces import F64, SERIES, escape, series_of
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.analysis.one_psm.grid_effects import widths
+from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.traces import F64, SERIES, escape, series_of
 
 MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
 MOST_BARS = 24

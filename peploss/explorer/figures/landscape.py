@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.landscape import Axes
-from peploss.explorer.charts import NOTE
-from peploss.explorer.traces import F64, Trace, lines
+from peploss.analysis.tuning.landscape import Axes
+from peploss.explorer.figures.charts import NOTE
+from peploss.explorer.figures.traces import F64, Trace, lines
 
 HEIGHT = 470
 MARGIN = {"l": 62, "r": 8, "t": 26, "b": 46}

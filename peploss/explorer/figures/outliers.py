@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.dataset.compare import Comparison
-from peploss.dataset.results import Density, Histogram
-from peploss.explorer.traces import escape
+from peploss.dataset.query.compare import Comparison
+from peploss.dataset.query.results import Density, Histogram
+from peploss.explorer.figures.traces import escape
 
 MARGIN = {"l": 60, "r": 12, "t": 26, "b": 44}
 HEIGHT = 300

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.curves import Curve
-from peploss.analysis.explain import Explanation
-from peploss.explorer.digits import signed
-from peploss.explorer.traces import F64, Trace, escape, lines, polyline, series_of, sticks
+from peploss.analysis.one_psm.curves import Curve
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.traces import F64, Trace, escape, lines, polyline, series_of, sticks
 
 PANELS = {
     "bins": "contribution of each bin to the cosine",

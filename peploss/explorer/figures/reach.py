@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from peploss.analysis.reach import Reach, ShiftCurve
-from peploss.explorer.charts import NOTE
-from peploss.explorer.traces import Trace, lines
+from peploss.analysis.tuning.reach import Reach, ShiftCurve
+from peploss.explorer.figures.charts import NOTE
+from peploss.explorer.figures.traces import Trace, lines
 
 COLOURS = ("#0072b2", "#d98f00", "#009e73", "#cc79a7", "#d55e00", "#56a4dd", "#8a8f94")
 """Told apart by eyes that do not see all colours, on light and on dark: after Okabe, M. & Ito, K. (2008)."""

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.curves import Curve
-from peploss.analysis.explain import Explanation
-from peploss.analysis.sampling import widths
-from peploss.explorer.digits import signed
-from peploss.explorer.panels import PANELS, UNSEEN, panel, slope_words
-from peploss.explorer.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
+from peploss.analysis.one_psm.curves import Curve
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.analysis.one_psm.grid_effects import widths
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.panels import PANELS, UNSEEN, panel, slope_words
+from peploss.explorer.figures.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
 PLOT_PX, PANEL_PX, GAP_PX = 360, 84, 32

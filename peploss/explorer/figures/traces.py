@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.curves import Curve
+from peploss.analysis.one_psm.curves import Curve
 
 F64 = NDArray[np.float64]
 Trace = dict[str, Any]

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from peploss.analysis.calibration import Calibration
-from peploss.analysis.ion_weights import IonWeights
-from peploss.explorer.charts import NOTE
-from peploss.explorer.digits import signed
-from peploss.explorer.traces import Trace, lines
+from peploss.analysis.tuning.calibration import Calibration
+from peploss.analysis.tuning.ion_weights import IonWeights
+from peploss.explorer.figures.charts import NOTE
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.traces import Trace, lines
 from peploss.kernels import SigmaUnit
 
 MARGIN = {"l": 56, "r": 14, "t": 30, "b": 46}

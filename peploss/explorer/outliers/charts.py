@@ -7,10 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from peploss.explorer import components, figures_outliers, outliers_state
-from peploss.explorer.outliers_columns import first_of, groups, label, numbers
-from peploss.explorer.outliers_filter import NOT_JUDGED
-from peploss.explorer.outliers_questions import Look
+from peploss.explorer.browser import components
+from peploss.explorer.figures import outliers as figures_outliers
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.columns import first_of, groups, label, numbers
+from peploss.explorer.outliers.filters import NOT_JUDGED
+from peploss.explorer.outliers.questions import Look
 
 NO_GROUP = "no groups"
 DISTRIBUTION, DENSITY, CAUSES = "distribution", "density", "causes"
@@ -121,18 +123,18 @@ def _within(key: str, columns: dict[str, str]) -> None:
         if low < high:
             limits[column] = (low, high)
     if limits:
-        outliers_state.look_at(outliers_state.filtered().within(limits))
+        state.look_at(state.filtered().within(limits))
 
 
 def _cause() -> None:
     """Callback: a cause is looked at alone, or no longer."""
     name = (st.session_state.get(CAUSES) or {}).get("pick")
-    now = outliers_state.filtered()
-    outliers_state.look_at(now.of_cause("" if name == now.cause else str(name or "")))
+    now = state.filtered()
+    state.look_at(now.of_cause("" if name == now.cause else str(name or "")))
 
 
 def _open() -> None:
     """Callback: the PSM whose point was clicked is opened."""
     psm = (st.session_state.get(DENSITY) or {}).get("pick")
     if psm is not None:
-        outliers_state.ask_to_open(int(psm))
+        state.ask_to_open(int(psm))

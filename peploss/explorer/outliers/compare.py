@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.dataset.compare import Comparison, compare, summary
+from peploss.dataset.query.compare import Comparison, compare, summary
 from peploss.errors import PeplossError
-from peploss.explorer import components, outliers_state
-from peploss.explorer.figures_outliers import moved_figure
-from peploss.explorer.outliers_columns import label, numbers
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.browser import components
+from peploss.explorer.figures.outliers import moved_figure
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.columns import label, numbers
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown, sentence
 
 MOST = 500
 
@@ -87,7 +88,7 @@ def _table(found: Comparison) -> None:
     def opened() -> None:
         click = st.session_state.get("moved-open")
         if click is not None:
-            outliers_state.ask_to_open(ids[click["row"]])
+            state.ask_to_open(ids[click["row"]])
 
     number = st.column_config.NumberColumn
     st.dataframe(

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from peploss.dataset.notes import Notes
-from peploss.dataset.results import Results
+from peploss.dataset.query.notes import Notes
+from peploss.dataset.query.results import Results
 from peploss.errors import SettingsError
-from peploss.explorer import outliers_state
-from peploss.explorer.outliers_columns import label
-from peploss.explorer.outliers_filter import LONGEST_SEARCH, LONGEST_SQL, Filter
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.outliers_sidebar import Chosen
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.columns import label
+from peploss.explorer.outliers.filters import LONGEST_SEARCH, LONGEST_SQL, Filter
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.outliers.sets.sidebar import Chosen
+from peploss.explorer.shell.text import escape_markdown, sentence
 
 ANY_TAG = "any tag"
 SMALL_SHARE = 0.1  # of a set, that is copied to be looked at
@@ -44,7 +44,7 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         with st.popover("", icon=":material/help:", help="What the SQL condition can be", type="tertiary"):
             st.markdown(_SQL + columns)
         _tags(notes)
-    asked = outliers_state.filtered()
+    asked = state.filtered()
     look, problem = _look(chosen, whole, notes, asked)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-chips"):
         n, all_ = look.n, whole.n_rows
@@ -52,10 +52,10 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         for chip, words in asked.chips().items():
             st.button(
                 escape_markdown(words), icon=":material/close:", icon_position="right", key=f"chip-{chip}",
-                help="Take it away", on_click=outliers_state.look_at, args=(asked.without(chip),),
+                help="Take it away", on_click=state.look_at, args=(asked.without(chip),),
             )  # fmt: skip
         if asked != Filter():
-            st.button("Clear all", key="clear", type="tertiary", on_click=outliers_state.clear)
+            st.button("Clear all", key="clear", type="tertiary", on_click=state.clear)
     if problem is not None:
         st.error(f"{sentence(problem)} It is left out until it is mended.", icon=":material/database_off:")
     if unasked := asked.unasked(whole.columns):
@@ -108,12 +108,12 @@ def _tags(notes: Notes | None) -> None:
     known = notes.tags() if notes else {}
     if not known:
         return
-    now = outliers_state.filtered().tag
+    now = state.filtered().tag
     options = [ANY_TAG, *known]
 
     def chosen() -> None:
         tag = st.session_state["tag-filter"]
-        outliers_state.look_at(outliers_state.filtered().tagged("" if tag == ANY_TAG else tag))
+        state.look_at(state.filtered().tagged("" if tag == ANY_TAG else tag))
 
     st.selectbox(
         "Tag", options, index=options.index(now) if now in options else 0, key="tag-filter", on_change=chosen,
@@ -124,4 +124,4 @@ def _tags(notes: Notes | None) -> None:
 
 def _first_page() -> None:
     """Callback: another filter is looked at from its first page."""
-    outliers_state.put(page=None)
+    state.put(page=None)

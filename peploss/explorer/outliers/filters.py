@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from peploss.dataset.asked import TEXT
-from peploss.explorer.outliers_columns import label
+from peploss.dataset.query.database import TEXT
+from peploss.explorer.outliers.columns import label
 
 NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""

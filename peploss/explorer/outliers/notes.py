@@ -8,10 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.dataset.notes import Notes, notes_path
+from peploss.dataset.query.notes import Notes, notes_path
 from peploss.errors import PeplossError
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import sentence
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import sentence
 
 _WRONG = "_notes_wrong"  # where something could not be written, and why
 

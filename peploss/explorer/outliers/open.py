@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from peploss.errors import PeplossError
-from peploss.explorer import controls, outliers_psm, outliers_state, state
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown
+from peploss.explorer.outliers import psm as outliers_psm
+from peploss.explorer.outliers import state as outliers_state
+from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
 

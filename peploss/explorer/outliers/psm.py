@@ -7,17 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from peploss.analysis.causes import Diagnosis, diagnose
-from peploss.dataset.notes import LONGEST, Notes
+from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
 from peploss.dataset.psm_row import psm_of
+from peploss.dataset.query.notes import LONGEST, Notes
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
-from peploss.explorer import cause, outliers_notes, outliers_state
-from peploss.explorer.facts import Fact, facts
-from peploss.explorer.outliers_columns import label
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.explore import cause
+from peploss.explorer.outliers import notes as outliers_notes
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.columns import label
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.settings import LossSettings
 
 _NUMBERS = {
@@ -31,7 +33,7 @@ def draw(
     look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None, first: int | None
 ) -> None:
     """The PSM whose cell was clicked, else the first of the table."""
-    clicked = outliers_state.number("psm")
+    clicked = state.number("psm")
     psm = first if clicked is None else clicked
     if psm is None:
         return
@@ -48,13 +50,13 @@ def draw(
     facts("", [_fact(row, n, f) for n, f in _NUMBERS.items() if row.get(n) is not None])
     _cause(why)
     with st.container(horizontal=True, gap="small"):
-        st.button("Open in Explore", key="open-psm", type="primary", on_click=outliers_state.ask_to_open, args=(psm,))
+        st.button("Open in Explore", key="open-psm", type="primary", on_click=state.ask_to_open, args=(psm,))
         if isinstance(why, Diagnosis) and why.fix is not None and cause.applicable(why.fix):
             st.button(
                 "Open with the fix",
                 key="open-fixed",
                 help=escape_markdown(cause.gain(why.fix)),
-                on_click=outliers_state.ask_to_open,
+                on_click=state.ask_to_open,
                 args=(psm, True),
             )
     _noted(chosen, psm, notes)
@@ -118,7 +120,7 @@ def _noted(chosen: SetFile, psm: int, notes: Notes | None) -> None:
                 to.untag([psm], tag)
 
         if outliers_notes.write(chosen, change, at):
-            st.rerun(outliers_state.BODY)  # the choice of tags stands above
+            st.rerun(state.BODY)  # the choice of tags stands above
 
     def renote() -> None:
         outliers_notes.write(chosen, lambda to: to.note(psm, st.session_state[note_key]), at)

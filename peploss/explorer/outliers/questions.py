@@ -8,8 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from peploss.dataset.results import Density, Histogram, Limits, Results
-from peploss.explorer.outliers_filter import NOT_JUDGED, Filter
+from peploss.dataset.query.results import Density, Histogram, Limits, Results
+from peploss.explorer.outliers.filters import NOT_JUDGED, Filter
 
 MOST_POINTS = 500
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from peploss.explorer import state
-from peploss.explorer.outliers_filter import Filter
-from peploss.explorer.set_files import SetFile
+from peploss.explorer.outliers.filters import Filter
+from peploss.explorer.shell import state
+from peploss.explorer.shell.set_files import SetFile
 
 BODY: Final = "outliers"
 TABS: Final = "outliers-tabs"

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from peploss.dataset.notes import Notes
-from peploss.explorer import outliers_state
-from peploss.explorer.outliers_columns import first_of, label, numbers
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.set_files import SetFile
+from peploss.dataset.query.notes import Notes
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.columns import first_of, label, numbers
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.shell.set_files import SetFile
 
 ROWS = 100
 TABLE = "psms-table"
@@ -41,12 +41,12 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     if not n:
         st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
         return Shown(order, descending, None)
-    page = min(outliers_state.number("page") or 1, -(-n // ROWS))
+    page = min(state.number("page") or 1, -(-n // ROWS))
     columns = list(dict.fromkeys([c for c in (*_SHOWN, order) if c in look.results.columns]))
     found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
     rows = _shown(found, notes)
     ids = found["id"].tolist()
-    on = set(outliers_state.ticked(chosen))
+    on = set(state.ticked(chosen))
     told = f"{look.key}|{order}|{descending}|{page}"
     if st.session_state.get(_ROWS) != told:
         # One table lives on from page to page, which is faster than a new one; its ticks are those of the rows.
@@ -59,14 +59,14 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
         if selection["columns"]:  # a click on a head: the browser itself would order this page alone
             _order_by(selection["columns"][0], _orders(look))
             return
-        outliers_state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
+        state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
         if selection["cells"]:
-            outliers_state.show(ids[selection["cells"][0][0]])
+            state.show(ids[selection["cells"][0][0]])
 
     def opened() -> None:
         click = st.session_state.get(_OPEN)
         if click is not None:
-            outliers_state.ask_to_open(ids[click["row"]])
+            state.ask_to_open(ids[click["row"]])
 
     number = st.column_config.NumberColumn
     st.dataframe(
@@ -108,13 +108,11 @@ def _head(look: Look) -> tuple[str, bool]:
         order = st.selectbox(
             "Order", options, index=options.index(usual), key="order", bind="query-params",
             format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=220, required=True,
-            on_change=outliers_state.put, kwargs={"page": None},
+            on_change=state.put, kwargs={"page": None},
         )  # fmt: skip
-        up = st.toggle(
-            "Lowest first", key="up", bind="query-params", on_change=outliers_state.put, kwargs={"page": None}
-        )
+        up = st.toggle("Lowest first", key="up", bind="query-params", on_change=state.put, kwargs={"page": None})
         pages = max(-(-n // ROWS), 1)
-        page = min(outliers_state.number("page") or 1, pages)
+        page = min(state.number("page") or 1, pages)
         st.space("stretch")
         first = (page - 1) * ROWS
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
@@ -125,7 +123,7 @@ def _head(look: Look) -> tuple[str, bool]:
                     icon=f":material/chevron_{icon}:",
                     key=f"to-{icon}",
                     disabled=not 1 <= to <= pages,
-                    on_click=outliers_state.put,
+                    on_click=state.put,
                     kwargs={"page": None if to == 1 else str(to)},
                 )
     return order, not up
@@ -145,7 +143,7 @@ def _order_by(column: str, options: list[str]) -> None:
     if column in options and column != st.session_state["order"]:
         st.session_state["order"] = column
         st.session_state["up"] = column in _LOW_FIRST
-        outliers_state.put(page=None)
+        state.put(page=None)
     st.session_state[_ROWS] = None
 
 

@@ -11,13 +11,14 @@ from typing import Final
 
 import streamlit as st
 
-from peploss.dataset.notes import Notes
-from peploss.dataset.selections import KINDS, Kind, export
-from peploss.explorer import outliers_notes, outliers_state
-from peploss.explorer.outliers_questions import Look
-from peploss.explorer.outliers_table import Shown
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown
+from peploss.dataset.query.notes import Notes
+from peploss.dataset.query.selections import KINDS, Kind, export
+from peploss.explorer.outliers import notes as outliers_notes
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.questions import Look
+from peploss.explorer.outliers.table import Shown
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown
 
 _TOLD, _AT = "_tagged_told", "tag"
 ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
@@ -58,9 +59,9 @@ def _selection(look: Look, chosen: SetFile, shown: Shown) -> Selection:
         "Selection", [ALL, WORST, TICKED], default=ALL, required=True, key="selected", label_visibility="collapsed"
     )
     if which == TICKED:
-        ids = outliers_state.ticked(chosen)
+        ids = state.ticked(chosen)
         if ids:
-            st.button("Untick all", key="untick", type="tertiary", on_click=outliers_state.untick, args=(chosen,))
+            st.button("Untick all", key="untick", type="tertiary", on_click=state.untick, args=(chosen,))
         return Selection(len(ids), lambda: ids)
     if which == WORST:
         k = int(
@@ -84,7 +85,7 @@ def _tag(chosen: SetFile, found: Selection) -> None:
         if outliers_notes.write(chosen, lambda to: what(to, found.ids(), str(tag)), _AT):
             # Said by the run that follows: what a callback draws would take the place of what stands on the page.
             st.session_state[_TOLD] = f"{escape_markdown(str(tag))}{told} {found.n:,} PSMs"
-            st.rerun(outliers_state.BODY)  # the choice of tags stands above
+            st.rerun(state.BODY)  # the choice of tags stands above
 
     with st.container(horizontal=True):
         st.button(

@@ -8,8 +8,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from peploss.errors import PeplossError, SpectrumError
-from peploss.explorer import state
-from peploss.explorer.sources import Source
+from peploss.explorer.shell import state
+from peploss.explorer.shell.sources import Source
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from peploss.errors import SettingsError
-from peploss.explorer import state
-from peploss.explorer.text import sentence
+from peploss.explorer.shell import state
+from peploss.explorer.shell.text import sentence
 from peploss.kernels import SigmaUnit
 from peploss.settings import EXTRA_IONS, ION_TYPES, NEUTRAL_LOSSES, LossSettings
 

@@ -7,10 +7,11 @@ import html
 import streamlit as st
 
 from peploss.errors import PeplossError, PeptideError
-from peploss.explorer import browse, components, sources, state, unusable
-from peploss.explorer.sources import AbsentError, Source
-from peploss.explorer.stored import StoredSpectra
-from peploss.explorer.text import escape_markdown, pointed, sentence
+from peploss.explorer.browser import components
+from peploss.explorer.shell import browse, sources, state, unusable
+from peploss.explorer.shell.sources import AbsentError, Source
+from peploss.explorer.shell.stored import StoredSpectra
+from peploss.explorer.shell.text import escape_markdown, pointed, sentence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE

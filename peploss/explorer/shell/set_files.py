@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import streamlit as st
 
-from peploss.dataset.results import Results
+from peploss.dataset.query.results import Results
 from peploss.dataset.schema import kind_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError

@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.explorer import set_files
-from peploss.explorer.state import UPLOADER_IS_NEW
-from peploss.explorer.stored import StoredSpectra
-from peploss.explorer.text import escape_markdown
+from peploss.explorer.shell import set_files
+from peploss.explorer.shell.state import UPLOADER_IS_NEW
+from peploss.explorer.shell.stored import StoredSpectra
+from peploss.explorer.shell.text import escape_markdown
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
 from peploss.spectra.pasted import parse_peak_list
 from peploss.spectra.readers import Header, Problem, SpectrumFile, open_spectra

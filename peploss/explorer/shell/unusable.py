@@ -8,8 +8,8 @@ from collections import Counter
 
 import streamlit as st
 
-from peploss.explorer.sources import Source
-from peploss.explorer.text import escape_markdown
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.text import escape_markdown
 from peploss.spectra.readers import Problem
 
 MOST_LISTED = 200  # spectra listed on the page; a table to save has all of them

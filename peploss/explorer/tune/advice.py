@@ -5,15 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.prepared_set import PreparedSet
-from peploss.analysis.recommend import Recommendation, recommend
-from peploss.analysis.set_landscape import SetLandscape
-from peploss.analysis.setting_score import Limits
-from peploss.explorer import tune_state
-from peploss.explorer.figures_landscape import GOOD_ABOVE, Layer
-from peploss.explorer.text import escape_markdown
-from peploss.explorer.tune_one import heat
-from peploss.explorer.tune_set import TuneSet, told
+from peploss.analysis.tuning.prepared_set import PreparedSet
+from peploss.analysis.tuning.recommend import Recommendation, recommend
+from peploss.analysis.tuning.set_landscape import SetLandscape
+from peploss.analysis.tuning.setting_score import Limits
+from peploss.explorer.figures.landscape import GOOD_ABOVE, Layer
+from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.tune import state
+from peploss.explorer.tune.chosen_set import TuneSet, told
+from peploss.explorer.tune.one_spectrum import heat
 from peploss.settings import LossSettings
 
 SEPARATION = Layer("Separation", "", GOOD_ABOVE, digits=3, span=0.2)
@@ -49,7 +49,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
                     icon=":material/check:",
                     disabled=not advice.changes,
                     help="Sets σ and h here and on every page." if advice.changes else "They are in force.",
-                    on_click=tune_state.use,
+                    on_click=state.use,
                     args=(advice.settings.sigma, advice.settings.sigma_unit, advice.settings.bin_width),
                 )
                 st.download_button(

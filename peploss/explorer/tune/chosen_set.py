@@ -9,19 +9,19 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.analysis.file_psms import file_psms
-from peploss.analysis.landscape import default_axes
-from peploss.analysis.prepared_set import LeftOut, PreparedSet, prepare
-from peploss.analysis.psm_set import Psm, sample_psms
-from peploss.analysis.set_landscape import SetLandscape, set_landscapes
-from peploss.dataset.right_psms import right_psms
+from peploss.analysis.tuning.file_psms import file_psms
+from peploss.analysis.tuning.landscape import default_axes
+from peploss.analysis.tuning.prepared_set import LeftOut, PreparedSet, prepare
+from peploss.analysis.tuning.psm_set import Psm, sample_psms
+from peploss.analysis.tuning.set_landscape import SetLandscape, set_landscapes
+from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
-from peploss.explorer.jobs import Job, Report
-from peploss.explorer.set_files import is_set_name
-from peploss.explorer.sources import Source
-from peploss.explorer.text import escape_markdown, sentence
-from peploss.explorer.tune_state import BODY
+from peploss.explorer.shell.jobs import Job, Report
+from peploss.explorer.shell.set_files import is_set_name
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.tune.state import BODY
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT, data_folder, list_folder, resolve_in

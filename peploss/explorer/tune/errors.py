@@ -5,13 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.calibration import WINDOW, Calibration, calibrate
-from peploss.analysis.psm_set import Psm
-from peploss.explorer import components, controls, state, tune_state
-from peploss.explorer.digits import signed
-from peploss.explorer.facts import Fact, facts
-from peploss.explorer.figures_tune import mass_errors_figure
-from peploss.explorer.tune_set import TuneSet
+from peploss.analysis.tuning.calibration import WINDOW, Calibration, calibrate
+from peploss.analysis.tuning.psm_set import Psm
+from peploss.explorer.browser import components
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.tuning import mass_errors_figure
+from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.tune import state as tune_state
+from peploss.explorer.tune.chosen_set import TuneSet
 from peploss.settings import LossSettings
 
 ALL = "All"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from peploss.analysis.landscape import Axes, Landscape, landscape
-from peploss.analysis.psm_set import Psm
-from peploss.explorer import components, tune_state
-from peploss.explorer.digits import signed
-from peploss.explorer.facts import Fact, facts
-from peploss.explorer.figures_landscape import (
+from peploss.analysis.tuning.landscape import Axes, Landscape, landscape
+from peploss.analysis.tuning.psm_set import Psm
+from peploss.explorer.browser import components
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.landscape import (
     AROUND_ZERO,
     BAD_ABOVE,
     GOOD_BELOW,
@@ -19,7 +18,9 @@ from peploss.explorer.figures_landscape import (
     cut_figure,
     heat_figure,
 )
-from peploss.explorer.text import escape_markdown
+from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.tune import state
 from peploss.settings import LossSettings
 
 LAYERS = {
@@ -112,7 +113,7 @@ def heat(axes: Axes, values: np.ndarray, layer: Layer, settings: LossSettings, k
     sigma = _sigma_in(axes, settings)
     present = None if sigma is None else (sigma, settings.bin_width)
     figure = heat_figure(axes, values, layer, present, **more)  # type: ignore[arg-type]
-    components.cells(figure, key=key, on_pick=lambda: tune_state.pick(key, axes.sigma_unit))
+    components.cells(figure, key=key, on_pick=lambda: state.pick(key, axes.sigma_unit))
 
 
 def _sigma_in(axes: Axes, settings: LossSettings) -> float | None:

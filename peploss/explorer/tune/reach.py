@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.psm_set import Psm
-from peploss.analysis.reach import FARTHEST, STEP, Reach, reach_curves
+from peploss.analysis.tuning.psm_set import Psm
+from peploss.analysis.tuning.reach import FARTHEST, STEP, Reach, reach_curves
 from peploss.errors import PeplossError
-from peploss.explorer import components
-from peploss.explorer.figures_reach import reach_figure
-from peploss.explorer.text import sentence
+from peploss.explorer.browser import components
+from peploss.explorer.figures.reach import reach_figure
+from peploss.explorer.shell.text import sentence
 from peploss.peptides.fragments import fragments
 from peploss.settings import LossSettings
 

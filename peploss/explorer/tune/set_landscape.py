@@ -5,15 +5,15 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.group_scores import by_group
-from peploss.analysis.prepared_set import PreparedSet
-from peploss.analysis.setting_score import Score, score
-from peploss.explorer import components
-from peploss.explorer.facts import Fact, facts
-from peploss.explorer.figures_landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
-from peploss.explorer.text import escape_markdown
-from peploss.explorer.tune_one import heat, layer_switch
-from peploss.explorer.tune_set import TuneSet, told
+from peploss.analysis.tuning.group_scores import by_group
+from peploss.analysis.tuning.prepared_set import PreparedSet
+from peploss.analysis.tuning.setting_score import Score, score
+from peploss.explorer.browser import components
+from peploss.explorer.figures.landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
+from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.tune.chosen_set import TuneSet, told
+from peploss.explorer.tune.one_spectrum import heat, layer_switch
 from peploss.settings import LossSettings
 
 LAYERS = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.explorer import components, state
+from peploss.explorer.browser import components
+from peploss.explorer.shell import state
 
 WIDTHS = "widths"
 _SEEN = "_widths_seen"

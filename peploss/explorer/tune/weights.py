@@ -9,15 +9,23 @@ import pandas as pd
 import streamlit as st
 import tomli_w
 
-from peploss.analysis.ion_weights import HELD_OUT, STEPS, Floor, IonWeights, SplitLoss, fit_ion_weights, loss_floor
-from peploss.analysis.psm_set import Psm
-from peploss.explorer import components
-from peploss.explorer.controls import WEIGHTS, weights_text
-from peploss.explorer.facts import Fact, facts
-from peploss.explorer.figures_tune import descent_figure, weights_figure
-from peploss.explorer.jobs import Job, Report
-from peploss.explorer.text import sentence
-from peploss.explorer.tune_set import LOOK_EVERY, TuneSet, start
+from peploss.analysis.tuning.ion_weights import (
+    HELD_OUT,
+    STEPS,
+    Floor,
+    IonWeights,
+    SplitLoss,
+    fit_ion_weights,
+    loss_floor,
+)
+from peploss.analysis.tuning.psm_set import Psm
+from peploss.explorer.browser import components
+from peploss.explorer.figures.tuning import descent_figure, weights_figure
+from peploss.explorer.shell.controls import WEIGHTS, weights_text
+from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.jobs import Job, Report
+from peploss.explorer.shell.text import sentence
+from peploss.explorer.tune.chosen_set import LOOK_EVERY, TuneSet, start
 from peploss.settings import LossSettings
 
 _FIT, _SIDEBAR_WAITS = "_tune_fit", "_sidebar_waits"

@@ -2,7 +2,7 @@
 
 At one sigma a pair of peaks has one Gaussian overlap, one centre c and one width r whatever the bins are, so the
 exponential is taken once per pair and sigma. What is left for a bin width is the Fourier series of the sum over bins
-(see ``peploss.kernels.cpu``): no term at all where bins are narrow (r > 1.38 h), up to nine down to r = 0.14 h,
+(see ``peploss.kernels.cpu.pairs``): no term at all where bins are narrow (r > 1.38 h), up to nine down to r = 0.14 h,
 and below that the few bins themselves. A shift of the grid only turns the phase of each term, so the sums at all
 phases come from the same terms; where bins are added up one by one, the phases are the bins of a finer grid.
 
@@ -17,12 +17,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.kernels.cpu import PAIR_REACH
-from peploss.kernels.cpu_landscape_bins import add_bins, cut_off, in_range, mask, masks
-from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, _cos_sin_turns
-from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, _cos_sin_turns
+from peploss.kernels.cpu.landscape_bins import add_bins, cut_off, in_range, mask, masks
+from peploss.kernels.cpu.pairs import PAIR_REACH
+from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
-from peploss.kernels.reference import RENDER_REACH
+from peploss.kernels.naive import RENDER_REACH
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

@@ -11,9 +11,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.kernels.cpu_series import REACH, SQRT_2PI, direct
+from peploss.kernels.cpu.gaussian_sum import REACH, SQRT_2PI, direct
 from peploss.kernels.jit import jit
-from peploss.kernels.reference import RENDER_REACH
+from peploss.kernels.naive import RENDER_REACH
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

@@ -24,10 +24,10 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.kernels.cpu_series import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, coefficients, direct, own, series
-from peploss.kernels.cpu_sort import sort_by
+from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, coefficients, direct, own, series
+from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
-from peploss.kernels.reference import RENDER_REACH
+from peploss.kernels.naive import RENDER_REACH
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]

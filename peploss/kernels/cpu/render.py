@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.kernels.jit import jit
-from peploss.kernels.reference import RENDER_REACH
+from peploss.kernels.naive import RENDER_REACH
 
 F64 = NDArray[np.float64]
 

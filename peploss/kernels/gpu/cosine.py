@@ -7,9 +7,9 @@ spectrum against itself goes through the same instructions three times: its cosi
 import triton
 import triton.language as tl
 
-from peploss.kernels.gpu.pair import pair, reach_of, window
+from peploss.kernels.gpu.gaussian_sum import terms_for
+from peploss.kernels.gpu.pairs import pair, reach_of, window
 from peploss.kernels.gpu.prepare import SIZES, TOPS, span, width_of_bins
-from peploss.kernels.gpu.sums import terms_for
 
 HIGHEST = tl.constexpr(1.7976931348623157e308)  # float64 there is
 

@@ -1,7 +1,7 @@
 """Sums of a Gaussian over the bins of a grid, of many at once: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
 
 All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. See
-``peploss.kernels.cpu`` for the formulas.
+``peploss.kernels.cpu.pairs`` for the formulas.
 """
 
 import math
@@ -48,7 +48,7 @@ C11 = tl.constexpr(-1 / math.factorial(22))
 def turn(u):
     """Cosine and sine of ``2 pi u`` for u of at most half a turn, to a few units of the last place of 1.
 
-    From Taylor series of the half angle, as in ``peploss.kernels.cpu_series``. Not ``tl.cos``: that reduces any angle
+    From Taylor series of the half angle, as in ``kernels.cpu.gaussian_sum``. Not ``tl.cos``: that reduces any angle
     there is first, in a branch with memory of its own, and is another thing in the interpreter than on a card.
     """
     x = u * PI

@@ -5,10 +5,10 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from peploss.kernels.gpu.pair import pair, reach_of, window
+from peploss.kernels.gpu.gaussian_sum import terms_for
+from peploss.kernels.gpu.launch import FUSED, language, on_device_of
+from peploss.kernels.gpu.pairs import pair, reach_of, window
 from peploss.kernels.gpu.prepare import RENDER_REACH, SIZES, is_rendered, split_place
-from peploss.kernels.gpu.run import FUSED, language, on_device_of
-from peploss.kernels.gpu.sums import terms_for
 
 ROWS = 32  # peaks that a program takes at once
 

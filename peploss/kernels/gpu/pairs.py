@@ -1,4 +1,4 @@
-"""Pairs of peaks, each row's peak with one neighbour at a time: ``peploss.kernels.cpu._add_up`` for many rows at once.
+"""Pairs of peaks, each row's peak with one neighbour at a time: ``kernels.cpu.pairs._add_up`` for many rows at once.
 
 Columns are sorted, so that a row's neighbours are a stretch of them: two searches find its ends, and only what lies
 between is looked at.
@@ -7,7 +7,7 @@ between is looked at.
 import triton
 import triton.language as tl
 
-from peploss.kernels.gpu.sums import EDGE, SQRT_2PI, bin_by_bin, least_ratio, series
+from peploss.kernels.gpu.gaussian_sum import EDGE, SQRT_2PI, bin_by_bin, least_ratio, series
 
 PAIR_REACH = tl.constexpr(72.0)  # d^2 / (s^2 + t^2) beyond which a pair's overlap is below 2.4e-16
 

@@ -6,7 +6,7 @@ Both sides of a spectrum go into one buffer, the first side's peaks before the s
 import triton
 import triton.language as tl
 
-RENDER_REACH = tl.constexpr(6.0)  # as in peploss.kernels.reference
+RENDER_REACH = tl.constexpr(6.0)  # as in peploss.kernels.naive
 FIELDS = tl.constexpr(5)  # place in two parts, phase, scaled intensity, width
 TOPS = tl.constexpr(6)  # highest intensity, widest and narrowest peak, of either side
 

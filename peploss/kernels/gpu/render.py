@@ -5,8 +5,8 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from peploss.kernels.gpu.launch import FUSED, Side, bits, language, on_device_of, readable
 from peploss.kernels.gpu.prepare import SIZES, broken, read_peaks, span, split_place, width_of_bins
-from peploss.kernels.gpu.run import FUSED, Side, bits, language, on_device_of, readable
 
 WINDOW = tl.constexpr(8.5)  # sigma; the amplitude there is 2e-16
 BINS, PEAKS = 128, 8  # of a tile

@@ -24,12 +24,7 @@ from torch import Tensor
 from peploss.kernels import Peaks
 from peploss.losses.baselines.angle import angle_distance, spectral_angle
 from peploss.losses.baselines.entropy import spectral_entropy_distance
-from peploss.losses.baselines.matching import (
-    masked_spectral_distance,
-    min_distance_loss,
-    soft_coverage,
-    soft_f1,
-)
+from peploss.losses.baselines.matching import masked_spectral_distance, min_distance_loss, soft_coverage, soft_f1
 from peploss.settings import LossSettings
 
 __all__ = [

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, SigmaUnit
-from peploss.kernels.reference import rendered
+from peploss.kernels.naive import rendered
 from peploss.losses.baselines.ragged import Side, finish, sides, sum_by, width_at
 
 REACH = 8.5

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 from peploss.errors import SourceError, SpectrumError
 from peploss.spectra.batch import PEAKS, Batch, usable
+from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import NOT_MS2, Header, Problem, Record
-from peploss.spectra.source import ByteSource
 from peploss.spectra.spectrum import Spectrum
 
 

@@ -15,11 +15,11 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from peploss.peptides.written_peptides import proforma_from_seq
 from peploss.spectra.batch import Batch
-from peploss.spectra.peptide_text import proforma_from_seq
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.source import ByteSource, scan
 from peploss.spectra.record import MAX_CHARGE, Record
-from peploss.spectra.source import ByteSource, scan
-from peploss.spectra.spectrum_file import SpectrumFile
 
 _IONS: Final = re.compile(rb"IONS")
 _TITLE: Final = re.compile(rb"[\r\n][ \t]*(?:TITLE[ \t]*=([^\r\n]*)|END[ \t]+IONS|BEGIN[ \t]+IONS)")
@@ -117,7 +117,7 @@ class MgfFile(SpectrumFile):
 
     def _records(self, start: int, texts: list[bytes]) -> list[Record]:
         """Blocks from ``start`` on; what is not plain is read the careful way."""
-        from peploss.spectra.plain_blocks import plain_peaks
+        from peploss.spectra.readers.mgf_blocks import plain_peaks
 
         bounds = [_plain_body(text) for text in texts]
         peaks = plain_peaks([text[slice(*b)] if b else b"" for text, b in zip(texts, bounds, strict=True)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from peploss.spectra.number_lines import Floats, number_lines
+from peploss.spectra.readers.number_lines import Floats, number_lines
 
 
 def plain_peaks(bodies: Sequence[bytes]) -> list[tuple[Floats, Floats] | None]:

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from peploss.spectra.mgf import charges, number
-from peploss.spectra.peptide_text import proforma_from_msp
+from peploss.peptides.written_peptides import proforma_from_msp
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.mgf import charges, number
+from peploss.spectra.readers.source import ByteSource, scan
 from peploss.spectra.record import Record
-from peploss.spectra.source import ByteSource, scan
-from peploss.spectra.spectrum_file import SpectrumFile
 
 _NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]*:([^\r\n]*)")
 _FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*?)\s*:\s*(.*)")

@@ -14,9 +14,9 @@ import pytest
 
 from benchmarks.causes import diagnosed
 from benchmarks.planted_faults import FAULTS, held_out, planted, right_psms, settings_of
-from peploss.analysis.cause_rules import RULES
-from peploss.analysis.causes import ORDER, Diagnosis, diagnose, diagnose_many
-from peploss.analysis.psm_set import Psm, sample_psms
+from peploss.analysis.causes.diagnosis import ORDER, Diagnosis, diagnose, diagnose_many
+from peploss.analysis.causes.rules import RULES
+from peploss.analysis.tuning.psm_set import Psm, sample_psms
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.samples import sample_labels

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.common_modifications import COMMON
-from peploss.analysis.edits import MOST_ALIKE, candidates, decoy_orders, edits
+from peploss.analysis.causes.common_modifications import COMMON
+from peploss.analysis.causes.edits import MOST_ALIKE, candidates, decoy_orders, edits
 from peploss.peptides.peptide import Peptide
 
 TEXTS = (

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from peploss.analysis.observed_facts import explained, likeliest_shifts, sampled_share
+from peploss.analysis.causes.observed_facts import explained, likeliest_shifts, sampled_share
 from peploss.settings import LossSettings
 
 positions = st.floats(50, 500).map(lambda x: round(x, 2))

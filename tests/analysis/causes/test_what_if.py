@@ -8,11 +8,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from peploss.analysis.counterfactual import Counterfactual, support
-from peploss.analysis.counterfactuals import Counterfactuals, counterfactuals
-from peploss.analysis.edits import edits
-from peploss.analysis.explain import explain
-from peploss.analysis.psm_set import sample_psms
+from peploss.analysis.causes.counterfactual import Counterfactual, support
+from peploss.analysis.causes.edits import edits
+from peploss.analysis.causes.what_if import Counterfactuals, counterfactuals
+from peploss.analysis.one_psm.explanation import explain
+from peploss.analysis.tuning.psm_set import sample_psms
 from peploss.errors import PeptideError
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide

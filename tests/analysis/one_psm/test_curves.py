@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.testing import assert_allclose, assert_array_equal
 
-from peploss.analysis.curves import render_curves
+from peploss.analysis.one_psm.curves import render_curves
 from peploss.settings import LossSettings
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from peploss.analysis.explain import STATES, Explanation, explain
+from peploss.analysis.one_psm.explanation import STATES, Explanation, explain
 from peploss.constants import PROTON
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from peploss.analysis.explain import Explanation, explain
-from peploss.analysis.export import COLUMNS, _as_text, fragments_csv, snippet
+from peploss.analysis.one_psm.explanation import Explanation, explain
+from peploss.analysis.one_psm.export import COLUMNS, _as_text, fragments_csv, snippet
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings

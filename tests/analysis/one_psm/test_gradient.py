@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from numpy.testing import assert_allclose, assert_array_equal
 
-from peploss.analysis.gradient import REACH, loss_and_gradient, reach
+from peploss.analysis.one_psm.gradient import REACH, loss_and_gradient, reach
 from peploss.settings import LossSettings
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
-from peploss.analysis.sampling import (
+from peploss.analysis.one_psm.grid_effects import (
     PHASES,
     PhaseSpread,
     continuum_loss,

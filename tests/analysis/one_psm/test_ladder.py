@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from peploss.analysis.ladder import ladder
+from peploss.analysis.one_psm.ladder import ladder
 from peploss.peptides.fragments import Fragments, fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from peploss.analysis.matching import Matches, match
+from peploss.analysis.one_psm.matching import Matches, match
 from peploss.settings import LossSettings
 
 

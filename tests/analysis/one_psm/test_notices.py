@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.notices import BY_DEFINITION, charge_notice, no_fragments, no_peaks, side_notices
+from peploss.analysis.one_psm.notices import BY_DEFINITION, charge_notice, no_fragments, no_peaks, side_notices
 from peploss.settings import LossSettings
 
 

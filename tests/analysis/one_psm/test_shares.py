@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from peploss.analysis.decomposition import decompose
+from peploss.analysis.one_psm.shares import decompose
 from peploss.settings import LossSettings
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
-from peploss.analysis.matching import match
-from peploss.analysis.waterfall import waterfall
+from peploss.analysis.one_psm.matching import match
+from peploss.analysis.one_psm.waterfall import waterfall
 from peploss.settings import LossSettings
 
 
@@ -57,7 +57,7 @@ def test_each_kind_of_fault_fills_its_own_bar() -> None:
         return {s.name: round(s.value, 12) for s in steps_of(pred, obs, options, cosine_of)[0]}
 
     def waterfall_loss(pred, obs, options):
-        from peploss.analysis.gradient import loss_and_gradient
+        from peploss.analysis.one_psm.gradient import loss_and_gradient
 
         seen = [np.ones(side[0].size, dtype=bool) for side in (pred, obs)]
         return loss_and_gradient(pred, obs, *seen, options)[0]

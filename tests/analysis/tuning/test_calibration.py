@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.calibration import MAD_TO_SIGMA, calibrate, robust_spread
-from peploss.analysis.psm_set import Psm, predicted, sample_psms
+from peploss.analysis.tuning.calibration import MAD_TO_SIGMA, calibrate, robust_spread
+from peploss.analysis.tuning.psm_set import Psm, predicted, sample_psms
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

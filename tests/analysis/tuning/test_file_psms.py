@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from peploss.analysis.file_psms import file_psms
+from peploss.analysis.tuning.file_psms import file_psms
 from peploss.errors import SourceError
 from peploss.spectra.readers import open_spectra
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.group_scores import by_group
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import sample_psms
-from peploss.analysis.setting_score import score
+from peploss.analysis.tuning.group_scores import by_group
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import sample_psms
+from peploss.analysis.tuning.setting_score import score
 from peploss.settings import LossSettings
 
 

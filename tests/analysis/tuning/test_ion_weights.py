@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.ion_weights import fit_ion_weights, loss_floor
-from peploss.analysis.psm_set import Psm, observed, predicted, sample_psms
+from peploss.analysis.tuning.ion_weights import fit_ion_weights, loss_floor
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted, sample_psms
 from peploss.errors import SourceError
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide

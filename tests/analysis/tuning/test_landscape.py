@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.landscape import Axes, default_axes, landscape
-from peploss.analysis.psm_set import Psm, observed, predicted
-from peploss.analysis.sampling import continuum_loss, phase_spread
+from peploss.analysis.one_psm.grid_effects import continuum_loss, phase_spread
+from peploss.analysis.tuning.landscape import Axes, default_axes, landscape
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

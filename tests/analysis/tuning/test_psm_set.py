@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.psm_set import Psm, draw, observed, predicted
+from peploss.analysis.tuning.psm_set import Psm, draw, observed, predicted
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.gradient import REACH
-from peploss.analysis.psm_set import Psm, observed, predicted
-from peploss.analysis.reach import DEAMIDATION, HUBER, marks, reach_curves
+from peploss.analysis.one_psm.gradient import REACH
+from peploss.analysis.tuning.psm_set import Psm, observed, predicted
+from peploss.analysis.tuning.reach import DEAMIDATION, HUBER, marks, reach_curves
 from peploss.constants import ISOTOPE_SPACING
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.unimod import resolve

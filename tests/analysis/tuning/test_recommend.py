@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from peploss.analysis.landscape import default_axes
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import sample_psms
-from peploss.analysis.recommend import _nearest_round, _round_from, recommend
-from peploss.analysis.set_landscape import set_landscapes
-from peploss.analysis.setting_score import Limits, score
+from peploss.analysis.tuning.landscape import default_axes
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import sample_psms
+from peploss.analysis.tuning.recommend import _nearest_round, _round_from, recommend
+from peploss.analysis.tuning.set_landscape import set_landscapes
+from peploss.analysis.tuning.setting_score import Limits, score
 from peploss.settings import LossSettings
 
 AXES = default_axes(n=16)

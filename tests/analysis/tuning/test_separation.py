@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from peploss.analysis.separation import influence, logit_interval, separate, wilson
+from peploss.analysis.tuning.separation import influence, logit_interval, separate, wilson
 
 
 def brute_auc(t: np.ndarray, d: np.ndarray) -> float:

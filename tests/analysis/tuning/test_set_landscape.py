@@ -5,15 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
-from peploss.analysis.gradient import REACH
-from peploss.analysis.landscape import Axes, default_axes
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import Psm, draw, observed, predicted, sample_psms
-from peploss.analysis.separation import separate
-from peploss.analysis.set_landscape import CHUNK, N_LOOKED_AT, set_landscapes
-from peploss.analysis.setting_score import score
+from peploss.analysis.one_psm.gradient import REACH
+from peploss.analysis.tuning.landscape import Axes, default_axes
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import Psm, draw, observed, predicted, sample_psms
+from peploss.analysis.tuning.separation import separate
+from peploss.analysis.tuning.set_landscape import CHUNK, N_LOOKED_AT, set_landscapes
+from peploss.analysis.tuning.setting_score import score
 from peploss.errors import SourceError
-from peploss.kernels.backends import device_name
+from peploss.kernels.dispatch import device_name
 from peploss.kernels.landscape import device_of
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -72,7 +72,7 @@ def test_pictures_get_better_and_say_how_far_they_are(psms) -> None:
 
 
 def test_stopping_early_computes_no_more(psms, monkeypatch) -> None:
-    from peploss.analysis import prepared_set
+    from peploss.analysis.tuning import prepared_set
 
     calls = []
     real = prepared_set.loss_landscapes
@@ -100,7 +100,7 @@ def test_sampled_seeded_and_said(psms) -> None:
 
 
 def test_layers_are_nine_tenths_quantiles(psms) -> None:
-    from peploss.analysis.landscape import landscape
+    from peploss.analysis.tuning.landscape import landscape
 
     prepared = prepare(psms, LossSettings(), limit=12)
     last = list(set_landscapes(prepared, AXES))[-1]

@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from peploss.dataset import build, parts
-from peploss.dataset.build import OWN, build_set
-from peploss.dataset.index_report import describe
-from peploss.dataset.psms import read_psms
+from peploss.dataset.index import build, parts
+from peploss.dataset.index.build import OWN, build_set
+from peploss.dataset.index.report import describe
 from peploss.dataset.store import ParquetStore
+from peploss.dataset.tables.psms import read_psms
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
-from peploss.spectra import mgf as reader
+from peploss.spectra.readers import mgf as reader
 from peploss.spectra.readers import open_spectra
+from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.samples import sample_labels, samples_folder
-from peploss.spectra.source import ByteSource
 
 
 def mgf(path: Path, n: int = 12, first: int = 0) -> Path:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peploss.dataset.join import Headers, join, run_name
-from peploss.dataset.psms import Psm, PsmTable
+from peploss.dataset.index.join import Headers, join, run_name
+from peploss.dataset.tables.psms import Psm, PsmTable
 
 
 def headers(name: str, *rows: tuple[int | None, str, str, str | None]) -> Headers:

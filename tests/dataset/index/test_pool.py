@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset import parts, workers
-from peploss.dataset.build import build_set
-from peploss.dataset.parts import Part, plan_parts
-from peploss.dataset.workers import in_processes
+from peploss.dataset.index import parts, pool
+from peploss.dataset.index.build import build_set
+from peploss.dataset.index.parts import Part, plan_parts
+from peploss.dataset.index.pool import in_processes
 from peploss.errors import SourceError
 
-ROOT = Path(workers.__file__).parents[2]
+ROOT = Path(pool.__file__).parents[3]
 TEXT = "BEGIN IONS\nSEQ=PEPTIDEK\n100.5 1\n200.25 3\nEND IONS\n"
 
 
@@ -80,12 +80,12 @@ def test_they_load_nothing_that_reading_does_not_need(tmp_path: Path) -> None:
     heavy = ["torch", "numba", "pandas", "pyteomics.auxiliary", "lxml", "duckdb", "scipy", "pyarrow.parquet"]
     code = (
         "import runpy, sys, pathlib; worker = runpy.run_path(sys.argv[1]); worker['bare_package']();"
-        "from peploss.dataset.parts import Part, one_open, write_part\n"
+        "from peploss.dataset.index.parts import Part, one_open, write_part\n"
         "source, part = map(pathlib.Path, sys.argv[2:])\n"
         "with one_open() as opened: write_part(source, Part(0, 0, 1, part), opened)\n"
         f"print([m for m in {heavy!r} if m in sys.modules])"
     )
-    command = [sys.executable, "-P", "-c", code, str(workers._PROGRAM), str(source), str(part.path)]
+    command = [sys.executable, "-P", "-c", code, str(pool._PROGRAM), str(source), str(part.path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.stderr) == ("[]\n", "")
     assert part.path.exists()
@@ -95,7 +95,7 @@ def test_a_script_without_a_main_guard_may_index(tmp_path: Path) -> None:
     """multiprocessing would run it again in every process."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from peploss.dataset import parts\nfrom peploss.dataset.build import build_set\nparts.CHUNK = 5\n"
+        "from peploss.dataset import parts\nfrom peploss.dataset.index.build import build_set\nparts.CHUNK = 5\n"
         "print(build_set(['a.mgf'], [], 'set.parquet', workers=2).n_psms)\n"
     )
     (tmp_path / "a.mgf").write_text(TEXT * 52)

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset.results import Results, find_psm
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
+from peploss.dataset.query.results import Results, find_psm
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
 from peploss.errors import SettingsError, SourceError
 from peploss.settings import LossSettings
 
@@ -232,7 +232,7 @@ def test_finding_by_title(sample_set: Path) -> None:
 
 
 def test_a_question_without_end_is_given_up(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peploss.dataset.asked.LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr("peploss.dataset.query.database.LONGEST_SECONDS", 0.2)
     with pytest.raises(SettingsError, match=r"longer than 0\.2 seconds"):
         results._ask("SELECT count(*) FROM range(100000000000) a, range(100000000000) b")
     assert results.count() == 244

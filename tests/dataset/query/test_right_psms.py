@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import sample_psms
-from peploss.analysis.setting_score import score
-from peploss.dataset.right_psms import right_psms
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import sample_psms
+from peploss.analysis.tuning.setting_score import score
+from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
@@ -112,7 +112,7 @@ def test_a_set_is_tuned_by_page_and_command_alike(make, tmp_path, monkeypatch) -
     assert told["spectra"] == 13
     assert len(told["by_file"]) == 2
 
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(root)
     app = AppTest.from_file(str(root / "app.py"), default_timeout=60)

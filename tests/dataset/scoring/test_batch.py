@@ -9,16 +9,16 @@ import pyarrow as pa
 import pytest
 import torch
 
-from peploss.analysis.decoys import reordered
-from peploss.dataset import score_kernel
-from peploss.dataset.causes import psm_of
-from peploss.dataset.scoring import Plan, score_batch
+from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.batch import columns as score_kernel
+from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError
 from peploss.kernels import Peaks
 from peploss.losses.baselines import BASELINES
 from peploss.losses.precursor import precursor_error
 from peploss.losses.spectrum import spectrum_loss_at
+from peploss.peptides.decoys import reordered
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -146,7 +146,7 @@ def test_no_other_order_no_decoy(batch: pa.RecordBatch) -> None:
 
 
 def test_causes_come_through_the_same_function(batch: pa.RecordBatch) -> None:
-    from peploss.analysis.causes import diagnose
+    from peploss.analysis.causes.diagnosis import diagnose
 
     few = batch.slice(0, 3)
     for row, out in zip(few.to_pylist(), score_batch(few, Plan(causes=True)).to_pylist(), strict=True):

@@ -10,13 +10,14 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from peploss.dataset import score_device, scoring
-from peploss.dataset.run import score_set
 from peploss.dataset.schema import about_of
-from peploss.dataset.scoring import Plan, score_batch
+from peploss.dataset.scoring import batch as scoring
+from peploss.dataset.scoring import gpu as score_device
+from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore
 from peploss.errors import BackendError
-from peploss.kernels import backends
+from peploss.kernels import dispatch
 from peploss.settings import LossSettings
 
 SETTINGS = [
@@ -30,7 +31,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """The device "cuda", or the interpreter under its name."""
     if torch.cuda.is_available():
         return
-    if not (backends.has_triton() and backends.interpreted()):
+    if not (dispatch.has_triton() and dispatch.interpreted()):
         pytest.skip("there is neither a GPU nor Triton's interpreter")
     on_device = score_device.OnDevice
     monkeypatch.setattr(scoring, "OnDevice", lambda observed, settings, device: on_device(observed, settings, "cpu"))
@@ -50,7 +51,7 @@ def test_scores_equal_the_cpu(gpu: None, sample_set: Path, settings: LossSetting
     assert got.select(others).equals(want.select(others))
 
 
-@pytest.mark.skipif(not (torch.cuda.is_available() and backends.has_triton()), reason="needs a CUDA device: none here")
+@pytest.mark.skipif(not (torch.cuda.is_available() and dispatch.has_triton()), reason="needs a CUDA device: none here")
 def test_a_whole_set_on_the_gpu_equals_the_cpu(sample_set: Path, tmp_path: Path) -> None:
     tables = []
     for device in ("cpu", "cuda"):

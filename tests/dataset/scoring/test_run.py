@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset import run_ray
-from peploss.dataset.run import score_set
 from peploss.dataset.schema import KEY
-from peploss.dataset.scoring import Plan
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.batch import ray as run_ray
+from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError
 
@@ -57,8 +57,8 @@ def test_memory_does_not_grow_with_the_set(sample_set: Path, tmp_path: Path) -> 
     code = """
         import resource, sys, threading, time
         from pathlib import Path
-        from peploss.dataset.run import score_set
-        from peploss.dataset.scoring import Plan
+        from peploss.dataset.scoring.batch.run import score_set
+        from peploss.dataset.scoring.batch import Plan
         score_set(sys.argv[1], sys.argv[3], Plan(), workers=2)
         peak, done = 0, threading.Event()
         def watch():
@@ -94,7 +94,7 @@ def cluster():  # type: ignore[no-untyped-def]
     ray = pytest.importorskip("ray", reason="Ray is not installed; it is an optional engine")
     pytest.importorskip("ray.data", reason="Ray Data is not installed; it is an optional engine")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    root = str(Path(run_ray.__file__).resolve().parents[2])
+    root = str(Path(run_ray.__file__).resolve().parents[3])
     ray.init(
         num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
         runtime_env={"env_vars": {"PYTHONPATH": root + os.pathsep + os.environ.get("PYTHONPATH", "")}},

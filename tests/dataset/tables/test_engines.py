@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset.join import keys_of
-from peploss.dataset.psms import read_psms, sniff
+from peploss.dataset.index.join import keys_of
+from peploss.dataset.tables.psms import read_psms, sniff
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
 

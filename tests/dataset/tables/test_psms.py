@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset.psms import Psm, read_psms, sniff
+from peploss.dataset.tables.psms import Psm, read_psms, sniff
 from peploss.errors import SettingsError, SourceError
 from peploss.peptides.peptide import Peptide
 

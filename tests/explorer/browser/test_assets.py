@@ -8,7 +8,7 @@ import plotly
 import pytest
 from starlette.applications import Starlette
 
-from peploss.explorer import assets
+from peploss.explorer.browser import assets
 
 
 def get(path: str, *, encoding: str = "") -> tuple[int, dict[str, str], bytes]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from peploss.explorer.wire import DTYPES, pack
+from peploss.explorer.browser.wire import DTYPES, pack
 
 
 def unpack(block: bytes) -> Any:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.landscape import Axes, default_axes
-from peploss.explorer.figures_landscape import AROUND_ZERO, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure, heat_figure
-from peploss.explorer.wire import pack
+from peploss.analysis.tuning.landscape import Axes, default_axes
+from peploss.explorer.browser.wire import pack
+from peploss.explorer.figures.landscape import AROUND_ZERO, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure, heat_figure
 
 LOSS = Layer("Loss", "", GOOD_BELOW)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from peploss.dataset.results import Density, Histogram
-from peploss.explorer import figures_outliers as figures
+from peploss.dataset.query.results import Density, Histogram
+from peploss.explorer.figures import outliers as figures
 
 
 def test_small_groups_are_added_up_and_none_is_lost() -> None:

@@ -7,11 +7,14 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from peploss.analysis.explain import Explanation, explain
-from peploss.explorer import charts, figures, payload, state, summary
-from peploss.explorer.digits import signed
-from peploss.explorer.figures import Shown, spectrum_figure
-from peploss.explorer.wire import pack
+from peploss.analysis.one_psm.explanation import Explanation, explain
+from peploss.explorer.browser.wire import pack
+from peploss.explorer.explore import payload, summary
+from peploss.explorer.figures import charts
+from peploss.explorer.figures import spectrum as figures
+from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.spectrum import Shown, spectrum_figure
+from peploss.explorer.shell import state
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peploss.analysis.curves import Curve
-from peploss.explorer.traces import MANY_POINTS, POINTS_PER_SIGMA, escape, polyline, sticks
+from peploss.analysis.one_psm.curves import Curve
+from peploss.explorer.figures.traces import MANY_POINTS, POINTS_PER_SIGMA, escape, polyline, sticks
 
 
 def curve(bins: list[int]) -> Curve:

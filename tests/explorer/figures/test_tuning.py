@@ -3,14 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.calibration import calibrate
-from peploss.analysis.ion_weights import fit_ion_weights
-from peploss.analysis.psm_set import sample_psms
-from peploss.analysis.reach import DEAMIDATION, reach_curves
+from peploss.analysis.tuning.calibration import calibrate
+from peploss.analysis.tuning.ion_weights import fit_ion_weights
+from peploss.analysis.tuning.psm_set import sample_psms
+from peploss.analysis.tuning.reach import DEAMIDATION, reach_curves
 from peploss.constants import ISOTOPE_SPACING
-from peploss.explorer.figures_reach import reach_figure
-from peploss.explorer.figures_tune import descent_figure, mass_errors_figure, weights_figure
-from peploss.explorer.wire import pack
+from peploss.explorer.browser.wire import pack
+from peploss.explorer.figures.reach import reach_figure
+from peploss.explorer.figures.tuning import descent_figure, mass_errors_figure, weights_figure
 from peploss.settings import LossSettings
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset.results import Results
-from peploss.explorer.outliers_filter import NOT_JUDGED, Filter
+from peploss.dataset.query.results import Results
+from peploss.explorer.outliers.filters import NOT_JUDGED, Filter
 
 
 @pytest.fixture
@@ -19,10 +19,10 @@ def psms(scored: Path) -> Iterator[Results]:
 
 @pytest.fixture(scope="session")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from peploss.dataset.build import build_set
-    from peploss.dataset.psms import read_psms
-    from peploss.dataset.run import score_set
-    from peploss.dataset.scoring import Plan
+    from peploss.dataset.index.build import build_set
+    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.run import score_set
+    from peploss.dataset.tables.psms import read_psms
     from peploss.spectra.samples import samples_folder
 
     out, folder = tmp_path_factory.mktemp("outliers") / "set.parquet", samples_folder()

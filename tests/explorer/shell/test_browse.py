@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from peploss.explorer import browse, state
-from peploss.explorer.sources import Source
+from peploss.explorer.shell import browse, state
+from peploss.explorer.shell.sources import Source
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
 

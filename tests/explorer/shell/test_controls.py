@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from peploss.errors import SettingsError
-from peploss.explorer import controls
-from peploss.explorer.controls import read_weights, weights_text
+from peploss.explorer.shell import controls
+from peploss.explorer.shell.controls import read_weights, weights_text
 from peploss.settings import LossSettings
 
 

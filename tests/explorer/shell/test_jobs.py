@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from peploss.errors import SourceError
-from peploss.explorer.jobs import Job, Report
+from peploss.explorer.shell.jobs import Job, Report
 
 
 @pytest.fixture

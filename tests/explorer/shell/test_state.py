@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peploss.explorer.state import WIDTHS, WIDTHS_PPM, View
+from peploss.explorer.shell.state import WIDTHS, WIDTHS_PPM, View
 from peploss.settings import LossSettings
 
 VIEWS = st.builds(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from peploss.errors import PeplossError, PeptideError, SettingsError, SourceError, SpectrumError
-from peploss.explorer.text import escape_markdown, pointed, sentence
+from peploss.explorer.shell.text import escape_markdown, pointed, sentence
 
 
 def test_markdown_from_a_file_stays_text() -> None:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import csv
 import io
 
-from peploss.explorer.sources import Source
-from peploss.explorer.unusable import nothing_usable, table
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.unusable import nothing_usable, table
 from peploss.spectra.readers import Problem, open_spectra
 
 

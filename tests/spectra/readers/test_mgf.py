@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from pyteomics import mgf as pyteomics_mgf
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra import mgf as reader
-from peploss.spectra import source
-from peploss.spectra.mgf import charges
-from peploss.spectra.readers import open_spectra
+from peploss.spectra.readers import mgf as reader
+from peploss.spectra.readers import open_spectra, source
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.mgf import charges
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
 from peploss.spectra.samples import sample_files
-from peploss.spectra.spectrum_file import SpectrumFile
 
 BLOCK = "BEGIN IONS\nTITLE={title}\nPEPMASS=500.25 12\nCHARGE=2+\n100.5 1\n200.25 2\nEND IONS\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from peploss.errors import SpectrumError
 from peploss.spectra.readers import open_spectra
-from peploss.spectra.spectrum_file import SpectrumFile
+from peploss.spectra.readers.file import SpectrumFile
 
 PROTEOMETOOLS = """Name: AFLYEIIDIGK/2
 MW: 1280.7017

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from peploss.spectra.number_lines import number_lines
-from peploss.spectra.plain_blocks import plain_peaks
+from peploss.spectra.readers.mgf_blocks import plain_peaks
+from peploss.spectra.readers.number_lines import number_lines
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 WRITTEN = st.one_of(NUMBERS.map(repr), NUMBERS.map("{:.5f}".format), NUMBERS.map("{:.25e}".format))

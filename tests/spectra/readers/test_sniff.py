@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peploss.errors import SourceError
-from peploss.spectra.sniff import sniff
+from peploss.spectra.readers.sniff import sniff
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peploss.errors import SourceError
-from peploss.spectra import source
-from peploss.spectra.source import ByteSource, scan
+from peploss.spectra.readers import source
+from peploss.spectra.readers.source import ByteSource, scan
 
 
 def test_reads_and_counts(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-// The inverse of peploss/explorer/wire.py: bytes -> objects with typed arrays in them, without copying the arrays.
+// The inverse of peploss/explorer/browser/wire.py: bytes -> objects with typed arrays in them, without copying the arrays.
 const KINDS = { f4: Float32Array, f8: Float64Array, i4: Int32Array, u1: Uint8Array };
 
 export function unpack(bytes) {

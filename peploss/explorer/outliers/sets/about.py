@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from peploss.dataset.results import Results
+from peploss.dataset.query.results import Results
 from peploss.dataset.store import ParquetStore
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown
 from peploss.settings import LossSettings
 
 

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.dataset.build import build_set
-from peploss.dataset.index_report import describe
-from peploss.dataset.psms import PsmTable, read_psms
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
-from peploss.dataset.worst import add_causes
+from peploss.dataset.index.build import build_set
+from peploss.dataset.index.report import describe
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
+from peploss.dataset.tables.psms import PsmTable, read_psms
 from peploss.errors import SourceError
-from peploss.explorer.jobs import Job, Report
-from peploss.explorer.set_files import built_in_path
+from peploss.explorer.shell.jobs import Job, Report
+from peploss.explorer.shell.set_files import built_in_path
 from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow

@@ -8,15 +8,16 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from peploss.dataset.join import KINDS as JOINS
-from peploss.dataset.plain import FIELDS, guess
-from peploss.dataset.psms import FORMATS, PsmTable, header, read_psms, sniff
-from peploss.dataset.scoring import Plan
+from peploss.dataset.index.join import KINDS as JOINS
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.tables.plain import FIELDS, guess
+from peploss.dataset.tables.psms import FORMATS, PsmTable, header, read_psms, sniff
 from peploss.errors import PeplossError, SourceError
-from peploss.explorer import set_files, set_jobs, state
-from peploss.explorer.outliers_columns import label
-from peploss.explorer.set_files import SetFile
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.outliers.columns import label
+from peploss.explorer.outliers.sets import jobs
+from peploss.explorer.shell import set_files, state
+from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.losses.baselines import BASELINES
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT, data_folder, is_spectrum_name, list_folder, resolve_in
@@ -77,12 +78,12 @@ def make_set() -> None:
     )
     if begin:
         try:
-            out = set_jobs.output_path(root, name)
+            out = jobs.output_path(root, name)
             files = [resolve_in(root, file) for file in chosen]
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             return
-        set_jobs.make(files, read, out, by=None if by == AUTO else by)
+        jobs.make(files, read, out, by=None if by == AUTO else by)
         st.rerun()
 
 
@@ -167,10 +168,10 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
     name = st.text_input("Name of the scores", key="score-name", placeholder=usual) or usual
     if st.button("Score", key="score-begin", type="primary", icon=":material/play_arrow:"):
         try:
-            out = set_jobs.output_path(chosen.path.parent, name)
+            out = jobs.output_path(chosen.path.parent, name)
             whole = settings.replace(sigma=sigma, sigma_unit=unit, bin_width=width)
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             return
-        set_jobs.score(chosen.path, out, Plan(settings=whole, losses=tuple(losses), decoys=decoys), worst=int(causes))
+        jobs.score(chosen.path, out, Plan(settings=whole, losses=tuple(losses), decoys=decoys), worst=int(causes))
         st.rerun()

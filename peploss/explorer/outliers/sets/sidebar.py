@@ -7,10 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.explorer import outliers_state, set_files, set_jobs
-from peploss.explorer.outliers_state import SET
-from peploss.explorer.set_files import BUILT_IN, Listed, SetFile
-from peploss.explorer.text import escape_markdown, sentence
+from peploss.explorer.outliers import state
+from peploss.explorer.outliers.sets import jobs
+from peploss.explorer.outliers.state import SET
+from peploss.explorer.shell import set_files
+from peploss.explorer.shell.set_files import BUILT_IN, Listed, SetFile
+from peploss.explorer.shell.text import escape_markdown, sentence
 
 LOOK_EVERY = 0.5  # s
 _SESSION_SEES = "_tasks_seen"
@@ -44,7 +46,7 @@ def choose() -> Chosen | None:
                 st.caption(f"**{escape_markdown(file)}** {escape_markdown(reason)}")
     chosen = next((one for one in found.sets if one.name == name), None)
     if chosen is None:
-        task = set_jobs.tasks().of(set_files.built_in_path()) or set_jobs.make_built_in()
+        task = jobs.tasks().of(set_files.built_in_path()) or jobs.make_built_in()
         if task.over:
             st.button("Try again", key="again", on_click=_again)
         return None
@@ -53,19 +55,19 @@ def choose() -> Chosen | None:
 
 def is_built_in_coming() -> bool:
     """Whether the built-in set is being made."""
-    task = set_jobs.tasks().of(set_files.built_in_path())
+    task = jobs.tasks().of(set_files.built_in_path())
     return task is not None and not task.over
 
 
 def _again() -> None:
     """Callback: make the built-in set, which could not be made; its task says why."""
-    set_jobs.make_built_in()
+    jobs.make_built_in()
 
 
 def _anew() -> None:
     """Callback: what was looked at in one set means nothing in another."""
-    outliers_state.clear()
-    outliers_state.put(psm=None)
+    state.clear()
+    state.put(psm=None)
 
 
 def _scores(chosen: SetFile, found: Listed) -> Chosen:
@@ -82,7 +84,7 @@ def _scores(chosen: SetFile, found: Listed) -> Chosen:
 
 def working() -> None:
     """What is being made or scored, with its progress and a way to end it; what is over, once."""
-    tasks = set_jobs.tasks().all()
+    tasks = jobs.tasks().all()
     running = [task for task in tasks if not task.over]
     begun = len(running)
 
@@ -102,7 +104,7 @@ def working() -> None:
             _over(n, task)
 
 
-def _over(n: int, task: set_jobs.Task) -> None:
+def _over(n: int, task: jobs.Task) -> None:
     def dismiss() -> None:
         st.session_state[_SESSION_SEES] = [*st.session_state[_SESSION_SEES], task]
 

@@ -13,8 +13,8 @@ from lxml import etree
 from pyteomics import mzml, mzxml
 from pyteomics.auxiliary import PyteomicsError
 
-from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
-from peploss.spectra.unpack import DAMAGE, decode_base64, inflate
+from peploss.spectra.readers.xml.numpress import decode_linear, decode_pic, decode_slof
+from peploss.spectra.readers.xml.unpack import DAMAGE, decode_base64, inflate
 
 DECODE_ERRORS: Final = (etree.LxmlError, PyteomicsError, *DAMAGE)
 """What pyteomics and the decoders under it raise on damaged content."""

@@ -15,10 +15,10 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.source import ByteSource
+from peploss.spectra.readers.xml.index import XmlLayout, build_index
 from peploss.spectra.record import Record
-from peploss.spectra.source import ByteSource
-from peploss.spectra.spectrum_file import SpectrumFile
-from peploss.spectra.xml_index import XmlLayout, build_index
 
 _PIECE: Final = 1 << 20
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
@@ -94,7 +94,7 @@ class XmlFile(SpectrumFile):
         if plain is not None:
             self._fill(record, plain)
             return record
-        from peploss.spectra.by_pyteomics import DECODE_ERRORS, one_spectrum
+        from peploss.spectra.readers.xml.by_pyteomics import DECODE_ERRORS, one_spectrum
 
         try:
             self._fill(record, one_spectrum(self.format, self._document(element)))

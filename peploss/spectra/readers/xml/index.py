@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from peploss.spectra.source import ByteSource, scan
+from peploss.spectra.readers.source import ByteSource, scan
 
 _TAIL: Final = 1 << 12  # the pointer to the index stands in the last bytes of the file
 _NEAR_TAIL: Final = 1 << 22  # where to look for the index itself when its pointer is wrong

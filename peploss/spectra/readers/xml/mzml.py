@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from peploss.spectra.mzml_plain import plain_values
+from peploss.spectra.readers.source import ByteSource
+from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
+from peploss.spectra.readers.xml.index import XmlLayout
+from peploss.spectra.readers.xml.mzml_plain import plain_values
 from peploss.spectra.record import Record
-from peploss.spectra.source import ByteSource
-from peploss.spectra.xml_file import XmlFile, array, number, seconds, whole, wrap
-from peploss.spectra.xml_index import XmlLayout
 
 _HEAD_LIMIT: Final = 1 << 22
 _PARAM_GROUPS: Final = re.compile(rb"<referenceableParamGroupList\b.*?</referenceableParamGroupList>", re.S)

@@ -13,7 +13,7 @@ from xml.parsers import expat
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.spectra.unpack import DAMAGE, decode_base64, inflate
+from peploss.spectra.readers.xml.unpack import DAMAGE, decode_base64, inflate
 
 _CHILDREN: Final[dict[str, tuple[str, ...]]] = {  # what may stand in what, parameters aside
     "": ("spectrum",),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
+from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.record import Record
-from peploss.spectra.xml_file import XmlFile, array, number, seconds, whole, wrap
-from peploss.spectra.xml_index import XmlLayout
 
 
 class MzxmlFile(XmlFile):

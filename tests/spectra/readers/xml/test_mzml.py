@@ -11,10 +11,10 @@ import pytest
 from pyteomics import mzml as pyteomics_mzml
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.spectra import unpack, xml_file
 from peploss.spectra.readers import open_spectra
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.xml import element_file, unpack
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
-from peploss.spectra.spectrum_file import SpectrumFile
 
 Build = Callable[..., bytes]
 Element = Callable[..., str]
@@ -188,7 +188,7 @@ def test_one_spectrum_of_a_large_file_is_read_without_the_others(mzml: Build, sp
 
 
 def test_a_spectrum_larger_than_a_piece(mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml_file, "_PIECE", 37)
+    monkeypatch.setattr(element_file, "_PIECE", 37)
     with opened(mzml([spectrum_xml(1), spectrum_xml(2)])) as spectra:
         assert spectra.problems == []
         assert spectra.read(1).scan == 2

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peploss.errors import SourceError
-from peploss.spectra.mzml import MzmlFile
-from peploss.spectra.mzml_plain import plain_values
 from peploss.spectra.readers import open_spectra
+from peploss.spectra.readers.file import SpectrumFile
+from peploss.spectra.readers.xml.mzml import MzmlFile
+from peploss.spectra.readers.xml.mzml_plain import plain_values
 from peploss.spectra.record import Record
-from peploss.spectra.spectrum_file import SpectrumFile
 
 Build = Callable[..., bytes]
 Element = Callable[..., str]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peploss.spectra.numpress import decode_linear, decode_pic, decode_slof
+from peploss.spectra.readers.xml.numpress import decode_linear, decode_pic, decode_slof
 
 
 @given(st.lists(st.floats(50, 3000), min_size=2, max_size=200).map(sorted))

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from peploss.analysis.prepared_set import prepare
-from peploss.analysis.psm_set import sample_psms
-from peploss.analysis.setting_score import score
+from peploss.analysis.tuning.prepared_set import prepare
+from peploss.analysis.tuning.psm_set import sample_psms
+from peploss.analysis.tuning.setting_score import score
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
 

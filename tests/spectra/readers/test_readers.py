@@ -194,5 +194,5 @@ def test_text_formats_do_not_load_the_xml_readers() -> None:
         f"open_spectra(io.BytesIO({MGF!r}), 'a.mgf').headers(); "
         "sys.exit(any(m in ('pyteomics.xml', 'lxml.etree', 'psims') for m in sys.modules))"
     )
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0

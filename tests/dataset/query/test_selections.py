@@ -12,16 +12,16 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.analysis.causes import diagnose
-from peploss.dataset.causes import psm_of
-from peploss.dataset.compare import compare, summary
-from peploss.dataset.notes import Notes
-from peploss.dataset.results import Results
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
-from peploss.dataset.selections import export, exported_ids
+from peploss.analysis.causes.diagnosis import diagnose
+from peploss.dataset.query.compare import compare, summary
+from peploss.dataset.query.notes import Notes
+from peploss.dataset.query.results import Results
+from peploss.dataset.query.selections import export, exported_ids
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.causes import psm_of
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore
-from peploss.dataset.worst import add_causes
 from peploss.errors import SettingsError, SourceError
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
@@ -103,7 +103,7 @@ def test_tags_and_notes(sample_set: Path) -> None:
 def test_two_processes_tag_one_set(sample_set: Path) -> None:
     code = f"""
         import sys
-        from peploss.dataset.notes import Notes
+        from peploss.dataset.query.notes import Notes
         notes = Notes({str(sample_set)!r})
         for psm in range(int(sys.argv[1]), 100, 2):
             notes.tag([psm], "both")

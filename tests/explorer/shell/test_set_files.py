@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from peploss.dataset.build import build_set
-from peploss.dataset.psms import read_psms
-from peploss.dataset.run import score_set
-from peploss.dataset.scoring import Plan
+from peploss.dataset.index.build import build_set
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore
+from peploss.dataset.tables.psms import read_psms
 from peploss.errors import SpectrumError
-from peploss.explorer import set_files
-from peploss.explorer.stored import StoredSpectra
+from peploss.explorer.shell import set_files
+from peploss.explorer.shell.stored import StoredSpectra
 from peploss.spectra.samples import samples_folder
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from peploss.analysis.explain import explain
-from peploss.explorer import summary
+from peploss.analysis.one_psm.explanation import explain
+from peploss.explorer.explore import summary
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
