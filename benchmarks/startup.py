@@ -1,9 +1,9 @@
-"""What a process pays before its first loss: import, and the first call, which loads compiled code from a cache.
+"""What a process pays before it answers: a command's help, a file and a peptide, the first loss, the app.
 
     python -m benchmarks.startup
 
-Every figure is the median over fresh processes. The first calls on a machine, cold, start with an empty folder of
-compiled code; the others after one that has filled it.
+The first loss loads compiled code from a cache. Every figure is the median over fresh processes. Cold runs start
+with an empty folder of compiled code; the others after one that has filled it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,33 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from benchmarks.common import arguments, show, write
+from peploss.spectra.samples import samples_folder
+
+HELP = """
+import time
+start = time.perf_counter()
+from peploss.cli import main
+try:
+    main(["{command}", "--help"], prog_name="peploss")
+except SystemExit:
+    print()
+    print(time.perf_counter() - start)
+"""
+COMMANDS = ("index", "score", "explain", "serve", "tune")
+
+READING = """
+import time
+start = time.perf_counter()
+import peploss
+with peploss.open_spectra({path!r}) as spectra:
+    spectra.read(0)
+peploss.Peptide.parse("PEPTM[Oxidation]IDEK/2")
+print(time.perf_counter() - start)
+"""
+FILES = ("hcd_qe_openms_qc.mgf", "native/test_spectra.mzML")
 
 SCRIPT = """
 import time
@@ -67,6 +92,21 @@ def main() -> None:
     parser.add_argument("--cold", type=int, default=2, help="runs that compile anew")
     options = parser.parse_args()
     rows = [
+        *(
+            row
+            for command in COMMANDS
+            for row in measure(HELP.format(command=command), (f"peploss {command} --help",), options.runs, cold=False)
+        ),
+        *(
+            row
+            for name in FILES
+            for row in measure(
+                READING.format(path=str(samples_folder() / name)),
+                (f"open {Path(name).name}, read one, parse a peptide",),
+                options.runs,
+                cold=False,
+            )
+        ),
         *measure(SCRIPT, LIBRARY_PARTS, options.runs, cold=False),
         *measure(SCRIPT, LIBRARY_PARTS, options.cold, cold=True)[2:],
         *measure(APP, APP_PARTS, options.cold, cold=False),

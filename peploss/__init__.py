@@ -1,73 +1,92 @@
 """peploss: why a peptide's spectrum loss is what it is.
 
 A small PyTorch library of the losses used to train peptide models on tandem mass spectra, fast because it never
-builds the m/z grid they are defined on. The app beside it (``streamlit run app.py``) shows what they see.
+builds the m/z grid they are defined on. The app beside it (``peploss serve``) shows what they see.
+
+The names below are loaded when they are first used (PEP 562): opening a file and parsing a peptide load no torch.
 """
 
-from peploss.errors import BackendError, PeplossError, PeptideError, SettingsError, SourceError, SpectrumError
-from peploss.grid import MzGrid
-from peploss.kernels import Peaks, spectrum_cosine
-from peploss.kernels.landscape_batch import loss_landscape
-from peploss.losses.baselines import (
-    BASELINES,
-    masked_spectral_distance,
-    min_distance_loss,
-    soft_coverage,
-    soft_f1,
-    spectral_angle,
-    spectral_entropy_distance,
-)
-from peploss.losses.combined import CombinedLoss
-from peploss.losses.precursor import PrecursorMassLoss, precursor_error, precursor_loss
-from peploss.losses.spectrum import SpectrumMatchingLoss, spectrum_loss
-from peploss.losses.supervision import DeepSupervisionLoss
-from peploss.peptides.fragments import Fragments, fragments
-from peploss.peptides.peptide import Peptide
-from peploss.peptides.vocabulary import Vocabulary
-from peploss.settings import LossSettings
-from peploss.spectra.preprocessing import preprocess
-from peploss.spectra.readers import open_spectra
-from peploss.spectra.spectrum import Spectrum
-from peploss.training.curriculum import CURRICULUM_V2, CurriculumV2
-from peploss.training.synthetic import Difficulty, synthetic_batch
-from peploss.version import __version__
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = [
-    "BASELINES",
-    "CURRICULUM_V2",
-    "BackendError",
-    "CombinedLoss",
-    "CurriculumV2",
-    "DeepSupervisionLoss",
-    "Difficulty",
-    "Fragments",
-    "LossSettings",
-    "MzGrid",
-    "Peaks",
-    "PeplossError",
-    "Peptide",
-    "PeptideError",
-    "PrecursorMassLoss",
-    "SettingsError",
-    "SourceError",
-    "Spectrum",
-    "SpectrumError",
-    "SpectrumMatchingLoss",
-    "Vocabulary",
-    "__version__",
-    "fragments",
-    "loss_landscape",
-    "masked_spectral_distance",
-    "min_distance_loss",
-    "open_spectra",
-    "precursor_error",
-    "precursor_loss",
-    "preprocess",
-    "soft_coverage",
-    "soft_f1",
-    "spectral_angle",
-    "spectral_entropy_distance",
-    "spectrum_cosine",
-    "spectrum_loss",
-    "synthetic_batch",
-]
+if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds the two lists together
+    from peploss.errors import BackendError as BackendError
+    from peploss.errors import PeplossError as PeplossError
+    from peploss.errors import PeptideError as PeptideError
+    from peploss.errors import SettingsError as SettingsError
+    from peploss.errors import SourceError as SourceError
+    from peploss.errors import SpectrumError as SpectrumError
+    from peploss.grid import MzGrid as MzGrid
+    from peploss.kernels import Peaks as Peaks
+    from peploss.kernels import spectrum_cosine as spectrum_cosine
+    from peploss.kernels.landscape_batch import loss_landscape as loss_landscape
+    from peploss.losses.baselines import BASELINES as BASELINES
+    from peploss.losses.baselines import masked_spectral_distance as masked_spectral_distance
+    from peploss.losses.baselines import min_distance_loss as min_distance_loss
+    from peploss.losses.baselines import soft_coverage as soft_coverage
+    from peploss.losses.baselines import soft_f1 as soft_f1
+    from peploss.losses.baselines import spectral_angle as spectral_angle
+    from peploss.losses.baselines import spectral_entropy_distance as spectral_entropy_distance
+    from peploss.losses.combined import CombinedLoss as CombinedLoss
+    from peploss.losses.precursor import PrecursorMassLoss as PrecursorMassLoss
+    from peploss.losses.precursor import precursor_error as precursor_error
+    from peploss.losses.precursor import precursor_loss as precursor_loss
+    from peploss.losses.spectrum import SpectrumMatchingLoss as SpectrumMatchingLoss
+    from peploss.losses.spectrum import spectrum_loss as spectrum_loss
+    from peploss.losses.supervision import DeepSupervisionLoss as DeepSupervisionLoss
+    from peploss.peptides.fragments import Fragments as Fragments
+    from peploss.peptides.fragments import fragments as fragments
+    from peploss.peptides.peptide import Peptide as Peptide
+    from peploss.peptides.vocabulary import Vocabulary as Vocabulary
+    from peploss.settings import LossSettings as LossSettings
+    from peploss.spectra.preprocessing import preprocess as preprocess
+    from peploss.spectra.readers import open_spectra as open_spectra
+    from peploss.spectra.spectrum import Spectrum as Spectrum
+    from peploss.training.curriculum import CURRICULUM_V2 as CURRICULUM_V2
+    from peploss.training.curriculum import CurriculumV2 as CurriculumV2
+    from peploss.training.synthetic import Difficulty as Difficulty
+    from peploss.training.synthetic import synthetic_batch as synthetic_batch
+    from peploss.version import __version__ as __version__
+
+_NAMES: Final = {
+    "peploss.errors": (
+        "BackendError", "PeplossError", "PeptideError", "SettingsError", "SourceError", "SpectrumError",
+    ),
+    "peploss.grid": ("MzGrid",),
+    "peploss.kernels": ("Peaks", "spectrum_cosine"),
+    "peploss.kernels.landscape_batch": ("loss_landscape",),
+    "peploss.losses.baselines": (
+        "BASELINES", "masked_spectral_distance", "min_distance_loss", "soft_coverage", "soft_f1", "spectral_angle",
+        "spectral_entropy_distance",
+    ),
+    "peploss.losses.combined": ("CombinedLoss",),
+    "peploss.losses.precursor": ("PrecursorMassLoss", "precursor_error", "precursor_loss"),
+    "peploss.losses.spectrum": ("SpectrumMatchingLoss", "spectrum_loss"),
+    "peploss.losses.supervision": ("DeepSupervisionLoss",),
+    "peploss.peptides.fragments": ("Fragments", "fragments"),
+    "peploss.peptides.peptide": ("Peptide",),
+    "peploss.peptides.vocabulary": ("Vocabulary",),
+    "peploss.settings": ("LossSettings",),
+    "peploss.spectra.preprocessing": ("preprocess",),
+    "peploss.spectra.readers": ("open_spectra",),
+    "peploss.spectra.spectrum": ("Spectrum",),
+    "peploss.training.curriculum": ("CURRICULUM_V2", "CurriculumV2"),
+    "peploss.training.synthetic": ("Difficulty", "synthetic_batch"),
+    "peploss.version": ("__version__",),
+}  # fmt: skip
+_MODULE_OF: Final = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module, once."""
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(module), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

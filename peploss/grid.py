@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from peploss.errors import SettingsError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_BINS = 50_000_000
 
@@ -56,4 +58,6 @@ class MzGrid:
     @property
     def centers(self) -> NDArray[np.float64]:
         """(n_bins,) bin centres in Th."""
+        import numpy as np  # here, so that settings load without it
+
         return (np.arange(self.n_bins, dtype=np.float64) + 0.5) * self.bin_width

@@ -10,13 +10,15 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from peploss.dataset.index.parts import Progress
 from peploss.errors import PeplossError, SettingsError
 from peploss.settings import LossSettings
+
+if TYPE_CHECKING:
+    from peploss.dataset.index.parts import Progress
 
 NOT_ALL: Final = 3
 """Exit code of ``--strict`` where some of the input could not be used."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, settings_options, told
-from peploss.losses.baselines import BASELINES
+from peploss.losses.names import BASELINE_NAMES
 from peploss.settings import LossSettings
 
 
@@ -17,8 +17,9 @@ from peploss.settings import LossSettings
 @click.argument("source", type=EXISTING, metavar="SET")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Results, Parquet.")
 @click.option(
-    "--loss", "losses", multiple=True, type=click.Choice([*BASELINES, "all"]), help="A further loss. Several times."
-)
+    "--loss", "losses", multiple=True, type=click.Choice([*BASELINE_NAMES, "all"]),
+    help="A further loss. Several times.",
+)  # fmt: skip
 @click.option("--decoys", is_flag=True, help="Score a shuffled peptide beside each.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the decoys.")
 @click.option(
@@ -61,7 +62,7 @@ def score(
 
     plan = Plan(
         settings=settings,
-        losses=tuple(BASELINES) if "all" in losses else tuple(dict.fromkeys(losses)),
+        losses=BASELINE_NAMES if "all" in losses else tuple(dict.fromkeys(losses)),
         decoys=decoys,
         seed=seed,
         causes=causes == "all",

@@ -12,6 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from peploss.kernels import Peaks
 from peploss.losses.baselines import BASELINES, Baseline
+from peploss.losses.names import BASELINE_NAMES
 from peploss.peptides.soft import expected_residue_masses, soft_fragments
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
@@ -197,3 +198,7 @@ def test_the_registry_tells_what_a_page_must_say(baseline: Baseline) -> None:
     assert baseline.formula
     assert baseline.source
     assert (baseline.unit == "") == math.isfinite(baseline.range[1])
+
+
+def test_names_without_torch_are_the_keys() -> None:
+    assert tuple(BASELINES) == BASELINE_NAMES
