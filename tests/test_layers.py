@@ -19,9 +19,9 @@ FLOORS = {
     for floor, units in enumerate(
         (
             ("constants", "errors", "grid", "version"),
-            ("kernels", "settings"),
-            ("peptides", "spectra"),
-            ("intensities", "losses", "training"),
+            ("kernels", "settings", "peptides"),
+            ("spectra",),
+            ("losses", "training"),
             ("analysis",),
             ("dataset", "explorer"),
             ("cli", "__main__", "peploss", "pages", "app"),  # "peploss": its __init__, the public names
@@ -29,6 +29,12 @@ FLOORS = {
     )
     for unit in units
 }
+ROOMS = {
+    "peploss.analysis": ("one_psm", "tuning", "causes"),
+    "peploss.dataset": ("tables", "index", "scoring", "query"),
+    "peploss.explorer": ("browser", "shell", "figures", "explore", "tune", "outliers"),
+}
+"""Folders of a package, each of which may import those before it. A folder may import what lies beside or in it."""
 STRANGERS = {("peptides", "kernels"), ("kernels", "peptides")}
 CORE = {unit for unit, floor in FLOORS.items() if floor <= FLOORS["analysis"]}
 PAGE_PACKAGES = {"streamlit", "plotly", "pandas"}
@@ -139,6 +145,49 @@ def test_no_circle_between_the_parts() -> None:
     graphlib.TopologicalSorter(graph).prepare()
 
 
+def module_of_file(path: Path) -> str:
+    """Its dotted name; a package for its ``__init__``."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def files_imported(path: Path, modules: set[str]) -> set[str]:
+    """Modules of this repository that a file imports, wherever in it."""
+    named = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            named |= {
+                f"{node.module}.{a.name}" if f"{node.module}.{a.name}" in modules else node.module for a in node.names
+            }
+        elif isinstance(node, ast.Import):
+            named |= {alias.name for alias in node.names}
+    return named & modules - {module_of_file(path)}
+
+
+def test_no_circle_between_the_files() -> None:
+    modules = {module_of_file(path) for path in FILES}
+    graph = {module_of_file(path): files_imported(path, modules) for path in FILES}
+    assert any(graph.values())
+    graphlib.TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_imports_go_down_within_a_package(package: str) -> None:
+    order = {f"{package}.{room}": place for place, room in enumerate(ROOMS[package])}
+    folders = {p.name for p in (ROOT / package.replace(".", "/")).iterdir() if (p / "__init__.py").exists()}
+    assert folders == set(ROOMS[package]), "give each folder its place in ROOMS"
+
+    def room_of(module: str) -> str | None:
+        return next((room for room in order if module == room or module.startswith(f"{room}.")), None)
+
+    modules = {module_of_file(path) for path in FILES}
+    for path in FILES:
+        room = room_of(module_of_file(path))
+        for target in files_imported(path, modules) if room else ():
+            other = room_of(target)
+            assert other is None or order[other] <= order[str(room)], f"{path.relative_to(ROOT)} imports {target}"
+
+
 @pytest.mark.parametrize("path", [f for f in FILES if unit_of_file(f) in CORE], ids=lambda p: str(p.relative_to(ROOT)))
 def test_core_knows_of_no_page(path: Path) -> None:
     for module, line, at_import_time in imports_of(path.read_text(encoding="utf-8")):
@@ -150,9 +199,7 @@ def test_core_knows_of_no_page(path: Path) -> None:
             assert not module.startswith("peploss.kernels.gpu"), f"{where} at import time, and with it triton"
 
 
-@pytest.mark.parametrize(
-    "path", [f for f in FILES if f.parent.name == "figures"], ids=lambda p: str(p.relative_to(ROOT))
-)
+@pytest.mark.parametrize("path", [f for f in FILES if f.parent.name == "figures"], ids=lambda p: p.name)
 def test_figures_know_no_streamlit(path: Path) -> None:
     assert "streamlit" not in {i.module.split(".")[0] for i in imports_of(path.read_text(encoding="utf-8"))}
 

@@ -18,7 +18,7 @@ from peploss.errors import PeplossError, SettingsError
 from peploss.settings import LossSettings
 
 if TYPE_CHECKING:
-    from peploss.dataset.index.parts import Progress
+    from peploss.dataset.progress import Progress
 
 NOT_ALL: Final = 3
 """Exit code of ``--strict`` where some of the input could not be used."""

@@ -16,9 +16,10 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from peploss.dataset.index.join import Headers, Joined, NotJoined, join
-from peploss.dataset.index.parts import HEADERS, Part, Progress, plan_parts, read_part, read_parts
+from peploss.dataset.index.parts import HEADERS, Part, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
 from peploss.dataset.index.resolve import Resolved, resolve
+from peploss.dataset.progress import Progress
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
 from peploss.dataset.tables.psms import Psm, PsmTable

@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from peploss.dataset.atomic import whole_file
 from peploss.dataset.index.pool import in_processes
+from peploss.dataset.progress import Progress
 from peploss.errors import SourceError
 from peploss.spectra.batch import Batch
 from peploss.spectra.readers import open_part, open_spectra
@@ -33,9 +34,6 @@ CHUNK: Final = 2048
 
 ALONE: Final = 4
 """So few parts are read before other processes have started."""
-
-Progress = Callable[[int, int], None]
-"""Called with (done, total); what it raises ends the work, which can be taken up again."""
 
 PART: Final = pa.schema([
     ("index", pa.int32()), ("scan", pa.int64()), ("native_id", pa.string()), ("title", pa.string()),

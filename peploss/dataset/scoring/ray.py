@@ -1,4 +1,4 @@
-"""The same scoring carried by Ray Data, on this machine or a cluster that sees the same files."""
+"""Scores the row groups of a set with Ray Data, on this machine or a cluster that sees the same files."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 
 from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.group import Scored, score_group
 from peploss.dataset.store import ParquetStore
 from peploss.errors import BackendError
 
 
-def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[pa.RecordBatch | str]:
+def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[Scored]:
     """Scores of every row group in order. A task whose worker dies is run again by Ray.
 
     ``ray.init`` may have been called before, with the address of a cluster; else one is started here. Every worker
@@ -57,8 +58,6 @@ def _reason(error: Exception) -> str:
 
 def score_groups(numbers: pa.Table, path: str, plan: Plan) -> dict[str, Any]:
     """Row groups to their scores, as Arrow's own bytes: Ray's blocks would lose types on the way."""
-    from peploss.dataset.scoring.run import score_group
-
     scores: list[bytes | None] = []
     damage: list[str | None] = []
     with ParquetStore(path) as store:

@@ -1,31 +1,29 @@
-"""Scoring a whole set: row groups through the pure function, by threads here or by Ray elsewhere."""
+"""Scores a whole set: an engine carries its row groups, the results go into one file."""
 
 from __future__ import annotations
 
 import datetime
 import os
 import uuid
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal
 
 import pyarrow as pa
 
-from peploss.dataset.index.parts import Progress
-from peploss.dataset.schema import SET, with_about
-from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.progress import Progress
+from peploss.dataset.schema import with_about
+from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.gpu import device_for
+from peploss.dataset.scoring.group import Scored
+from peploss.dataset.scoring.local import scored_by_threads
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError, SourceError
 from peploss.kernels.dispatch import device_name
 from peploss.version import __version__
 
 Engine = Literal["local", "ray"]
-Scored: TypeAlias = pa.RecordBatch | str
-"""A row group's scores, or why it could not be read."""
 
 
 @dataclass
@@ -111,41 +109,11 @@ def score_set(
     return report
 
 
-def score_group(store: ParquetStore, number: int, plan: Plan, device: str = "cpu") -> Scored:
-    """Scores of one row group, or why it could not be read."""
-    try:
-        batch = store.group(number, list(SET.names))
-    except SourceError as error:
-        return error.problem
-    return score_batch(batch, plan, device)
-
-
 def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int, device: str) -> Iterator[Scored]:
     if engine == "local":
-        return _local(store, plan, workers, device)
+        return scored_by_threads(store, plan, workers, device)
     if engine == "ray":
         from peploss.dataset.scoring.ray import scored_by_ray
 
         return scored_by_ray(store, plan)
     raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")
-
-
-def _local(store: ParquetStore, plan: Plan, workers: int, device: str) -> Iterator[Scored]:
-    """In order; a worker or two ahead of the writer, so that memory does not grow with the set."""
-
-    def work(number: int) -> Scored:
-        with ParquetStore(store.path) as own:  # a reader is not to be shared between threads
-            return score_group(own, number, plan, device)
-
-    waiting: deque[Future[Any]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="peploss-score") as pool:
-        try:
-            for number in range(store.n_groups):
-                waiting.append(pool.submit(work, number))
-                if len(waiting) > workers + 1:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from peploss.dataset.index.parts import Progress
+from peploss.dataset.progress import Progress
 from peploss.dataset.schema import ABOUT, PEAKS, with_about
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
 from peploss.dataset.store import ParquetStore, written_whole

@@ -9,7 +9,6 @@ import streamlit as st
 
 from peploss.explorer.browser import assets
 from peploss.explorer.browser.wire import pack
-from peploss.explorer.shell import state
 
 _LOADER = (assets.FRONTEND / "loader.js").read_text(encoding="utf-8").replace("__BASE__", assets.base_path())
 _mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=_LOADER, isolate_styles=False)
@@ -65,11 +64,14 @@ def widths(payload: Mapping[str, Any], *, key: str) -> None:
     _mount(data=pack({"kind": "widths", **payload}), key=key, on_view_change=_nothing)
 
 
-def steps() -> None:
-    """Keys N and P, and clicks on the buttons of the keys ``next`` and ``prev``, as one running count.
+def steps(*, session: str, settled: int, key: str) -> None:
+    """Count the keys N and P and the clicks on the buttons ``next`` and ``prev``.
 
-    A button forgets all but one of the clicks that come while the page still works on the one before; a count keeps
-    them. ``state.steps_ahead`` tells how far it is ahead of the page.
+    A button forgets all but one of the clicks that arrive while the page works on an earlier one; a count keeps them.
+
+    Args:
+        session: which count this is; a new session starts at 0.
+        settled: how many of the counted steps the page has taken.
+        key: ``st.session_state[key]["count"]`` holds the session and what it has counted.
     """
-    payload = {"kind": "steps", "session": state.session(), "settled": state.steps_sent() - state.steps_ahead()}
-    _mount(data=pack(payload), key=state.STEPS, on_count_change=_nothing)
+    _mount(data=pack({"kind": "steps", "session": session, "settled": settled}), key=key, on_count_change=_nothing)

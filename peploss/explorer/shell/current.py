@@ -166,7 +166,8 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> s
                 on_click=step,
                 args=(by,),
             )
-        components.steps()
+        settled = state.steps_sent() - state.steps_ahead()
+        components.steps(session=state.session(), settled=settled, key=state.STEPS)
         picker = st.popover("Browse", key="picker", on_change="rerun", width="content", icon=":material/table_rows:")
         name = html.escape(spectrum.name if spectrum else "".join(source.spectra.ids[state.index() or 0 :][:1]) or "–")
         about = f'<div class="pl-name" title="{name}"><b>{name}</b><span>{_facts(source, spectrum)}</span></div>'
