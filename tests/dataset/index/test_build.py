@@ -148,7 +148,7 @@ def test_a_killed_process_leaves_no_set(tmp_path: Path) -> None:
     source, out = mgf(tmp_path / "a.mgf"), tmp_path / "set.parquet"
     code = f"""
         import os, signal
-        from peploss.dataset import build, parts
+        from peploss.dataset.index import build, parts
         parts.CHUNK = 5
         build._write = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
         build.build_set([{str(source)!r}], [], {str(out)!r}, workers=1)

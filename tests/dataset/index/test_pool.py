@@ -95,7 +95,7 @@ def test_a_script_without_a_main_guard_may_index(tmp_path: Path) -> None:
     """multiprocessing would run it again in every process."""
     script = tmp_path / "script.py"
     script.write_text(
-        "from peploss.dataset import parts\nfrom peploss.dataset.index.build import build_set\nparts.CHUNK = 5\n"
+        "from peploss.dataset.index import parts\nfrom peploss.dataset.index.build import build_set\nparts.CHUNK = 5\n"
         "print(build_set(['a.mgf'], [], 'set.parquet', workers=2).n_psms)\n"
     )
     (tmp_path / "a.mgf").write_text(TEXT * 52)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 import torch
 
+from peploss.dataset.scoring import columns as score_kernel
 from peploss.dataset.scoring.batch import Plan, score_batch
-from peploss.dataset.scoring.batch import columns as score_kernel
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from peploss.dataset.schema import KEY
+from peploss.dataset.scoring import ray as run_ray
 from peploss.dataset.scoring.batch import Plan
-from peploss.dataset.scoring.batch import ray as run_ray
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError
@@ -57,7 +57,7 @@ def test_memory_does_not_grow_with_the_set(sample_set: Path, tmp_path: Path) -> 
     code = """
         import resource, sys, threading, time
         from pathlib import Path
-        from peploss.dataset.scoring.batch.run import score_set
+        from peploss.dataset.scoring.run import score_set
         from peploss.dataset.scoring.batch import Plan
         score_set(sys.argv[1], sys.argv[3], Plan(), workers=2)
         peak, done = 0, threading.Event()
