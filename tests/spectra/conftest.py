@@ -84,7 +84,9 @@ def mzml_file(spectra: list[str], *, indexed: bool = True, head: str = "", shift
 
 def mzxml_file(scans: list[str], *, indexed: bool = False) -> bytes:
     """A whole mzXML file around scans."""
-    data, offsets = b'<?xml version="1.0" encoding="ISO-8859-1"?>\n<mzXML>\n<msRun>\n', []
+    count = "".join(scans).count("<scan ")
+    data = f'<?xml version="1.0" encoding="ISO-8859-1"?>\n<mzXML>\n<msRun scanCount="{count}">\n'.encode()
+    offsets: list[tuple[str, int]] = []
     for scan in scans:
         data += scan.encode() + b"\n"
     data += b"</msRun>\n"

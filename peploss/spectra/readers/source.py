@@ -19,6 +19,7 @@ from peploss.errors import SourceError
 CHUNK: Final = 1 << 23  # bytes read at a time by a scan
 OVERLAP: Final = 1 << 16  # bytes a scan keeps in view before and after a match
 MAX_UNPACKED: Final = 4 << 30  # bytes a .gz file may unpack to; a temporary file holds them
+MAX_ENTRY: Final = 1 << 28  # bytes of one entry as text: 8 million peaks as base64, far beyond any spectrum
 GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -143,12 +144,15 @@ class Hit:
         return self.base + self.match.start()
 
 
-def scan(source: ByteSource, pattern: re.Pattern[bytes], *, lines: bool = False) -> Iterator[Hit]:
+def scan(source: ByteSource, pattern: re.Pattern[bytes], *, lines: bool = False, begin: int = 0) -> Iterator[Hit]:
     """All matches in the file, front to back, ``CHUNK`` bytes in memory at a time.
 
     A pattern should start with a literal (memory speed) and match at most ``OVERLAP`` bytes.
+
+    Args:
+        begin: offset at which to start; lines are counted from there.
     """
-    buffer, base, start, offset, line = b"", 0, 0, 0, 1
+    buffer, base, start, offset, line = b"", begin, 0, begin, 1
     while True:
         piece = source.read_at(offset, CHUNK)
         offset += len(piece)

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.source import ByteSource
-from peploss.spectra.readers.xml.index import XmlLayout, build_index
+from peploss.spectra.readers.source import MAX_ENTRY, ByteSource
+from peploss.spectra.readers.xml.index import XmlLayout, build_index, id_of
 from peploss.spectra.record import Record
 
 _PIECE: Final = 1 << 20
@@ -78,14 +78,14 @@ class XmlFile(SpectrumFile):
         record = Record(native_id=self.ids[index])
         element = self._element(index)
         if element is None:
-            record.problem = (
-                "The file ends inside this spectrum."
-                if self._bounds[index] == self._source.size
-                else "The spectrum's element is not closed."
-            )
+            record.problem = self._unclosed(index)
             return record
-        if not self.layout.start.match(element):
+        start = self.layout.start.match(element)
+        if not start:
             record.problem = "The file's index is wrong here: no spectrum starts at this place."
+            return record
+        if (name := id_of(start)) and self.layout.id_format.format(name) != record.native_id:
+            record.problem = f"The file's index is wrong here: the spectrum {name[:80]!r} starts at this place."
             return record
         if self._is_survey(element):
             record.ms_level = 1
@@ -105,14 +105,23 @@ class XmlFile(SpectrumFile):
     def _element(self, index: int) -> bytes | None:
         """Bytes of the element up to its closing tag; None where that is missing."""
         offset, bound = self._offsets[index], self._bounds[index]
-        data = b""
+        bound = min(bound, offset + MAX_ENTRY)
+        data = bytearray()
         while offset + len(data) < bound:
             searched = max(len(data) - len(self.closing), 0)
             data += self._source.read_at(offset + len(data), min(_PIECE, bound - offset - len(data)))
             end = data.find(self.closing, searched)
             if end >= 0:
-                return data[: end + len(self.closing)]
+                return bytes(data[: end + len(self.closing)])
         return None
+
+    def _unclosed(self, index: int) -> str:
+        """Why an entry has no closing tag."""
+        if self._bounds[index] - self._offsets[index] > MAX_ENTRY:
+            return f"The spectrum is longer than {MAX_ENTRY >> 20} MB, or its element is not closed."
+        if self._bounds[index] == self._source.size:
+            return "The file ends inside this spectrum."
+        return "The spectrum's element is not closed."
 
 
 def number(value: object) -> float | None:

@@ -1,4 +1,9 @@
-"""Byte offsets of the spectra in an mzML or mzXML file: from the index at its end, else by one scan."""
+"""Byte offsets of the spectra in an mzML or mzXML file: from the index at its end, else by one scan.
+
+An embedded index is believed when everything it says can be checked and holds: it lists as many spectra as the file
+announces, each at its own byte, and the spectrum with the listed id starts there. Otherwise the file is read once,
+some megabytes at a time, to find the spectra.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +16,13 @@ from peploss.spectra.readers.source import ByteSource, scan
 
 _TAIL: Final = 1 << 12  # the pointer to the index stands in the last bytes of the file
 _NEAR_TAIL: Final = 1 << 22  # where to look for the index itself when its pointer is wrong
-_MAX_TAG: Final = 512  # bytes of a start tag that hold its id
-_CHECKED: Final = 16  # offsets of an embedded index that are tried out before it is believed
+_SHORT_TAG, _MAX_TAG = 256, 512  # bytes of a start tag that hold its id: of most, and of any
+_BEFORE_FIRST: Final = 1 << 16  # bytes before the first spectrum that hold the start tag of the list
+_CHECKED: Final = 4096  # offsets of an embedded index that are tried before it is believed
+_REBUILT: Final = "the spectra were found by reading the whole file once."
+
+Entry = tuple[str, int]
+"""Id and offset of a spectrum."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,7 @@ class XmlLayout:
 
     Args:
         start: matches the start of an entry; group "id" is its id, where the tag has one.
+        count: matches the start tag of the list of entries; group "n" is how many it announces.
         index: matches the start of the index of spectra.
         offset: matches one entry of the index; groups "id" and "at".
         pointer: matches the pointer to the index, at the end of the file; group "at".
@@ -29,6 +40,7 @@ class XmlLayout:
     """
 
     start: re.Pattern[bytes]
+    count: re.Pattern[bytes]
     index: re.Pattern[bytes]
     offset: re.Pattern[bytes]
     pointer: re.Pattern[bytes]
@@ -52,61 +64,95 @@ def build_index(source: ByteSource, layout: XmlLayout) -> XmlIndex:
     notes: list[str] = []
     if not layout.end.search(tail):
         notes.append("The file is cut short: it has no closing tag at its end.")
-    embedded = _embedded(source, layout, tail)
-    if isinstance(embedded, str):
-        entries = _by_scan(source, layout)
-        if entries:  # without a single spectrum that alone is worth saying
-            notes.append(embedded)
-    else:
-        entries, misplaced = embedded
-        if misplaced:
-            notes.append("The file's pointer to its index is wrong; the index was searched for and found.")
+    entries, note = _embedded(source, layout, tail)
+    problem = note if not entries else _problem(source, layout, entries)
+    if problem:
+        listed, entries = entries, _by_scan(source, layout)
+        if entries and sorted(listed) != sorted(entries):  # without a single spectrum that alone is worth saying
+            notes.append(problem)
+        announced = _announced(source, layout, entries[0][1]) if entries else None
+        if announced is not None and announced != len(entries):
+            notes.append(f"The file announces {announced:,} spectra; {len(entries):,} are there.")
+    elif note:
+        notes.append(note)
     offsets = [at for _, at in entries]
-    following = dict(zip(sorted(offsets), [*sorted(offsets)[1:], source.size], strict=True)) if offsets else {}
+    ordered = sorted(offsets)
+    following = dict(zip(ordered, [*ordered[1:], source.size], strict=True)) if offsets else {}
     ids = [layout.id_format.format(name) for name, _ in entries]
     return XmlIndex(ids, offsets, [following[at] for at in offsets], notes)
 
 
-def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes) -> tuple[list[tuple[str, int]], bool] | str:
-    """The file's own index and whether its pointer was wrong, or a sentence why it is not used."""
-    rebuilt = "the spectra were found by reading the whole file once."
+def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes) -> tuple[list[Entry], str]:
+    """What the file's own index lists, and what to say about it: why it lists nothing, or that its pointer is wrong."""
     pointer = layout.pointer.search(tail)
     if not pointer:
-        return f"The file has no index; {rebuilt}"
-    at = int(pointer["at"])
-    text = source.read_at(at, source.size - at) if at < source.size else b""
-    found = layout.index.search(text, 0, _MAX_TAG)
-    misplaced = False
+        return [], f"The file has no index; {_REBUILT}"
+    at, note = int(pointer["at"]), ""
+    found = layout.index.search(source.read_at(at, _MAX_TAG)) if at < source.size else None
     if not found:
-        text = source.read_at(max(source.size - _NEAR_TAIL, 0), _NEAR_TAIL)
-        found = layout.index.search(text)
-        misplaced = True
+        at = max(source.size - _NEAR_TAIL, 0)
+        found = layout.index.search(source.read_at(at, _NEAR_TAIL))
+        note = "The file's pointer to its index is wrong; the index was searched for and found."
     if not found:
-        return f"The file's index is not where the file says it is; {rebuilt}"
-    close = text.find(b"</index>", found.end())
-    entries = [
-        (html.unescape(m["id"].decode("utf-8", "replace")), int(m["at"]))
-        for m in layout.offset.finditer(text, found.end(), close if close >= 0 else len(text))
-    ]
-    step = max(len(entries) // _CHECKED, 1)
-    for name, offset in [*entries[::step], *entries[-1:]]:
-        if not starts_here(source, layout, name, offset):
-            return f"The file's index is wrong (nothing starts at byte {offset}); {rebuilt}"
-    return (entries, misplaced) if entries else f"The file's index is empty; {rebuilt}"
+        return [], f"The file's index is not where the file says it is; {_REBUILT}"
+    entries = []
+    either = re.compile(layout.offset.pattern + b"|</index>")
+    for hit in scan(source, either, begin=at + found.end()):
+        if hit.match["at"] is None:
+            break
+        entries.append((_text(hit.match["id"]), int(hit.match["at"])))
+    return entries, note if entries else f"The file's index is empty; {_REBUILT}"
 
 
-def starts_here(source: ByteSource, layout: XmlLayout, name: str, offset: int) -> bool:
-    """Whether the entry of that id starts at that byte."""
+def _problem(source: ByteSource, layout: XmlLayout, entries: list[Entry]) -> str:
+    """Why the file's own index cannot be believed; ``""`` where it can.
+
+    Every offset is tried in a file of up to ``_CHECKED`` spectra, as many spread evenly in a larger one; reading a
+    spectrum tries its offset again.
+    """
+    if len({at for _, at in entries}) < len(entries):
+        return f"The file's index is wrong (it lists a place twice); {_REBUILT}"
+    step = -(-len(entries) // _CHECKED)
+    for name, offset in [*entries[::step], entries[-1]]:
+        found = _start_at(source, layout, offset)
+        if found is None:
+            return f"The file's index is wrong (nothing starts at byte {offset}); {_REBUILT}"
+        if id_of(found) != name:
+            return (
+                f"The file's index is wrong (another spectrum than {name[:80]!r} starts at byte {offset}); {_REBUILT}"
+            )
+    announced = _announced(source, layout, min(at for _, at in entries))
+    if announced is None:
+        return f"The file's index cannot be checked, as the file does not say how many spectra it holds; {_REBUILT}"
+    if announced != len(entries):
+        return f"The file's index lists {len(entries):,} of {announced:,} spectra; {_REBUILT}"
+    return ""
+
+
+def _start_at(source: ByteSource, layout: XmlLayout, offset: int) -> re.Match[bytes] | None:
+    """The start tag at a byte, None where none starts there."""
     if not 0 <= offset < source.size:
-        return False
-    found = layout.start.match(source.read_at(offset, _MAX_TAG))
-    return found is not None and _id_of(found) == name
+        return None
+    tag = source.read_at(offset, _SHORT_TAG)
+    return layout.start.match(tag if b">" in tag else source.read_at(offset, _MAX_TAG))
 
 
-def _by_scan(source: ByteSource, layout: XmlLayout) -> list[tuple[str, int]]:
+def _announced(source: ByteSource, layout: XmlLayout, first: int) -> int | None:
+    """How many spectra the file says it holds, in the tag before the first one; None where it does not say."""
+    start = max(first - _BEFORE_FIRST, 0)
+    found = layout.count.search(source.read_at(start, first - start))
+    return int(found["n"]) if found else None
+
+
+def _by_scan(source: ByteSource, layout: XmlLayout) -> list[Entry]:
     hits = scan(source, layout.start)
-    return [(_id_of(hit.match) or str(n), hit.offset) for n, hit in enumerate(hits, 1)]
+    return [(id_of(hit.match) or str(n), hit.offset) for n, hit in enumerate(hits, 1)]
 
 
-def _id_of(found: re.Match[bytes]) -> str:
-    return html.unescape((found["id"] or b"").decode("utf-8", "replace"))
+def id_of(found: re.Match[bytes]) -> str:
+    """The id in a start tag, ``""`` where it has none."""
+    return _text(found["id"] or b"")
+
+
+def _text(raw: bytes) -> str:
+    return html.unescape(raw.decode("utf-8", "replace"))

@@ -24,7 +24,10 @@ class MzmlFile(XmlFile):
     format = "mzML"
     closing = b"</spectrum>"
     layout = XmlLayout(
-        start=re.compile(rb"<spectrum\s(?:[^>]*?\sid|id)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<spectrum\s(?P<x>)"),
+        start=re.compile(
+            rb"<spectrum\s(?:[^>]{0,400}?\sid|id)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<spectrum\s(?P<x>)"
+        ),
+        count=re.compile(rb"<spectrumList\s(?:[^>]{0,400}?\s)?count\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
         index=re.compile(rb"<index\s+name\s*=\s*[\"']spectrum[\"']\s*>"),
         offset=re.compile(rb"<offset\b[^>]*\bidRef\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
         pointer=re.compile(rb"<indexListOffset>\s*(?P<at>\d+)\s*</indexListOffset>"),

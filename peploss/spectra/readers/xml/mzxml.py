@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from peploss.spectra.readers.source import MAX_ENTRY
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.record import Record
@@ -16,7 +17,8 @@ class MzxmlFile(XmlFile):
     format = "mzXML"
     closing = b"</scan>"
     layout = XmlLayout(
-        start=re.compile(rb"<scan\s(?:[^>]*?\snum|num)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<scan\s(?P<x>)"),
+        start=re.compile(rb"<scan\s(?:[^>]{0,400}?\snum|num)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<scan\s(?P<x>)"),
+        count=re.compile(rb"<msRun\s(?:[^>]{0,400}?\s)?scanCount\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
         index=re.compile(rb"<index\s+name\s*=\s*[\"']scan[\"']\s*>"),
         offset=re.compile(rb"<offset\b[^>]*\bid\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
         pointer=re.compile(rb"<indexOffset>\s*(?P<at>\d+)\s*</indexOffset>"),
@@ -33,6 +35,8 @@ class MzxmlFile(XmlFile):
         offset, bound = self._offsets[index], self._bounds[index]
         if whole_element is not None or bound == self._source.size:
             return whole_element
+        if bound - offset > MAX_ENTRY:
+            return None
         # the next scan stands inside this one: what comes before it is all of this scan's own content
         return self._source.read_at(offset, bound - offset) + self.closing
 

@@ -56,14 +56,43 @@ def test_empty_index(mzml: Build, spectrum_xml: Element) -> None:
     assert scans == [1, 2]
 
 
-def test_one_wrong_offset_among_many_costs_one_spectrum(mzml: Build, spectrum_xml: Element) -> None:
+def with_wrong_offset(data: bytes, number: int) -> bytes:
+    """The file with a digit put before one offset of its index."""
+    at = data.index(b">", data.index(b'idRef="controllerType=0 scan=%d"' % number)) + 1
+    return data[:at] + b"1" + data[at + 1 :]
+
+
+def test_one_wrong_offset_among_many_is_found(mzml: Build, spectrum_xml: Element) -> None:
+    notes, scans = notes_and_scans(with_wrong_offset(mzml([spectrum_xml(i) for i in range(1, 101)]), 50))
+    assert "index is wrong (nothing starts at byte" in notes
+    assert scans == list(range(1, 101))
+
+
+def test_a_wrong_offset_that_was_not_tried_costs_its_spectrum_and_the_one_it_points_into(
+    mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peploss.spectra.readers.xml.index._CHECKED", 10)
+    data = with_wrong_offset(mzml([spectrum_xml(i) for i in range(1, 101)]), 50)
+    with open_spectra(io.BytesIO(data), "run.mzML") as spectra:
+        assert [(p.index, p.reason) for p in spectra.problems] == [
+            (13, "The spectrum's element is not closed."),
+            (49, "The file's index is wrong here: no spectrum starts at this place."),
+        ]
+
+
+def test_a_swap_that_was_not_tried_costs_two_spectra(
+    mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peploss.spectra.readers.xml.index._CHECKED", 10)
     data = mzml([spectrum_xml(i) for i in range(1, 101)])
-    at = data.index(b">", data.index(b'idRef="controllerType=0 scan=50"')) + 1
-    with open_spectra(io.BytesIO(data[:at] + b"1" + data[at + 1 :]), "run.mzML") as spectra:
-        wrong = [p for p in spectra.problems if p.index == 49]
-        assert len(wrong) == 1
-        assert "index is wrong here" in wrong[0].reason
-        assert len(spectra.problems) <= 2
+    head, index = data[: data.index(b"<indexList ")], data[data.index(b"<indexList ") :]
+    for old, new in ((b"scan=52", b"scan=0"), (b"scan=53", b"scan=52"), (b"scan=0", b"scan=53")):
+        index = index.replace(old + b'"', new + b'"')
+    with open_spectra(io.BytesIO(head + index), "run.mzML") as spectra:
+        assert [(p.index, p.reason) for p in spectra.problems] == [
+            (51, "The file's index is wrong here: the spectrum 'controllerType=0 scan=52' starts at this place."),
+            (52, "The file's index is wrong here: the spectrum 'controllerType=0 scan=53' starts at this place."),
+        ]
 
 
 def test_ids_are_unescaped(mzml: Build, spectrum_xml: Element) -> None:
