@@ -1,4 +1,4 @@
-"""The peploss explorer: ``streamlit run app.py``.
+"""The peploss explorer: ``streamlit run app.py`` in a checkout, ``peploss serve`` where it is installed.
 
 The server imports this file once, as a module, for the app and the routes of its scripts; every page view runs it
 again as a script, for the navigation.
@@ -7,15 +7,13 @@ again as a script, for the navigation.
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import streamlit as st
 
+from peploss.explorer.browser.assets import FRONTEND
 from peploss.explorer.shell import state
 
-ICON = (
-    Path(__file__).parent / "peploss" / "explorer" / "browser" / "frontend" / "icon.svg"
-)  # local: no font or emoji from elsewhere
+ICON = FRONTEND / "icon.svg"  # local: no font or emoji from elsewhere
 
 
 def navigation() -> st.Page:
@@ -42,11 +40,11 @@ if __name__ == "__main__":
     navigate()
 else:
     from peploss.explorer import warm
-    from peploss.explorer.browser import assets
+    from peploss.explorer.browser.assets import routes
 
     warm.up()
     # Until it is called once, Streamlit takes pages/ for its own and tells the first deep link that there is no page.
     # Called without a page view it also logs that there is none.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
     navigation()
-    app = st.App(__file__, routes=assets.routes())
+    app = st.App(__file__, routes=routes())

@@ -18,10 +18,10 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("constants", "errors", "grid", "version"),
+            ("constants", "errors", "grid", "installed", "version"),
             ("kernels", "settings", "peptides"),
             ("spectra",),
-            ("losses", "training"),
+            ("intensities", "losses", "training"),
             ("analysis",),
             ("dataset", "explorer"),
             ("cli", "__main__", "peploss", "pages", "app"),  # "peploss": its __init__, the public names

@@ -1,4 +1,4 @@
-"""The built-in spectra: real, annotated, free to pass on. They lie beside the package, in ``sample_spectra/``."""
+"""The built-in spectra: real, annotated, free to pass on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from peploss import installed
 from peploss.errors import SourceError
-
-_FOLDER: Final = Path(__file__).resolve().parents[2] / "sample_spectra"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +144,15 @@ def samples_folder() -> Path:
     """Folder of the built-in spectra.
 
     Raises:
-        SourceError: peploss runs without its repository checkout, which holds them.
+        SourceError: somebody removed them.
     """
-    if not _FOLDER.is_dir():
+    if not installed.SAMPLES.is_dir():
         raise SourceError(
-            "The built-in spectra are not installed with the library.",
-            where=str(_FOLDER),
-            remedy="Run the app from a checkout of the repository, or open a file of your own.",
+            "The built-in spectra are missing.",
+            where=str(installed.SAMPLES),
+            remedy="Reinstall peploss, or open a file of your own.",
         )
-    return _FOLDER
+    return installed.SAMPLES
 
 
 def sample_files() -> tuple[SampleFile, ...]:

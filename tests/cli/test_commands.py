@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,6 @@ from peploss.dataset.query.results import Results
 from peploss.dataset.schema import KEY
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.settings import LossSettings
-from peploss.spectra.folder import ENVIRONMENT
 from peploss.spectra.samples import samples_folder
 from peploss.version import __version__
 
@@ -142,7 +140,6 @@ def test_explain_is_the_number_in_the_results(a_set: Path, tmp_path: Path) -> No
         (["score", QE, "-o", "x.parquet"], 1, "cannot be read as Parquet"),
         (["score", QE, "-o", "x.parquet", "--sigma", "-1"], 2, "sigma must be a positive finite number"),
         (["score", QE, "-o", "x.parquet", "--ion-weights", "y"], 2, "written as y=0.5"),
-        (["serve", QE], 1, "cannot be read as Parquet"),
     ],
 )
 def test_mistakes_are_told_and_leave_nothing(
@@ -221,9 +218,12 @@ def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) ->
             writer.write_batch(batch.set_column(0, batch.schema.field(0), ids).replace_schema_metadata(None))
         writer.add_key_value_metadata({KEY.decode(): about})
     arguments = ["score", str(source), "-o", str(out), "--causes", causes, "--worst", "4000"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "peploss", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    # Where pytest itself was started with SIGINT ignored (in the background of a script), a child would ignore it, too.
+    code = (
+        "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "runpy.run_module('peploss', run_name='__main__')"
     )
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     while not [p for p in tmp_path.iterdir() if p != source]:  # it has begun to write
         time.sleep(0.05)
         assert process.poll() is None
@@ -235,38 +235,6 @@ def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) ->
     if out.exists():  # whole, without the causes
         with Results(out) as results:
             assert results.count() == 40 * 109
-
-
-def test_serve_opens_the_app_on_the_page_of_the_set(a_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    called: list[tuple[list[str], dict[str, str]]] = []
-    opened: list[str] = []
-    real = subprocess.Popen
-    # Stands for the app: answers its health check and ends by itself.
-    app = (
-        "import http.server as h\n"
-        "class A(h.BaseHTTPRequestHandler):\n"
-        "    def do_GET(self): self.send_response(200); self.end_headers()\n"
-        f"h.HTTPServer(('', {port}), A).handle_request()"
-    )
-
-    def started(command: list[str], *, env: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
-        called.append((command, env))
-        return real([sys.executable, "-c", app])
-
-    monkeypatch.setattr(subprocess, "Popen", started)
-    monkeypatch.setattr("webbrowser.open", opened.append)
-    done = peploss("serve", a_set, "--port", port)
-    assert done.exit_code == 0
-    ((command, environment),) = called
-    assert command[1:4] == ["-m", "streamlit", "run"]
-    assert command[command.index("--server.port") + 1] == str(port)
-    assert environment[ENVIRONMENT] == str(a_set.resolve().parent)
-    assert environment["PATH"] == os.environ["PATH"]
-    assert opened == [f"http://localhost:{port}/outliers?data={a_set.name}"]
-    assert opened[0] in done.stdout
 
 
 def test_the_library_stays_light() -> None:

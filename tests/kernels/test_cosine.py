@@ -201,7 +201,7 @@ def test_a_peak_between_bins_far_wider_than_itself_is_not_rendered(backend, cosi
 mz_lists = st.lists(st.floats(-1.0, 62.0), min_size=1, max_size=30)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(mz=mz_lists, data=st.data(), ratio=st.floats(0.1, 20))
 def test_self_similarity_is_exactly_one(mz: list[float], data: st.DataObject, ratio: float) -> None:
     intensity = data.draw(st.lists(st.floats(1e-30, 1e30), min_size=len(mz), max_size=len(mz)))
@@ -210,7 +210,7 @@ def test_self_similarity_is_exactly_one(mz: list[float], data: st.DataObject, ra
     assert float(spectrum_cosine(spectrum, spectrum, sigma=3e3 * ratio, sigma_unit="ppm", grid=None)) == 1.0
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(pm=mz_lists, om=mz_lists, ratio=st.floats(0.1, 20), seed=st.integers(0, 2**31))
 def test_property_equals_reference(pm: list[float], om: list[float], ratio: float, seed: int) -> None:
     rng = np.random.default_rng(seed)

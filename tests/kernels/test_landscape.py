@@ -113,7 +113,7 @@ def test_continuum_is_the_continuum_of_the_peaks_in_range(unit) -> None:
             assert cells.continuum[0, i, k] == pytest.approx(want, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     pm=st.lists(st.floats(0.01, 62), min_size=1, max_size=15),
     om=st.lists(st.floats(0.01, 62), min_size=1, max_size=15),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -17,13 +17,11 @@ def check(key: np.ndarray, chosen: np.ndarray) -> None:
     assert order[-1] == -7
 
 
-@settings(deadline=None)  # the first call compiles
 @given(arrays(np.float64, st.integers(0, 60), elements=st.sampled_from([0.0, 1.0, 2.0, 3.0, 1e3])))
 def test_equals_a_stable_sort(key: np.ndarray) -> None:
     check(key, np.arange(key.size))
 
 
-@settings(deadline=None)
 @given(arrays(np.float64, st.integers(1, 60), elements=st.floats(0, 2000)), st.data())
 def test_sorts_the_chosen_only(key: np.ndarray, data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.integers(0, key.size - 1), unique=True).map(sorted))

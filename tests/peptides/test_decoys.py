@@ -22,7 +22,7 @@ def tagged(peptide: Peptide) -> list[tuple[str, float]]:
     return sorted(zip(peptide.residues, peptide.residue_masses.round(6), strict=True))
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(text=st.sampled_from(TEXTS), seed=st.integers(0, 2**32))
 def test_residues_travel_with_their_modifications_and_the_last_stays(text: str, seed: int) -> None:
     peptide = Peptide.parse(text)

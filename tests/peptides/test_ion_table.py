@@ -33,7 +33,7 @@ any_settings = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(text=st.sampled_from(TEXTS), asked=any_settings, charge=st.integers(1, 4))
 def test_one_candidate_is_fragments(text: str, asked: LossSettings, charge: int) -> None:
     peptide = Peptide.parse(text)

@@ -12,7 +12,7 @@ from peploss.settings import LossSettings
 positions = st.floats(50, 500).map(lambda x: round(x, 2))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(data=st.data(), rows=st.integers(1, 3), ions=st.integers(0, 6), peaks=st.integers(0, 6))
 def test_explained_by_brute_force(data: st.DataObject, rows: int, ions: int, peaks: int) -> None:
     mz = np.sort(data.draw(arrays(np.float64, peaks, elements=positions)))

@@ -10,7 +10,7 @@ from peploss.settings import LossSettings
 
 
 def test_curves_and_contributions_are_the_dense_ones(near_sides, any_settings, dense, render) -> None:
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(near_sides, any_settings)
     def check(sides, options) -> None:
         # Curves end at 2e-16 of a peak; of one off the grid only its foot of 1.5e-8 or more may be there.

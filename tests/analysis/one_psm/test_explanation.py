@@ -107,7 +107,7 @@ def test_loss_is_the_library_s_to_the_last_bit() -> None:
         assert e.loss == spectrum_loss_at(pred, obs, LossSettings()).item()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.sampled_from([1e-30, 1e-3, 7.0, 1e30]))
 def test_scale_of_intensities_changes_nothing(seed: int, scale: float) -> None:
     plain = realistic(seed)
@@ -120,7 +120,7 @@ def test_scale_of_intensities_changes_nothing(seed: int, scale: float) -> None:
     assert_array_equal(scaled.matches.fragment, e.matches.fragment)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_order_of_the_peaks_changes_nothing(seed: int, random) -> None:
     plain = realistic(seed)

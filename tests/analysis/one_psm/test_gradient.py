@@ -35,7 +35,7 @@ def dense_slope(pred, obs, options, render):
 
 
 def test_slope_is_that_of_the_dense_loss(near_sides, any_settings, render, dense) -> None:
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(near_sides, any_settings)
     def check(sides, options) -> None:
         pred, obs = sides
@@ -118,7 +118,7 @@ def test_a_fragment_no_peak_pulls_has_a_slope_of_the_grid_only() -> None:
 
 
 def test_slope_without_a_grid_is_that_on_fine_bins(near_sides) -> None:
-    @settings(deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(near_sides)
     def check(sides) -> None:
         sides = tuple((m[m < 119], a[m < 119]) for m, a in sides)

@@ -21,7 +21,7 @@ PAIR = ((np.array([100.0, 500.0]), np.ones(2)), (np.array([100.02, 500.01]), np.
 
 
 def test_phases_are_the_dense_loss_on_the_shifted_grid(near_sides, any_settings, dense) -> None:
-    @settings(deadline=None, max_examples=25)
+    @settings(max_examples=25)
     @given(near_sides, any_settings.filter(lambda s: s.sigma_unit == "Da"))
     def check(sides, options) -> None:
         spread = phase_spread(*sides, options)
@@ -60,7 +60,7 @@ def test_lone_shift_costs_what_the_design_says() -> None:
 
 
 def test_continuum_is_what_narrow_bins_come_to(near_sides, any_settings, dense) -> None:
-    @settings(deadline=None, max_examples=25)
+    @settings(max_examples=25)
     @given(near_sides, any_settings)
     def check(sides, options) -> None:
         sides = tuple((m[m < 119], a[m < 119]) for m, a in sides)  # the ends of the grid are no part of the promise

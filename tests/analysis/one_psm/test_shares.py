@@ -11,7 +11,7 @@ from peploss.settings import LossSettings
 
 
 def test_shares_are_the_rows_and_columns_of_the_dense_cosine(near_sides, any_settings, render) -> None:
-    @settings(deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(near_sides, any_settings)
     def check(sides, options) -> None:
         pred, obs = sides
@@ -39,7 +39,7 @@ def test_shares_are_the_rows_and_columns_of_the_dense_cosine(near_sides, any_set
 
 
 def test_shares_sum_to_the_cosine_and_to_the_loss(near_sides, any_settings, dense) -> None:
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     @given(near_sides, any_settings, st.sampled_from([1e-30, 1.0, 1e30, 1e200]))
     def check(sides, options, scale) -> None:
         pred, obs = sides

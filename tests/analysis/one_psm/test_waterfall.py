@@ -18,7 +18,7 @@ def steps_of(pred, obs, options, loss):
 
 
 def test_steps_are_the_dense_losses_of_the_partial_spectra(near_sides, any_settings, dense) -> None:
-    @settings(deadline=None, max_examples=100)
+    @settings(max_examples=100)
     @given(near_sides, any_settings)
     def check(sides, options) -> None:
         pred, obs = sides

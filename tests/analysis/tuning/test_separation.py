@@ -17,7 +17,7 @@ def brute_auc(t: np.ndarray, d: np.ndarray) -> float:
 losses = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.floats(0, 1, width=32)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(data=st.data(), n=st.integers(1, 7), k=st.integers(1, 3))
 def test_auc_win_rate_and_medians_by_brute_force(data, n, k) -> None:
     t = data.draw(arrays(np.float64, (n, 2, 3), elements=losses))

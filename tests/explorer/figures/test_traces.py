@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from peploss.analysis.one_psm.curves import Curve
@@ -18,7 +18,6 @@ def drawn(line: dict) -> np.ndarray:
     return line["x"] if "x" in line else line["x0"] + line["dx"] * np.arange(line["y"].size)
 
 
-@settings(deadline=None)
 @given(st.sets(st.integers(5, 400), min_size=1, max_size=60))
 def test_every_bin_is_drawn_at_its_centre_and_every_stretch_starts_and_ends_at_zero(bins: set[int]) -> None:
     c = curve(sorted(bins))

@@ -16,7 +16,7 @@ BATCH = st.lists(st.tuples(SPECTRUM, SPECTRUM), min_size=1, max_size=4)
 
 
 @given(BATCH)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_nearest_is_the_nearest_of_the_same_spectrum(batch: list[tuple[list[float], list[float]]]) -> None:
     query = Peaks.from_list([(q, np.ones(len(q))) for q, _ in batch])
     target = Peaks.from_list([(t, np.ones(len(t))) for _, t in batch])

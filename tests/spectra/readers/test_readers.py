@@ -104,7 +104,7 @@ CORRUPTIBLE: dict[str, Callable[[Build, Element, Build, Element], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", CORRUPTIBLE)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damage_of_any_kind_is_a_peploss_error_or_a_listed_problem(
     kind: str, data: st.DataObject, request: pytest.FixtureRequest

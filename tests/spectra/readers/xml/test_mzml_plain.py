@@ -103,7 +103,7 @@ def test_what_is_not_plain(mzml: Build, spectrum_xml: Element, name: str) -> Non
         both_ways(file)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_damage(data: st.DataObject, request: pytest.FixtureRequest) -> None:
     mzml, spectrum_xml = request.getfixturevalue("mzml"), request.getfixturevalue("spectrum_xml")
