@@ -1,0 +1,1 @@
+"""Where the height of a predicted fragment comes from: a model that runs here, or a file of predictions."""

@@ -1,0 +1,204 @@
+"""Fragment intensities out of a file of predictions, joined by peptidoform and charge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from peploss.errors import PeptideError, SourceError
+from peploss.intensities.prediction import Ion, Prediction, key_of
+from peploss.peptides.fragments import fragments
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
+
+COLUMNS: Final = ("peptidoform", "charge", "ion", "ordinal", "fragment_charge", "loss", "intensity")
+"""Of the plain Parquet (or TSV) table that any script can write; ``loss`` may be missing."""
+
+_SPELLINGS: Final = {
+    "peptidoform": (
+        "peptidoform",
+        "proforma",
+        "modifiedpeptide",
+        "modifiedpeptidesequence",
+        "fulluniversalpeptidename",
+    ),
+    "charge": ("charge", "precursorcharge"),
+    "ion": ("ion", "iontype", "fragmenttype"),
+    "ordinal": ("ordinal", "fragmentnumber", "fragmentseriesnumber", "ionnumber"),
+    "fragment_charge": ("fragmentcharge", "ioncharge"),
+    "loss": ("loss", "fragmentlosstype", "losstype", "neutralloss"),
+    "intensity": (
+        "intensity",
+        "relativeintensity",
+        "libraryintensity",
+        "relativefragmentintensity",
+        "predictedintensity",
+    ),
+}
+"""Our column -> names that Spectronaut, DIA-NN and others give it, in lower case without separators."""
+
+_NO_LOSS: Final = ("", "noloss", "none", "unknown", "null", "0")
+LIBRARY_TOLERANCE: Final = 0.02
+"""Th within which a peak of a spectral library is taken for a fragment."""
+
+LIBRARY_IONS: Final = LossSettings(max_fragment_charge=3, neutral_losses=("H2O", "NH3"))
+"""What the peaks of a spectral library may be."""
+
+
+class FromFile:
+    """Predictions read once from a table (Parquet, TSV, CSV) or a spectral library (MSP, annotated MGF).
+
+    Args:
+        path: of the file.
+    Attributes:
+        name: the file's name.
+        problems: entries that cannot be used, each with its reason.
+    Raises:
+        SourceError: the file cannot be read, lacks a column, or holds no usable prediction.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.name = self.path.name
+        self.problems: list[str] = []
+        self._found: dict[str, Prediction] = {}
+        suffix = self.path.suffix.lower()
+        if not self.path.is_file():
+            raise SourceError("There is no such file of predictions.", where=str(path))
+        rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
+        for peptide, charge, ions in rows:
+            try:
+                self._found[key_of(peptide, charge)] = Prediction.checked(ions, self.name, peptide)
+            except PeptideError as error:
+                self.problems.append(f"{peptide.text}/{charge}: {error.problem}")
+        if not self._found:
+            why = f" {self.problems[0]}" if self.problems else ""
+            raise SourceError(f"There is no usable prediction.{why}", where=str(path))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def predict(self, peptides: Sequence[Peptide], charges: Sequence[int]) -> list[Prediction | str]:
+        """Intensities of peptides at their charges, in order; where the file has none, why."""
+        return [self._one(peptide, charge) for peptide, charge in zip(peptides, charges, strict=True)]
+
+    def _one(self, peptide: Peptide, charge: int) -> Prediction | str:
+        found = self._found.get(key_of(peptide, charge))
+        if found is not None:
+            return found
+        others = sorted(z for z in range(1, 10) if key_of(peptide, z) in self._found)
+        at = f" It has it at charge {', '.join(map(str, others))}." if others else ""
+        return f"{self.name} has no prediction of {peptide.with_charge(charge).proforma}.{at}"
+
+    def _table(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
+        table = _columns(self.path)
+        groups: dict[tuple[str, int], dict[Ion, float]] = {}
+        for number, (text, charge, ion, ordinal, fragment_charge, loss, intensity) in enumerate(
+            zip(*(table[name] for name in COLUMNS), strict=True), start=1
+        ):
+            try:
+                key = (str(text), int(charge))
+                named = Ion(str(ion).lower(), int(ordinal), int(fragment_charge), _loss(loss))
+                value = float(intensity)
+            except (TypeError, ValueError):
+                self.problems.append(f"Row {number}: a number is missing or is not one.")
+                continue
+            if named in groups.setdefault(key, {}):
+                self.problems.append(f"Row {number}: {text}/{charge} has this ion twice; the first counts.")
+            groups[key].setdefault(named, value)
+        parsed: dict[str, Peptide | None] = {}
+        for (text, charge), ions in groups.items():
+            if text not in parsed:
+                parsed[text] = self._peptide(text)
+            peptide = parsed[text]
+            if peptide is not None:
+                yield peptide, charge, ions
+
+    def _peptide(self, text: str) -> Peptide | None:
+        try:
+            return Peptide.parse(text.strip("_"))
+        except PeptideError as error:
+            self.problems.append(f"{text}: {error}")
+            return None
+
+    def _library(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
+        from peploss.spectra.readers import open_spectra
+
+        library = open_spectra(self.path)
+        for index in range(len(library)):
+            spectrum = library.read(index)
+            if not spectrum.peptide:
+                self.problems.append(f"{spectrum.title or spectrum.index}: the entry names no peptide.")
+                continue
+            peptide = self._peptide(spectrum.peptide)
+            charge = (peptide.charge if peptide else None) or spectrum.precursor_charge
+            if peptide is None or charge is None:
+                self.problems.append(f"{spectrum.title or spectrum.index}: the entry names no charge.")
+                continue
+            yield peptide, charge, _assigned(peptide, charge, spectrum.mz, spectrum.intensity)
+
+
+def _assigned(peptide: Peptide, charge: int, mz: Any, intensity: Any) -> dict[Ion, float]:
+    """Each library peak to the fragment that is nearest in m/z, within the tolerance; the rest says nothing of it."""
+    ions = fragments(peptide, LIBRARY_IONS, charge)
+    order = np.argsort(ions.mz, kind="stable")
+    sorted_mz = ions.mz[order]
+    found: dict[Ion, float] = {}
+    if not len(sorted_mz):
+        return found
+    right = np.clip(np.searchsorted(sorted_mz, mz), 1, max(len(sorted_mz) - 1, 1))
+    left = right - 1
+    right = np.minimum(right, len(sorted_mz) - 1)
+    nearest = np.where(np.abs(sorted_mz[left] - mz) <= np.abs(sorted_mz[right] - mz), left, right)
+    for place, x, height in zip(order[nearest], mz, intensity, strict=True):
+        if abs(ions.mz[place] - x) <= LIBRARY_TOLERANCE:
+            ion = Ion(
+                str(ions.ion_type[place]),
+                int(ions.ordinal[place]),
+                int(ions.charge[place]),
+                str(ions.neutral_loss[place]),
+            )
+            found[ion] = max(found.get(ion, 0.0), float(height))
+    return found
+
+
+def _columns(path: Path) -> dict[str, list[Any]]:
+    import pyarrow as pa
+    import pyarrow.csv as pa_csv
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            table = pq.read_table(path)
+        else:
+            with path.open("rb") as file:
+                tab = b"\t" in file.readline()
+            options = pa_csv.ParseOptions(delimiter="\t" if tab else ",")
+            table = pa_csv.read_csv(path, parse_options=options)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"The table of predictions cannot be read: {error}", where=str(path)) from error
+    plain = {"".join(c for c in name.lower() if c.isalnum()): name for name in table.column_names}
+    columns: dict[str, list[Any]] = {}
+    for name, spellings in _SPELLINGS.items():
+        present = next((plain[s] for s in spellings if s in plain), None)
+        if present is None and name == "loss":
+            columns[name] = [""] * table.num_rows
+        elif present is None:
+            raise SourceError(
+                f"The table of predictions has no column for {name}; it has {', '.join(table.column_names)}.",
+                where=str(path),
+                remedy=f"Expected: {', '.join(COLUMNS)}.",
+            )
+        else:
+            columns[name] = table.column(present).to_pylist()
+    return columns
+
+
+def _loss(value: object) -> str:
+    text = "" if value is None else str(value).strip()
+    if text.lower() in _NO_LOSS:
+        return ""
+    return text.lstrip("-")
