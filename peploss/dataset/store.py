@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from peploss.dataset.atomic import whole_file
+from peploss.atomic import whole_file
 from peploss.dataset.schema import about_of
 from peploss.errors import SourceError
 from peploss.version import __version__

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from peploss.dataset.atomic import whole_file
+from peploss.atomic import whole_file
 from peploss.dataset.index.pool import in_processes
 from peploss.dataset.progress import Progress
 from peploss.errors import SourceError

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from peploss.dataset.atomic import whole_file
+from peploss.atomic import whole_file
 from peploss.dataset.schema import PEAKS
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore, written_whole

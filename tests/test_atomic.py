@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset.atomic import whole_file
+from peploss.atomic import whole_file
 from peploss.errors import SourceError
 
 
