@@ -1,7 +1,8 @@
 """The browser's files, served beside Streamlit from where they are installed.
 
-Our own scripts and the ``plotly.min.js`` of the installed plotly package get one URL that carries a digest of them
-all, so a browser may keep them for ever and a new version is a new URL. Nothing is copied: a read-only checkout works.
+Our own scripts travel as one (``bundle.py``), Plotly as the part of it that draws lines, bars, heat maps and contours
+(``vendor/``). Both get one URL that carries a digest of them all, so a browser may keep them for ever and a new version
+is a new URL. Nothing is copied: a read-only checkout works.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from peploss.errors import PeplossError
+from peploss.explorer.browser.bundle import bundle
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -21,46 +21,39 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 FRONTEND = Path(__file__).parent / "frontend"
+PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 PREFIX = "peploss-assets"
+SCRIPT = "peploss.js"
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+LOADER = "loader"  # Streamlit carries it; it is not asked for
 
 
 @cache
-def files() -> dict[str, Path]:
-    """Every file the browser may ask for, by name.
-
-    Raises:
-        PeplossError: plotly is not installed, or came without its JavaScript.
-    """
-    found = {path.name: path for path in sorted(FRONTEND.iterdir()) if path.suffix in MEDIA_TYPES}
-    try:
-        import plotly
-    except ImportError as error:
-        raise PeplossError("The app needs plotly.", remedy="pip install -r requirements.txt") from error
-    script = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    if not script.is_file():
-        raise PeplossError(
-            f"plotly {version('plotly')} came without its plotly.min.js.",
-            where=str(script.parent),
-            remedy="Reinstall it: pip install --force-reinstall plotly",
-        )
-    found[script.name] = script
-    return found
+def files() -> dict[str, bytes]:
+    """Every file the browser may ask for, by name."""
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("*.js"))}
+    styles = {path.name: path.read_bytes() for path in sorted(FRONTEND.glob("*.css"))}
+    return {SCRIPT: bundle(modules, "component").encode(), **styles, "plotly.min.js": PLOTLY.read_bytes()}
 
 
 @cache
 def base_path() -> str:
     """Where the files are, relative to the app's own address: ``peploss-assets/<digest>``."""
-    digest = hashlib.blake2b(version("plotly").encode(), digest_size=8)
-    for name, path in files().items():
-        if path.parent == FRONTEND:
-            digest.update(name.encode() + b"\0" + path.read_bytes())
+    digest = hashlib.blake2b(digest_size=8)
+    for name, content in files().items():
+        digest.update(name.encode() + b"\0" + content)
     return f"{PREFIX}/{digest.hexdigest()}"
 
 
 @cache
+def loader() -> str:
+    """The few lines that Streamlit carries with every update: they fetch the rest from its cached address."""
+    return (FRONTEND / f"{LOADER}.js").read_text(encoding="utf-8").replace("__BASE__", base_path())
+
+
+@cache
 def _compressed(name: str) -> bytes:
-    return gzip.compress(files()[name].read_bytes(), compresslevel=6, mtime=0)
+    return gzip.compress(files()[name], compresslevel=6, mtime=0)
 
 
 def routes() -> list[BaseRoute]:
@@ -75,11 +68,11 @@ def routes() -> list[BaseRoute]:
         if name not in files():
             return PlainTextResponse("not found", status_code=404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-        media_type = MEDIA_TYPES[files()[name].suffix]
+        media_type = MEDIA_TYPES[Path(name).suffix]
         if "gzip" in request.headers.get("accept-encoding", ""):
             content = await run_in_threadpool(_compressed, name)
             return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
-        return Response(await run_in_threadpool(files()[name].read_bytes), headers=headers, media_type=media_type)
+        return Response(files()[name], headers=headers, media_type=media_type)
 
     root = (config.get_option("server.baseUrlPath") or "").strip("/")
     path = "/" + "/".join(filter(None, (root, base_path())))

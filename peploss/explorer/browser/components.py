@@ -10,8 +10,7 @@ import streamlit as st
 from peploss.explorer.browser import assets
 from peploss.explorer.browser.wire import pack
 
-_LOADER = (assets.FRONTEND / "loader.js").read_text(encoding="utf-8").replace("__BASE__", assets.base_path())
-_mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=_LOADER, isolate_styles=False)
+_mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=assets.loader(), isolate_styles=False)
 
 
 def _nothing() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 from pathlib import Path
 
 import plotly
@@ -9,6 +10,9 @@ import pytest
 from starlette.applications import Starlette
 
 from peploss.explorer.browser import assets
+
+PUBLISHED = "79542150855a52c567260e3137095dbe2b744e6d702a5cabe67da246942fba7a"
+"""SHA-256 of the file in the npm package; see ``peploss/explorer/browser/vendor/README.md``."""
 
 
 def get(path: str, *, encoding: str = "") -> tuple[int, dict[str, str], bytes]:
@@ -28,17 +32,25 @@ def get(path: str, *, encoding: str = "") -> tuple[int, dict[str, str], bytes]:
     return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:])
 
 
-def test_plotlys_script_is_the_one_of_the_installed_package_and_is_kept_by_the_browser() -> None:
+def test_plotlys_script_is_what_its_authors_publish_and_is_kept_by_the_browser() -> None:
     status, headers, body = get(f"/{assets.base_path()}/plotly.min.js")
     assert status == 200
     assert "immutable" in headers["cache-control"]
-    assert body == (Path(plotly.__file__).parent / "package_data" / "plotly.min.js").read_bytes()
+    assert hashlib.sha256(body).hexdigest() == PUBLISHED
 
 
-def test_it_travels_compressed_where_the_browser_can() -> None:
-    _, headers, body = get(f"/{assets.base_path()}/component.js", encoding="gzip, br")
+def test_plotlys_script_is_of_the_version_that_the_figures_are_checked_against() -> None:
+    whole = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    version = whole.read_text(encoding="utf-8")[:60].split("v")[1].split()[0]
+    assert f"v{version}" in assets.PLOTLY.read_text(encoding="utf-8")[:80]
+
+
+def test_our_scripts_travel_as_one_and_compressed_where_the_browser_can() -> None:
+    _, headers, body = get(f"/{assets.base_path()}/{assets.SCRIPT}", encoding="gzip, br")
     assert headers["content-encoding"] == "gzip"
-    assert gzip.decompress(body) == (assets.FRONTEND / "component.js").read_bytes()
+    script = gzip.decompress(body).decode()
+    wanted = {path.stem for path in assets.FRONTEND.glob("*.js")} - {assets.LOADER}
+    assert {name for name in wanted if f"const module_{name} =" not in script} == set()
 
 
 @pytest.mark.parametrize("name", ["..%2f..%2fapp.py", "assets.py", "loader.py", "", "plotly.js/x"])
@@ -47,4 +59,4 @@ def test_nothing_else_is_served(name: str) -> None:
 
 
 def test_an_old_address_is_not_answered_with_new_files() -> None:
-    assert get(f"/{assets.PREFIX}/0000000000000000/component.js")[0] == 404
+    assert get(f"/{assets.PREFIX}/0000000000000000/peploss.js")[0] == 404

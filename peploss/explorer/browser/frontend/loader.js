@@ -1,7 +1,7 @@
 // Streamlit carries this stub with every update, so it is all that is inlined; the rest comes from a cached address.
 let module = null;
 try {
-  module = await import(new URL("__BASE__/component.js", document.baseURI).href);
+  module = await import(new URL("__BASE__/peploss.js", document.baseURI).href);
 } catch (error) {
   console.error(error);
 }

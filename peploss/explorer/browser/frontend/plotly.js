@@ -13,6 +13,9 @@ export function loadPlotly() {
   return loading;
 }
 
+// It is the largest file of the page: on its way before the first figure asks for it.
+loadPlotly().catch(() => {}); // whoever asks for it is told
+
 const FONT = '-apple-system, "Segoe UI", "Source Sans", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 // What every figure shares: fonts, transparent paper, quiet axes, tooltips in the theme's colours.
