@@ -16,14 +16,13 @@ import numpy as np
 import torch
 
 from benchmarks.common import arguments, show, write
-from peploss.analysis.one_psm.batching import as_peaks
 from peploss.analysis.tuning.landscape import Landscape, default_axes, landscape
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted, sample_psms
 from peploss.analysis.tuning.recommend import recommend
 from peploss.analysis.tuning.set_landscape import set_landscapes
 from peploss.grid import MzGrid
-from peploss.kernels import spectrum_cosine
+from peploss.kernels import Peaks, spectrum_cosine
 from peploss.kernels.landscape import loss_landscapes
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -57,7 +56,7 @@ def milliseconds(run: Callable[[], object], repeats: int) -> tuple[float, float]
 
 def cell(psm: Psm, settings: LossSettings, sigma: float, width: float) -> float:
     """The loss by the loss kernel."""
-    pred, obs = as_peaks([predicted(psm, settings)]), as_peaks([observed(psm, settings)])
+    pred, obs = Peaks.from_list([predicted(psm, settings)]), Peaks.from_list([observed(psm, settings)])
     grid = MzGrid(settings.max_mz, width)
     return 1 - float(spectrum_cosine(pred, obs, sigma=sigma, sigma_unit=settings.sigma_unit, grid=grid)[0])
 
@@ -65,7 +64,7 @@ def cell(psm: Psm, settings: LossSettings, sigma: float, width: float) -> float:
 def cell_by_cell(psm: Psm, settings: LossSettings) -> None:
     """All cells, one call each."""
     axes = default_axes(settings.sigma_unit)
-    pred, obs = as_peaks([predicted(psm, settings)]), as_peaks([observed(psm, settings)])
+    pred, obs = Peaks.from_list([predicted(psm, settings)]), Peaks.from_list([observed(psm, settings)])
     for width in axes.bin_widths:
         grid = MzGrid(settings.max_mz, float(width))
         for sigma in axes.sigmas:

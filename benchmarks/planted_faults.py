@@ -15,10 +15,10 @@ import numpy as np
 
 from peploss.analysis.causes.edits import Edit, edits
 from peploss.analysis.causes.setting_changes import more_ions
-from peploss.analysis.one_psm.batching import as_peaks
 from peploss.analysis.one_psm.matching import match
 from peploss.analysis.tuning.psm_set import Psm, predicted, sample_psms
 from peploss.constants import ISOTOPE_SPACING, PROTON
+from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.decoys import shuffled
 from peploss.peptides.fragments import fragments
@@ -224,8 +224,8 @@ def order(psm: Psm, settings: LossSettings, rng: np.random.Generator) -> Case | 
     """
     options = [e for e in edits(psm.peptide) if e.kind == "swap"]
     sides = [predicted(psm, settings), *(predicted(psm, settings, e.apply(psm.peptide)) for e in options)]
-    seen = as_peaks([(psm.spectrum.mz, psm.spectrum.intensity)] * len(sides))
-    loss = spectrum_loss_at(as_peaks(sides), seen, settings).numpy()
+    seen = Peaks.from_list([(psm.spectrum.mz, psm.spectrum.intensity)] * len(sides))
+    loss = spectrum_loss_at(Peaks.from_list(sides), seen, settings).numpy()
     options = [e for e, cost in zip(options, loss[1:] - loss[0], strict=True) if cost >= 0.05]
     if not options:
         return None

@@ -66,7 +66,7 @@ def loss_landscape(
 
 def _arrays(peaks: Peaks) -> list[Side]:
     """The spectra as pairs of arrays, without padding."""
-    m, a, ends = (x.detach().cpu().numpy() for x in peaks)
+    m, a, ends = (x.detach().cpu().numpy() for x in (peaks.mz, peaks.intensity, peaks.offsets))
     sides = [(m[i:j], a[i:j]) for i, j in itertools.pairwise(ends)]
     return [(mz[~np.isinf(mz)], intensity[~np.isinf(mz)]) for mz, intensity in sides]
 
@@ -75,7 +75,7 @@ def _by_triton(pred: Peaks, obs: Peaks, axes: tuple[np.ndarray, np.ndarray], uni
     from peploss.kernels.gpu.landscape import losses
 
     device = pred.mz.device
-    pred, obs = (_ordered(Peaks(*(x.to(device) for x in side))) for side in (pred, obs))
+    pred, obs = (_ordered(side.to(device)) for side in (pred, obs))
     starts, counts = zip(*(_spans(side) for side in (pred, obs)), strict=True)
     spans = torch.stack((starts[0], counts[0], starts[1] + pred.mz.shape[0], counts[1]), 1)
     mz, intensity = torch.cat((pred.mz, obs.mz)), torch.cat((pred.intensity, obs.intensity))

@@ -1,36 +1,40 @@
-"""Ragged batches of peaks: values and offsets, what Arrow lists are."""
+"""Ragged batches of peaks: values and offsets, as Arrow holds lists."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
 from torch import Tensor
 
 
-class Peaks(NamedTuple):
+@dataclass(frozen=True, eq=False, repr=False)
+class Peaks:
     """B spectra of any number of peaks each, one after the other.
 
+    A sequence of spectra: ``len`` is B, an index gives one spectrum, and a slice, a list of numbers or a mask gives
+    several, each again as ``Peaks``. All share one dtype and device, as torch's tensors do.
+
     Args:
-        mz: (N,) m/z in Th, float64; in any order within a spectrum. An infinite m/z is a peak that is never
+        mz: (N,) m/z in Th, best in float64; in any order within a spectrum. An infinite m/z is a peak that is never
             rendered (padding), a NaN makes its spectrum's results NaN.
-        intensity: (N,) float64.
+        intensity: (N,), in the same type.
         offsets: (B + 1,) int64; spectrum b owns ``[offsets[b], offsets[b + 1])``.
 
-    >>> Peaks.from_list([([100.0, 200.0], [1.0, 2.0]), ([], [])]).offsets
-    tensor([0, 2, 2])
+    >>> peaks = Peaks.from_list([([100.0, 200.0], [1.0, 2.0]), ([], [])])
+    >>> peaks, len(peaks), peaks[0].mz
+    (Peaks(2 spectra, 2 peaks, torch.float64, cpu), 2, tensor([100., 200.], dtype=torch.float64))
+    >>> peaks[[1, 0, 0]].offsets
+    tensor([0, 0, 2, 4])
     """
 
     mz: Tensor
     intensity: Tensor
     offsets: Tensor
-
-    @property
-    def batch(self) -> int:
-        """Number of spectra."""
-        return self.offsets.shape[0] - 1
 
     @classmethod
     def from_arrays(cls, mz: Any, intensity: Any) -> Peaks:
@@ -41,25 +45,39 @@ class Peaks(NamedTuple):
     def from_list(cls, spectra: Sequence[tuple[Any, Any]]) -> Peaks:
         """A batch from ``(mz, intensity)`` pairs of sequences, arrays or tensors; gradients pass.
 
+        A side may also be a matrix (R, P): its pair then makes R spectra of P peaks, and a side (P,) beside it is
+        that of each. Arrays are copied once, so the batch never shares memory with them.
+
         Raises:
-            ValueError: a pair's two sides are not one-dimensional and equally long.
+            ValueError: a pair's sides are not equally long, or have more than two dimensions.
+
+        >>> Peaks.from_list([([[100.0, 200.0], [100.1, 200.1]], [1.0, 2.0])]).intensity
+        tensor([1., 2., 1., 2.], dtype=torch.float64)
         """
-        mzs, intensities, ends = [], [], [0]
+        lengths: list[int] = []
+        columns: tuple[list[Any], list[Any]] = ([], [])
+        arrays = True
         for at, (mz, intensity) in enumerate(spectra):
-            m, a = _float64(mz), _float64(intensity)
-            if m.ndim != 1 or m.shape != a.shape:
-                raise ValueError(
-                    f"Spectrum {at}: m/z and intensity must be one-dimensional and equally long; "
-                    f"they have shapes {tuple(m.shape)} and {tuple(a.shape)}."
-                )
-            mzs.append(m)
-            intensities.append(a)
-            ends.append(ends[-1] + m.shape[0])
-        empty = torch.empty(0, dtype=torch.float64)
-        mz = torch.cat(mzs) if mzs else empty
-        return cls(
-            mz, torch.cat(intensities) if mzs else empty, torch.tensor(ends, dtype=torch.int64, device=mz.device)
-        )
+            m, a = _values(mz), _values(intensity)
+            rows = _rows(tuple(m.shape), tuple(a.shape), at)
+            for column, side in zip(columns, (m, a), strict=True):
+                column.append((side if side.ndim == 2 or rows is None else _repeated(side, rows)).reshape(-1))
+            lengths += [m.shape[-1]] * (1 if rows is None else rows)
+            arrays = arrays and isinstance(m, np.ndarray) and isinstance(a, np.ndarray)
+        if arrays:  # one copy of all, in numpy: a Spectrum's arrays are read-only, and torch wants to own what it reads
+            ends = np.cumsum([0, *lengths], dtype=np.int64)
+            m, a = (torch.from_numpy(np.concatenate(column or [np.empty(0)])) for column in columns)
+            return cls(m, a, torch.from_numpy(ends))
+        m, a = (torch.cat([_shared(x).to(torch.float64) for x in column]) for column in columns)
+        return cls(m, a, torch.tensor([0, *lengths], device=m.device).cumsum(0))
+
+    @classmethod
+    def from_ragged(cls, mz: Any, intensity: Any, offsets: Any) -> Peaks:
+        """A batch from values and offsets as Arrow holds them: (N,), (N,) and (B + 1,) arrays or tensors.
+
+        Shares memory where it can; read-only arrays are copied, for torch has no read-only tensor.
+        """
+        return cls(_shared(mz), _shared(intensity), _shared(offsets))
 
     @classmethod
     def from_padded(cls, mz: Tensor, intensity: Tensor, mask: Tensor | None = None) -> Peaks:
@@ -92,8 +110,124 @@ class Peaks(NamedTuple):
             offsets = torch.arange(b + 1, dtype=torch.int64, device=mz.device) * p
         return cls(m.reshape(-1), a.reshape(-1), offsets)
 
+    @classmethod
+    def cat(cls, batches: Iterable[Peaks]) -> Peaks:
+        """The spectra of several batches as one batch, without asking a device for a value.
 
-def _float64(values: Any) -> Tensor:
+        >>> one = Peaks.from_arrays([100.0], [1.0])
+        >>> Peaks.cat([one, one, one]).offsets
+        tensor([0, 1, 2, 3])
+        """
+        parts = list(batches)
+        if not parts:
+            return cls.from_list([])
+        ends, before = [parts[0].offsets[:1]], 0
+        for part in parts:
+            ends.append(part.offsets[1:] + before)
+            before += part.mz.shape[0]
+        return cls(torch.cat([p.mz for p in parts]), torch.cat([p.intensity for p in parts]), torch.cat(ends))
+
+    @property
+    def batch(self) -> int:
+        """Number of spectra, as ``len``; unlike ``len``, an exporter can leave it open."""
+        return self.offsets.shape[0] - 1
+
+    def __len__(self) -> int:
+        return self.batch
+
+    def __getitem__(self, which: SupportsIndex | slice | Sequence[int] | Sequence[bool] | Any) -> Peaks:
+        """One spectrum by its number, or several by a slice, numbers or a mask. Reads the offsets (a GPU waits)."""
+        if isinstance(which, slice) and which.step in (None, 1):
+            start, stop, _ = which.indices(len(self))
+            return self._stretch(start, max(start, stop))
+        if isinstance(which, slice):
+            return self[list(range(*which.indices(len(self))))]
+        if isinstance(which, SupportsIndex) and not (isinstance(which, Tensor | np.ndarray) and which.ndim):
+            at = operator.index(which)
+            if not -len(self) <= at < len(self):
+                raise IndexError(f"There is no spectrum {at}; the batch has {len(self)}.")
+            return self._stretch(at % len(self), at % len(self) + 1)
+        numbers = torch.as_tensor(which, device=self.offsets.device)
+        if numbers.numel() == 0:
+            numbers = numbers.long()
+        chosen = torch.arange(len(self), device=numbers.device)[numbers]  # refuses what is out of range, as torch does
+        counts = self.offsets.diff()[chosen]
+        offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
+        first = torch.repeat_interleave(self.offsets[:-1][chosen] - offsets[:-1], counts)
+        peaks = first + torch.arange(first.shape[0], device=first.device)
+        return Peaks(self.mz[peaks], self.intensity[peaks], offsets)
+
+    def _stretch(self, start: int, stop: int) -> Peaks:
+        ends = self.offsets[start : stop + 1]
+        low, high = int(ends[0]), int(ends[-1])
+        return Peaks(self.mz[low:high], self.intensity[low:high], ends - low)
+
+    def __iter__(self) -> Iterator[Peaks]:
+        return (self[b] for b in range(len(self)))
+
+    def replace(self, *, mz: Tensor | None = None, intensity: Tensor | None = None) -> Peaks:
+        """The same spectra with other m/z or intensities, (N,) each."""
+        return Peaks(self.mz if mz is None else mz, self.intensity if intensity is None else intensity, self.offsets)
+
+    def to(self, *where: torch.device | str | torch.dtype, non_blocking: bool = False) -> Peaks:
+        """On another device, or m/z and intensities in another dtype, or both; offsets stay int64.
+
+        >>> Peaks.from_arrays([100.0], [1.0]).to(torch.float32)
+        Peaks(1 spectrum, 1 peak, torch.float32, cpu)
+        """
+        m, a = self.mz, self.intensity
+        offsets = self.offsets
+        for to in where:
+            m, a = m.to(to, non_blocking=non_blocking), a.to(to, non_blocking=non_blocking)
+            if not isinstance(to, torch.dtype):
+                offsets = offsets.to(to, non_blocking=non_blocking)
+        return Peaks(m, a, offsets)
+
+    def pin_memory(self) -> Peaks:
+        """In memory that a GPU copies from while the CPU goes on; a DataLoader calls it."""
+        return Peaks(self.mz.pin_memory(), self.intensity.pin_memory(), self.offsets.pin_memory())
+
+    def detach(self) -> Peaks:
+        """Without gradients."""
+        return Peaks(self.mz.detach(), self.intensity.detach(), self.offsets)
+
+    def __repr__(self) -> str:
+        b, n = self.batch, self.mz.shape[0]
+        return (
+            f"Peaks({b} {'spectrum' if b == 1 else 'spectra'}, {n} {'peak' if n == 1 else 'peaks'}, "
+            f"{self.mz.dtype}, {self.mz.device})"
+        )
+
+
+# Compilers, exporters and DataLoaders see the three tensors in it.
+torch.export.register_dataclass(Peaks, serialized_type_name="peploss.Peaks")
+
+
+def _values(values: Any) -> Any:
+    """A tensor as it is, anything else as a float64 array."""
+    return values if isinstance(values, Tensor) else np.asarray(values, dtype=np.float64)
+
+
+def _rows(m: tuple[int, ...], a: tuple[int, ...], at: int) -> int | None:
+    """How many spectra a pair of these shapes makes; None for one that is no matrix.
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    rows = {shape[0] for shape in (m, a) if len(shape) == 2}
+    if not (1 <= len(m) <= 2 and 1 <= len(a) <= 2 and m[-1] == a[-1] and len(rows) <= 1):
+        raise ValueError(
+            f"Spectrum {at}: m/z and intensity must be one-dimensional and equally long, or matrices with a spectrum "
+            f"in each row; they have shapes {m} and {a}."
+        )
+    return rows.pop() if rows else None
+
+
+def _repeated(side: Any, rows: int) -> Any:
+    return side.expand(rows, -1) if isinstance(side, Tensor) else np.broadcast_to(side, (rows, side.shape[0]))
+
+
+def _shared(values: Any) -> Tensor:
     if isinstance(values, np.ndarray) and not values.flags.writeable:
-        values = values.copy()  # torch warns of arrays it may not write to; a Spectrum's are such
-    return torch.as_tensor(values, dtype=torch.float64)
+        values = values.copy()  # torch warns of arrays it may not write to
+    return torch.as_tensor(values)

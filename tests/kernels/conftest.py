@@ -17,7 +17,7 @@ Cosine = Callable[..., Tensor]
 def on_device(value: Any) -> Any:
     """Peaks and tensors where Triton runs: on the GPU, or where there is none on the CPU, interpreted."""
     if isinstance(value, Peaks):
-        return Peaks(*(on_device(x) for x in value))
+        return value.to("cuda") if torch.cuda.is_available() else value
     return value.cuda() if isinstance(value, Tensor) and torch.cuda.is_available() else value
 
 

@@ -43,7 +43,7 @@ def both(pred: Peaks, obs: Peaks, sigma: torch.Tensor, unit: str, grid: MzGrid |
     out = []
     upstream = torch.randn(pred.batch, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     for backend in ("cpu", "reference"):
-        leaves = [x.detach().clone().requires_grad_() for x in (*pred[:2], *obs[:2], sigma)]
+        leaves = [x.detach().clone().requires_grad_() for x in (pred.mz, pred.intensity, obs.mz, obs.intensity, sigma)]
         p, o = Peaks(leaves[0], leaves[1], pred.offsets), Peaks(leaves[2], leaves[3], obs.offsets)
         cos = spectrum_cosine(p, o, sigma=leaves[4], sigma_unit=unit, grid=grid, backend=backend)
         grads = torch.autograd.grad(cos @ upstream, leaves)
@@ -107,8 +107,8 @@ def test_a_width_for_each_spectrum() -> None:
     together = spectrum_cosine(pred, obs, sigma=sigmas, grid=GRID)
     apart = [
         spectrum_cosine(
-            Peaks.from_arrays(*[x[pred.offsets[b] : pred.offsets[b + 1]] for x in pred[:2]]),
-            Peaks.from_arrays(*[x[obs.offsets[b] : obs.offsets[b + 1]] for x in obs[:2]]),
+            pred[b],
+            obs[b],
             sigma=float(sigmas[b].detach()),
             grid=GRID,
         )

@@ -31,7 +31,7 @@ def batch(n: int, predicted: int = 100, observed: int = 150, seed: int = 0) -> t
 
 
 def on_cpu(peaks: Peaks) -> Peaks:
-    return Peaks(*(x.cpu() for x in peaks))
+    return peaks.to("cpu")
 
 
 @pytest.mark.parametrize(("n", "predicted", "observed"), [(4096, 100, 150), (8, 2000, 2000), (1, 1, 2000)])
@@ -55,7 +55,7 @@ def test_runs_twice_to_the_same_bits() -> None:
     results = []
     for _ in range(3):
         mz = pred.mz.clone().requires_grad_()
-        cos = spectrum_cosine(pred._replace(mz=mz), obs, sigma=0.05, grid=GRID)
+        cos = spectrum_cosine(pred.replace(mz=mz), obs, sigma=0.05, grid=GRID)
         results.append((cos.detach(), torch.autograd.grad(cos.sum(), mz)[0]))
     assert all(torch.equal(c, results[0][0]) and torch.equal(g, results[0][1]) for c, g in results)
 
@@ -97,7 +97,7 @@ def test_compiled_is_the_same(compiler: str) -> None:
     pred, obs = batch(64)
 
     def loss(mz: torch.Tensor) -> torch.Tensor:
-        return spectrum_loss(pred._replace(mz=mz), obs, sigma=0.05).mean()
+        return spectrum_loss(pred.replace(mz=mz), obs, sigma=0.05).mean()
 
     mz = pred.mz.clone().requires_grad_()
     (want,) = torch.autograd.grad(loss(mz), mz)
@@ -112,7 +112,7 @@ def test_a_graph_is_captured_and_replayed_on_other_peaks() -> None:
     mz = pred.mz.clone().requires_grad_()
 
     def step() -> tuple[torch.Tensor, torch.Tensor]:
-        loss = spectrum_loss(pred._replace(mz=mz), obs, sigma=0.05)
+        loss = spectrum_loss(pred.replace(mz=mz), obs, sigma=0.05)
         return loss.detach(), torch.autograd.grad(loss.sum(), mz)[0]
 
     side = torch.cuda.Stream()
@@ -149,7 +149,7 @@ def test_the_card_that_is_not_the_current_one() -> None:
         pytest.skip("there is one GPU")
     pred, obs = batch(8)
     want = spectrum_loss(pred, obs, sigma=0.05)
-    there = [Peaks(*(x.to("cuda:1") for x in side)) for side in (pred, obs)]
+    there = [side.to("cuda:1") for side in (pred, obs)]
     mz = there[0].mz.requires_grad_()
     got = spectrum_loss(*there, sigma=0.05)
     got.sum().backward()

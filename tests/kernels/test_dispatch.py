@@ -71,7 +71,7 @@ def test_a_backend_that_is_none(name: str) -> None:
 @pytest.mark.parametrize("backend", ["cpu", "triton"])
 def test_a_picture_that_would_need_a_gradient_is_refused(backend, request) -> None:  # type: ignore[no-untyped-def]
     at = request.getfixturevalue("triton") if backend == "triton" else lambda x: x
-    learned = ONE._replace(mz=ONE.mz.clone().requires_grad_())
+    learned = ONE.replace(mz=ONE.mz.clone().requires_grad_())
     with pytest.raises(BackendError, match=f"by the {backend} kernels has no gradient"):
         render(at(learned), sigma=0.1, grid=GRID, backend=backend)
     with torch.no_grad():
@@ -81,7 +81,7 @@ def test_a_picture_that_would_need_a_gradient_is_refused(backend, request) -> No
 
 def test_a_second_derivative_is_refused(triton) -> None:  # type: ignore[no-untyped-def]
     mz = ONE.mz.clone().requires_grad_()
-    pred = triton(ONE._replace(mz=mz))
+    pred = triton(ONE.replace(mz=mz))
     cos = spectrum_cosine(pred, triton(Peaks.from_arrays([10.1], [1.0])), sigma=0.1, grid=GRID, backend="triton")
     (first,) = torch.autograd.grad(cos.sum(), mz, create_graph=True)
     with pytest.raises(RuntimeError, match="no second derivative"):
@@ -93,7 +93,7 @@ def test_the_interpreter_is_not_traced(triton) -> None:  # type: ignore[no-untyp
     from torch.fx.experimental.proxy_tensor import make_fx
 
     def cosine(mz: torch.Tensor) -> torch.Tensor:
-        return spectrum_cosine(ONE._replace(mz=mz), ONE, sigma=0.1, grid=GRID, backend="triton")
+        return spectrum_cosine(ONE.replace(mz=mz), ONE, sigma=0.1, grid=GRID, backend="triton")
 
     with pytest.raises(BackendError, match="cannot be compiled, exported or traced"):
         make_fx(cosine)(ONE.mz)

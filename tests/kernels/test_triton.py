@@ -44,7 +44,7 @@ def assert_same(
     upstream = torch.randn(pred.batch, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for backend in ("triton", "reference"):
         width = torch.tensor(sigma, dtype=torch.float64)
-        leaves = [x.detach().clone().requires_grad_() for x in (*pred[:2], *obs[:2], width)]
+        leaves = [x.detach().clone().requires_grad_() for x in (pred.mz, pred.intensity, obs.mz, obs.intensity, width)]
         to = move if backend == "triton" else lambda x: x
         p, o = to(Peaks(leaves[0], leaves[1], pred.offsets)), to(Peaks(leaves[2], leaves[3], obs.offsets))
         cos = spectrum_cosine(p, o, sigma=to(leaves[4]), sigma_unit=unit, grid=grid, backend=backend).cpu()
@@ -91,7 +91,7 @@ def test_a_lone_peak_between_two_bins_keeps_its_digits(triton: Move, ratio: floa
     found = []
     for backend, to in (("triton", triton), ("reference", lambda x: x)):
         mz = pred.mz.clone().requires_grad_()
-        sides = to(pred._replace(mz=mz)), to(obs)
+        sides = to(pred.replace(mz=mz)), to(obs)
         cos = spectrum_cosine(*sides, sigma=ratio * GRID.bin_width, grid=GRID, backend=backend).cpu()
         found.append((cos.detach(), torch.autograd.grad(cos.sum(), mz)[0]))
     (fast, fast_grad), (true, true_grad) = found

@@ -38,7 +38,7 @@ def test_order_and_padding_change_nothing(triton: Move, grid: MzGrid | None) -> 
         Peaks.from_padded(*padded, keep),
     ):
         leaf = pred.mz.clone().requires_grad_()
-        cos = spectrum_cosine(triton(pred._replace(mz=leaf)), obs, sigma=0.1, grid=grid, backend="triton")
+        cos = spectrum_cosine(triton(pred.replace(mz=leaf)), obs, sigma=0.1, grid=grid, backend="triton")
         found.append((cos.detach().cpu(), torch.autograd.grad(cos.sum(), leaf)[0]))
     back = np.argsort(order)
     assert all(torch.equal(cos, found[0][0]) for cos, _ in found)
@@ -50,7 +50,7 @@ def test_order_and_padding_change_nothing(triton: Move, grid: MzGrid | None) -> 
 def test_only_what_is_asked_for_has_a_gradient(triton: Move) -> None:
     peaks = Peaks.from_list([([10.0, 11.0], [1.0, 2.0]), ([30.0], [1.0])])
     leaves = [x.clone().requires_grad_() for x in (peaks.mz, peaks.intensity)]
-    obs = triton(peaks._replace(mz=peaks.mz + 0.05))
+    obs = triton(peaks.replace(mz=peaks.mz + 0.05))
     whole = spectrum_cosine(triton(Peaks(*leaves, peaks.offsets)), obs, sigma=0.1, grid=GRID, backend="triton").sum()
     want = torch.autograd.grad(whole, leaves)
     for at in range(2):
@@ -81,7 +81,7 @@ def test_a_spectrum_does_not_depend_on_its_batch_nor_on_how_many_share_it(
     def results(of: list[int]) -> list[torch.Tensor]:
         p, o = (Peaks.from_list([side[i] for i in of]) for side in (pred, obs))
         mz = p.mz.clone().requires_grad_()
-        cos = spectrum_cosine(triton(p._replace(mz=mz)), triton(o), sigma=0.1, grid=GRID, backend="triton")
+        cos = spectrum_cosine(triton(p.replace(mz=mz)), triton(o), sigma=0.1, grid=GRID, backend="triton")
         return [cos.detach().cpu(), torch.autograd.grad(cos.sum(), mz)[0]]
 
     together = results([0, 1, 2, 3])

@@ -191,7 +191,8 @@ def test_second_derivative_is_refused_in_words(compiled: bool) -> None:
         from peploss.kernels.autograd import cosine_op
 
         width = torch.full((2,), 0.1, dtype=torch.float64)
-        return cosine_op(*pred[:2], width, pred.offsets, *obs[:2], width, obs.offsets, 0.1, 20000, True, False)[0].sum()
+        sides = (pred.mz, pred.intensity, width, pred.offsets, obs.mz, obs.intensity, width, obs.offsets)
+        return cosine_op(*sides, 0.1, 20000, True, False)[0].sum()
 
     (first,) = torch.autograd.grad(cosine(mz), mz, create_graph=True)
     with pytest.raises(RuntimeError, match="has no second derivative"):

@@ -53,8 +53,8 @@ class RowBatch:
         for sigma, blocks in self._blocks.items():
             with torch.no_grad():
                 cosine = spectrum_cosine(
-                    _peaks([(*b.predicted, 1, b.n) for b in blocks]),
-                    _peaks([(*b.observed, b.n, b.n) for b in blocks]),
+                    Peaks.from_list([b.predicted for b in blocks]),
+                    Peaks.from_list([b.repeated for b in blocks]),
                     sigma=sigma,
                     sigma_unit=self._settings.sigma_unit,
                     grid=self._settings.grid,
@@ -74,16 +74,8 @@ class _Block(NamedTuple):
     def n(self) -> int:
         return self.at.stop - self.at.start
 
-
-def _peaks(parts: list[tuple[F64, F64, int, int]]) -> Peaks:
-    """Ragged peaks of parts, each m/z, intensity, how often they stand, and in how many rows of equal length."""
-    sizes = [(mz.size * times // rows if rows else 0, rows) for mz, _, times, rows in parts]
-    offsets = np.zeros(1 + sum(rows for _, rows in sizes), dtype=np.int64)
-    np.cumsum(np.repeat([size for size, _ in sizes], [rows for _, rows in sizes]), out=offsets[1:])
-    mz = np.concatenate([_times(part_mz, times) for part_mz, _, times, _ in parts])
-    intensity = np.concatenate([_times(part_intensity, times) for _, part_intensity, times, _ in parts])
-    return Peaks(torch.from_numpy(mz), torch.from_numpy(intensity), torch.from_numpy(offsets))
-
-
-def _times(values: F64, times: int) -> F64:
-    return values.ravel() if times == 1 else np.tile(values, times)
+    @property
+    def repeated(self) -> Side:
+        """The observed peaks once for each row."""
+        mz, intensity = self.observed
+        return np.broadcast_to(mz, (self.n, mz.size)), intensity

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks, scaled
+from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.one_psm.curves import Curves, render_curves
 from peploss.analysis.one_psm.gradient import Gradient, loss_and_gradient
 from peploss.analysis.one_psm.grid_effects import (
@@ -26,6 +26,7 @@ from peploss.analysis.one_psm.notices import charge_notice, no_fragments, no_pea
 from peploss.analysis.one_psm.shares import Decomposition, decompose
 from peploss.analysis.one_psm.waterfall import Step, waterfall
 from peploss.constants import PROTON
+from peploss.kernels import Peaks
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.precursor import PrecursorError, precursor_error
 from peploss.peptides.fragments import Fragments, fragments
@@ -216,7 +217,9 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
         notices=notices,
         precursor=_precursor(spectrum, peptide, charge, settings),
         min_distance_loss=(
-            float(min_distance_loss(as_peaks([pred]), as_peaks([obs]))[0]) if pred[1].any() and obs[1].any() else None
+            float(min_distance_loss(Peaks.from_arrays(*pred), Peaks.from_arrays(*obs))[0])
+            if pred[1].any() and obs[1].any()
+            else None
         ),
         matches=matches,
         bonds=ladder(len(peptide), predicted, matches.peak_of_fragment >= 0),

@@ -14,9 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks
 from peploss.analysis.one_psm.grid_effects import in_range
-from peploss.kernels import spectrum_cosine
+from peploss.kernels import Peaks, spectrum_cosine
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings
 
@@ -84,9 +83,9 @@ def loss_and_gradient(
         settings: the grid and sigma.
     """
     with torch.enable_grad():
-        peaks = as_peaks([pred])
+        peaks = Peaks.from_list([pred])
         peaks.mz.requires_grad_()
-        loss = spectrum_loss_at(peaks, as_peaks([obs]), settings).sum()  # of one spectrum
+        loss = spectrum_loss_at(peaks, Peaks.from_list([obs]), settings).sum()  # of one spectrum
         (slope,) = torch.autograd.grad(loss, peaks.mz)
     return loss.item(), Gradient(
         by_mz=slope.numpy(),
@@ -100,11 +99,11 @@ def _continuum_slope(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: Loss
     pred_in, obs_in = in_range(pred[0], settings), in_range(obs[0], settings)
     slope = np.zeros(pred[0].size)
     with torch.enable_grad():
-        peaks = as_peaks([(pred[0][pred_in], pred[1][pred_in])])
+        peaks = Peaks.from_list([(pred[0][pred_in], pred[1][pred_in])])
         peaks.mz.requires_grad_()
         cosine = spectrum_cosine(
             peaks,
-            as_peaks([(obs[0][obs_in], obs[1][obs_in])]),
+            Peaks.from_list([(obs[0][obs_in], obs[1][obs_in])]),
             sigma=settings.sigma,
             sigma_unit=settings.sigma_unit,
             grid=None,

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks
 from peploss.kernels import Peaks, spectrum_cosine
 from peploss.kernels.naive import RENDER_REACH
 from peploss.settings import LossSettings
@@ -81,8 +79,8 @@ def continuum_loss(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSe
         pred, obs: (mz, intensity) of either side.
     """
     cosine = spectrum_cosine(
-        as_peaks([_within(pred, settings)]),
-        as_peaks([_within(obs, settings)]),
+        Peaks.from_list([_within(pred, settings)]),
+        Peaks.from_list([_within(obs, settings)]),
         sigma=settings.sigma,
         sigma_unit=settings.sigma_unit,
         grid=None,
@@ -160,9 +158,6 @@ def _within(side: tuple[F64, F64], settings: LossSettings) -> tuple[F64, F64]:
 
 
 def _shifted(side: tuple[F64, F64], shift: F64) -> Peaks:
+    """The side as the grid sees it after each shift."""
     mz, intensity = side
-    return Peaks(
-        torch.from_numpy((mz[None, :] - shift[:, None]).ravel()),
-        torch.from_numpy(np.tile(intensity, shift.size)),
-        torch.arange(shift.size + 1, dtype=torch.int64) * mz.size,
-    )
+    return Peaks.from_list([(mz - shift[:, None], intensity)])

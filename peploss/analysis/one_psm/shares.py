@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks, scaled
-from peploss.kernels import pair_sums
+from peploss.analysis.one_psm.batching import scaled
+from peploss.kernels import Peaks, pair_sums
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
@@ -48,8 +48,8 @@ def decompose(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSetting
     """
     p, o = (pred[0], scaled(pred[1])), (obs[0], scaled(obs[1]))
     sums = pair_sums(
-        as_peaks([p, o, p, o]),
-        as_peaks([o, p, p, o]),
+        Peaks.from_list([p, o, p, o]),
+        Peaks.from_list([o, p, p, o]),
         sigma=settings.sigma,
         sigma_unit=settings.sigma_unit,
         grid=settings.grid,

@@ -20,9 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks
 from peploss.analysis.one_psm.matching import Matches
-from peploss.kernels import spectrum_cosine
+from peploss.kernels import Peaks, spectrum_cosine
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
@@ -87,14 +86,14 @@ def waterfall(
     levels = [1.0, 1.0, 1.0]
     if len(matches):
         cosines = spectrum_cosine(
-            as_peaks(
+            Peaks.from_list(
                 [
                     (peak_mz[p], fragment_weight[f]),
                     (fragment_mz[f], fragment_weight[f]),
                     (fragment_mz, fragment_weight),
                 ]
             ),
-            as_peaks([matched] * 3),
+            Peaks.from_list([matched] * 3),
             sigma=settings.sigma,
             sigma_unit=settings.sigma_unit,
             grid=settings.grid,

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import as_peaks, scaled
+from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, observed
 from peploss.analysis.tuning.setting_score import score
@@ -110,15 +110,15 @@ def loss_floor(psms: Sequence[Psm], settings: LossSettings) -> Floor:
         Lee, D. D. & Seung, H. S. (2001), Algorithms for non-negative matrix factorization, NIPS 13.
     """
     flat, ions, target = _batch(psms, settings)
-    given = Peaks(flat.mz, torch.from_numpy(np.concatenate([f.intensity for f in ions])), flat.offsets)
+    given = flat.replace(intensity=torch.from_numpy(np.concatenate([f.intensity for f in ions])))
     with torch.no_grad():
         goal = _overlaps(flat, target, settings)
         a = torch.ones_like(flat.intensity)
         for _ in range(ROUNDS):
-            now = flat._replace(intensity=a)
+            now = flat.replace(intensity=a)
             own = _overlaps(now, now, settings)
             a = torch.where(own > 0, a * goal / torch.where(own > 0, own, 1.0), 0.0)
-        losses = [spectrum_loss_at(p, target, settings).numpy() for p in (flat, given, flat._replace(intensity=a))]
+        losses = [spectrum_loss_at(p, target, settings).numpy() for p in (flat, given, flat.replace(intensity=a))]
     uniform, weighted, best = losses
     return Floor(uniform=uniform, given=weighted, best=np.minimum(best, np.minimum(uniform, weighted)))
 
@@ -157,7 +157,7 @@ def fit_ion_weights(
         raise SourceError("There is no fragment to weigh.", remedy="Choose at least one ion type.")
     index = torch.from_numpy(kind.astype(np.int64))
     log_weight, trace = _descend(
-        lambda w: spectrum_loss_at(flat._replace(intensity=w.exp()[index]), target, uniform).mean(), kinds.size, steps
+        lambda w: spectrum_loss_at(flat.replace(intensity=w.exp()[index]), target, uniform).mean(), kinds.size, steps
     )
     weight = np.exp(log_weight - log_weight.max())
     weights = {str(k): round(float(w), DIGITS) if w >= LEAST else 0.0 for k, w in zip(kinds, weight, strict=True)}
@@ -210,9 +210,9 @@ def _batch(psms: Sequence[Psm], settings: LossSettings) -> tuple[Peaks, list[Fra
     ions = [fragments(p.peptide, settings, p.charge) for p in psms]
     peaks = [observed(p, settings) for p in psms]
     return (
-        as_peaks([(f.mz, np.ones(len(f))) for f in ions]),
+        Peaks.from_list([(f.mz, np.ones(len(f))) for f in ions]),
         ions,
-        as_peaks([(mz, scaled(intensity)) for mz, intensity in peaks]),
+        Peaks.from_list([(mz, scaled(intensity)) for mz, intensity in peaks]),
     )
 
 
@@ -244,7 +244,7 @@ def _losses(psms: Sequence[Psm], settings: LossSettings) -> F64:
     flat, ions, target = _batch(psms, settings)
     weights = torch.from_numpy(np.concatenate([f.intensity for f in ions]))
     with torch.no_grad():
-        return spectrum_loss_at(flat._replace(intensity=weights), target, settings).numpy()
+        return spectrum_loss_at(flat.replace(intensity=weights), target, settings).numpy()
 
 
 def _auc(psms: Sequence[Psm], settings: LossSettings, seed: int) -> float | None:

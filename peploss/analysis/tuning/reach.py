@@ -180,15 +180,7 @@ def _batch(pred: Side, obs: Side, moves: F64, shift: F64) -> tuple[torch.Tensor,
     """The shifts as a leaf, and a batch of the fragments at each against the peaks."""
     at = torch.from_numpy(shift.copy()).requires_grad_()
     mz = torch.from_numpy(pred[0].copy())[None] + at[:, None] * torch.from_numpy(moves)[None]
-    n = shift.size
-
-    def offsets(size: int) -> torch.Tensor:
-        return torch.arange(n + 1, dtype=torch.int64) * size
-
-    peaks = Peaks(mz.reshape(-1), torch.from_numpy(np.tile(pred[1], n)), offsets(pred[0].size))
-    peak_mz, peak_intensity = (torch.from_numpy(x.copy()).repeat(n) for x in obs)
-    target = Peaks(peak_mz, peak_intensity, offsets(obs[0].size))
-    return at, peaks, target
+    return at, Peaks.from_list([(mz, pred[1])]), Peaks.from_list([obs] * shift.size)
 
 
 def _curve(shift: F64, loss: F64, gradient: F64, sigma: float | None, unit: SigmaUnit) -> ShiftCurve:

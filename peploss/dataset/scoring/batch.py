@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
 from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH
@@ -117,8 +116,9 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         "explained_peaks": pa.array(matched, pa.int32(), mask=lost),
         "problem": pa.array([NO_CHARGE if x else None for x in lost] if lost.any() else [None] * n, pa.string()),
     }
-    for name in plan.losses:
-        columns[name] = _array(BASELINES[name](_peaks(predicted), _peaks(observed), settings).numpy(), lost)
+    if plan.losses:
+        sides = Peaks.from_ragged(*predicted), Peaks.from_ragged(*observed)
+        columns |= {name: _array(BASELINES[name](*sides, settings).numpy(), lost) for name in plan.losses}
     if plan.decoys:
         order, different = np.empty(masses.size, np.int64), np.empty(n, dtype=bool)
         kernel.shuffle_masses(0, n, masses, offsets, _int64(batch, "id"), plan.seed, order, different)
@@ -220,10 +220,6 @@ def _precursor(mass: F64, precursor_mz: F64, charges: I64, settings: LossSetting
 def _weight(settings: LossSettings, kind: str, charge: int) -> float:
     weights = settings.ion_weights
     return float(weights.get(f"{kind}{charge}", weights.get(kind, 1.0)))
-
-
-def _peaks(side: Ragged) -> Peaks:
-    return Peaks(*(torch.from_numpy(x) if x.flags.writeable else torch.from_numpy(x.copy()) for x in side))
 
 
 def _list(batch: pa.RecordBatch, name: str) -> tuple[F64, I64]:

@@ -70,11 +70,11 @@ class OnDevice:
             return np.asarray(loss.cpu().numpy())
 
     def _moved(self, side: Ragged) -> Peaks:
-        tensors = (torch.from_numpy(x) if x.flags.writeable else torch.from_numpy(x.copy()) for x in side)
+        peaks = Peaks.from_ragged(*side)
         if self.device.type != "cuda":
-            return Peaks(*tensors)
+            return peaks
         # Only from pinned memory is a copy left to the device while this thread goes on.
-        return Peaks(*(x.pin_memory().to(self.device, non_blocking=True) for x in tensors))
+        return peaks.pin_memory().to(self.device, non_blocking=True)
 
     def _stream(self) -> contextlib.AbstractContextManager[object]:
         if self.device.type != "cuda":
