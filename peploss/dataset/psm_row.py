@@ -9,9 +9,9 @@ from peploss.spectra.spectrum import Spectrum
 
 COLUMNS = (
     "file", "index", "scan", "native_id", "title", "precursor_mz", "spectrum_charge", "charge", "rt", "peptide",
-    "mz", "intensity",
+    "notes", "mz", "intensity",
 )  # fmt: skip
-"""What is read of a row."""
+"""The columns of a set that make a spectrum and its peptide."""
 
 
 def psm_of(row: dict[str, Any]) -> tuple[Spectrum, Peptide]:
@@ -34,5 +34,6 @@ def psm_of(row: dict[str, Any]) -> tuple[Spectrum, Peptide]:
         rt=row["rt"],
         peptide=row["peptide"],
         source=row["file"],
+        notes=(row["notes"],) if row.get("notes") else (),
     )
     return spectrum, Peptide.parse(row["peptide"], row["charge"])

@@ -39,12 +39,14 @@ ABOUT: Final = pa.schema([
     pa.field("protein", pa.string()),
     pa.field("table", _TEXT),
     pa.field("joined_by", _TEXT),
+    pa.field("notes", _TEXT),
 ])  # fmt: skip
 """What is known of a PSM; the results repeat these columns, so that a question needs one file.
 
 ``charge`` is the peptide's where its table gives one, else ``spectrum_charge``; ``peptide`` is ProForma without it,
 ``modifications`` its modifications with their residues, ``mass`` its neutral monoisotopic mass in Da, ``rank`` its
-place among the candidates of its spectrum, ``table`` where it was read.
+place among the candidates of its spectrum, ``table`` where it was read, ``notes`` what the reader of the spectrum had
+to assume or leave out, in sentences.
 """
 
 DOUBLES = pa.list_(pa.float64())

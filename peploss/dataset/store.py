@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from peploss.atomic import whole_file
-from peploss.dataset.schema import about_of
+from peploss.dataset.schema import ABOUT, about_of
 from peploss.errors import SourceError
 from peploss.version import __version__
 
@@ -91,13 +91,14 @@ class ParquetStore:
         )
 
     def group(self, number: int, columns: list[str] | None = None) -> pa.RecordBatch:
-        """One row group.
+        """One row group; a column that the version that wrote the file did not know is null.
 
         Raises:
             SourceError: it is damaged; the others can still be read.
         """
         try:
             table = self._file.read_row_group(number, columns=columns, use_threads=False)
+            table = _with_later(table, columns)
         except (OSError, pa.ArrowException) as error:
             raise SourceError(
                 str(self.damage(number, str(error))), where=str(self.path), remedy="The other row groups are usable."
@@ -156,6 +157,14 @@ class ParquetStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _with_later(table: pa.Table, columns: list[str] | None) -> pa.Table:
+    """A row group with the columns asked for that its file lacks."""
+    later = [f for f in ABOUT if f.name in (columns or ()) and f.name not in table.schema.names]
+    for missing in later:
+        table = table.append_column(missing, pa.nulls(table.num_rows, missing.type))
+    return table.select(columns) if columns and later else table
 
 
 def _plain_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

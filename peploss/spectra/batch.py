@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.spectra.record import Record
+from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR, Record
 from peploss.spectra.spectrum import Spectrum
 
 PEAKS: Final = 1 << 18
@@ -28,6 +28,7 @@ class Batch:
             a problem, names excepted.
         n_peaks: how many of ``mz`` and ``intensity`` are its.
         problem: why it cannot be used; None when it can.
+        notes: what a reader had to assume or leave out, in sentences; None where that is nothing.
         mz, intensity: peaks of all entries, float64, in any number of pieces.
     """
 
@@ -41,6 +42,7 @@ class Batch:
     peptide: list[str | None] = field(default_factory=list)
     n_peaks: list[int] = field(default_factory=list)
     problem: list[str | None] = field(default_factory=list)
+    notes: list[str | None] = field(default_factory=list)
     mz: list[NDArray[np.float64]] = field(default_factory=list)
     intensity: list[NDArray[np.float64]] = field(default_factory=list)
 
@@ -59,6 +61,8 @@ class Batch:
         self.peptide.append(entry.peptide)
         self.n_peaks.append(n_peaks)
         self.problem.append(None)
+        said = [note for note in dict.fromkeys(entry.notes) if note not in (NO_CHARGE, NO_PRECURSOR)]  # a null says so
+        self.notes.append(" ".join(said) or None)
 
     def add_problem(self, index: int, name: str, problem: str) -> None:
         """An entry that cannot be used."""

@@ -138,3 +138,20 @@ def test_rows_come_in_the_order_asked_for(in_groups: Path) -> None:
                 list(store.rows(wrong))
             with pytest.raises(SourceError, match="There is no PSM"):
                 list(store.rows_by_id(wrong))
+
+
+def test_a_set_of_an_earlier_version_lacks_columns_and_is_scored_all_the_same(sample_set: Path, tmp_path: Path) -> None:
+    old = tmp_path / "old.parquet"
+    with ParquetStore(sample_set) as store:
+        batch = store.group(0)
+        kept = [name for name in batch.schema.names if name != "notes"]
+        earlier = batch.select(kept)
+        with written_whole(old, earlier.schema.remove_metadata()) as writer:
+            writer.write_batch(earlier)
+            writer.add_key_value_metadata({KEY.decode(): json.dumps(store.about)})
+    with ParquetStore(old) as store:
+        assert store.group(0, ["id", "notes", "title"]).schema.names == ["id", "notes", "title"]
+        assert store.row(3, ["notes"]) == {"notes": None}
+    report = score_set(old, tmp_path / "r.parquet", Plan())
+    assert report.n_scored == 244
+    assert pq.read_table(tmp_path / "r.parquet")["notes"].null_count == 244

@@ -180,7 +180,9 @@ def _assembled(
                 rows.append((at, psm, table, kind, resolved))
                 own[file] += joined is None
         if rows:
-            yield _rows(spectra, rows, file, report.n_psms, schema)
+            whole = _rows(spectra, rows, file, report.n_psms, schema)
+            report.add_notes(whole["notes"].to_pylist())
+            yield whole
             report.n_psms += len(rows)
     if joined is None:
         report.joined = [(OWN, file, "annotation", n) for file, n in own.items()]

@@ -38,7 +38,7 @@ ALONE: Final = 4
 PART: Final = pa.schema([
     ("index", pa.int32()), ("scan", pa.int64()), ("native_id", pa.string()), ("title", pa.string()),
     ("precursor_mz", pa.float64()), ("spectrum_charge", pa.int16()), ("rt", pa.float64()), ("peptide", pa.string()),
-    ("n_peaks", pa.int32()), ("problem", pa.string()),
+    ("n_peaks", pa.int32()), ("problem", pa.string()), ("notes", pa.string()),
     ("mz", pa.list_(pa.float64())), ("intensity", pa.list_(pa.float32())),
 ])  # fmt: skip
 HEADERS: Final = [n for n in PART.names if n not in ("mz", "intensity")]
@@ -185,7 +185,7 @@ def columns_of(batch: Batch) -> pa.RecordBatch:
     rows: dict[str, list[Any]] = {
         "index": batch.index, "scan": batch.scan, "native_id": batch.native_id, "title": batch.title,
         "precursor_mz": batch.precursor_mz, "spectrum_charge": batch.precursor_charge, "rt": batch.rt,
-        "peptide": batch.peptide, "n_peaks": batch.n_peaks, "problem": batch.problem,
+        "peptide": batch.peptide, "n_peaks": batch.n_peaks, "problem": batch.problem, "notes": batch.notes,
     }  # fmt: skip
     ends = np.cumsum([0, *batch.n_peaks])
     intensity = np.concatenate([np.empty(0), *batch.intensity])

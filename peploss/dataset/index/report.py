@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,8 @@ from typing import Any, Final
 from peploss.dataset.index.join import NotJoined
 from peploss.dataset.store import ParquetStore
 
+NOTES: Final = 10
+"""Kinds of notes that are named, the most frequent first."""
 TOLD: Final = 1000
 """PSMs left out that the file itself names; the report names all."""
 
@@ -26,6 +29,7 @@ class IndexReport:
         joined: table, file, by what, and how many PSMs.
         not_joined: PSMs that are not in the set, and why.
         n_parts_kept: parts that an interrupted run had left.
+        notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
     """
 
     n_psms: int = 0
@@ -35,6 +39,11 @@ class IndexReport:
     joined: list[tuple[str, str, str, int]] = field(default_factory=list)
     not_joined: list[NotJoined] = field(default_factory=list)
     n_parts_kept: int = 0
+    notes: Counter[str] = field(default_factory=Counter)
+
+    def add_notes(self, notes: Iterable[str | None]) -> None:
+        """Count the notes on the spectra of PSMs."""
+        self.notes.update(general(note) for note in notes if note)
 
     @property
     def reasons(self) -> list[tuple[str, int, NotJoined]]:
@@ -42,7 +51,7 @@ class IndexReport:
         first: dict[str, NotJoined] = {}
         counts: Counter[str] = Counter()
         for one in self.not_joined:
-            kind = _general(one.reason)
+            kind = general(one.reason)
             counts[kind] += 1
             first.setdefault(kind, one)
         return [(kind, n, first[kind]) for kind, n in counts.most_common()]
@@ -53,12 +62,13 @@ class IndexReport:
             **{n: getattr(self, n) for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept")},
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
             "n_not_joined": len(self.not_joined),
+            "notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
             "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
         }
 
 
-def _general(reason: str) -> str:
+def general(reason: str) -> str:
     """A reason without the values of one PSM, so that equal ones can be counted."""
     return re.sub(r"'[^']*'|(?<=title )\S+|\b\d+\b", "…", reason)
 
@@ -77,4 +87,5 @@ def describe(report: IndexReport, path: Path) -> list[str]:
     for reason, n, first in report.reasons:
         example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
         lines.append(f"{n:,} not in the set ({example}): {first.reason if n == 1 else reason}")
+    lines += [f"{n:,} PSMs have a note: {note}" for note, n in report.notes.most_common(NOTES)]
     return lines

@@ -32,12 +32,13 @@ LABELS: Final[Mapping[str, str]] = {
     "cause": "cause",
     "table": "PSM table",
     "joined_by": "joined by",
+    "notes": "notes on the spectrum",
     "id": "id",
     "title": "title",
     "peptide": "peptide",
 }
 _GROUPS: Final = (
-    "charge", "length", "file", "modifications", "label", "cause", "rank", "isotope", "table", "joined_by",
+    "charge", "length", "file", "modifications", "label", "cause", "rank", "isotope", "table", "joined_by", "notes",
 )  # fmt: skip
 _NOT_SHOWN: Final = ("id", "index", "scan")
 

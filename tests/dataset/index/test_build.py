@@ -14,6 +14,7 @@ import pytest
 from peploss.dataset.index import build, parts
 from peploss.dataset.index.build import OWN, build_set
 from peploss.dataset.index.report import describe
+from peploss.dataset.psm_row import psm_of
 from peploss.dataset.store import ParquetStore
 from peploss.dataset.tables.psms import read_psms
 from peploss.errors import SourceError
@@ -210,3 +211,18 @@ def test_huge_intensities_are_scaled_and_not_lost(tmp_path: Path) -> None:
     build_set([path], [], tmp_path / "set.parquet")
     with ParquetStore(tmp_path / "set.parquet") as store:
         assert store.row(0)["intensity"].tolist() == [1.0, 0.5]
+
+
+def test_notes_on_spectra_reach_the_set_and_the_report(tmp_path: Path) -> None:
+    path = mgf(tmp_path / "a.mgf", 3)
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("100.5 1\n201.25", "0 7\n100.5 1\n201.25").replace("CHARGE=2+\n", "", 1)
+    path.write_text(text, encoding="utf-8")
+    report = build_set([path], [], tmp_path / "set.parquet")
+    with ParquetStore(tmp_path / "set.parquet") as store:
+        notes = [row["notes"] for row in store.rows([0, 1, 2])]
+        spectrum, _ = psm_of(store.row(1))
+    assert notes == [None, "One peak at m/z 0 was left out.", None]  # a charge that is not given is a null
+    assert spectrum.notes == ("One peak at m/z 0 was left out.",)
+    assert dict(report.notes) == {"One peak at m/z … was left out.": 1}
+    assert "1 PSMs have a note: One peak at m/z … was left out." in describe(report, tmp_path / "set.parquet")
