@@ -31,7 +31,8 @@ from peploss.dataset.schema import SET, with_about
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ROWS, ParquetStore, written_whole
-from peploss.dataset.tables.psms import Psm, PsmTable, read_psms
+from peploss.dataset.tables import read_psms
+from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import sample_files, samples_folder
 from peploss.spectra.spectrum import Spectrum

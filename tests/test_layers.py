@@ -164,9 +164,6 @@ def files_imported(path: Path, modules: set[str]) -> set[str]:
     return named & modules - {module_of_file(path)}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="tables.psms and the readers import each other; remove this mark once they do not"
-)
 def test_no_circle_between_the_files() -> None:
     modules = {module_of_file(path) for path in FILES}
     graph = {module_of_file(path): files_imported(path, modules) for path in FILES}

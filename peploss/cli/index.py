@@ -54,7 +54,7 @@ def index(
     """
     from peploss.dataset.index.build import build_set
     from peploss.dataset.index.report import describe
-    from peploss.dataset.tables.psms import read_psms
+    from peploss.dataset.tables import read_psms
     from peploss.spectra.folder import is_spectrum_name
 
     named = _pairs("--column", "WHAT=NAME", columns)

@@ -9,7 +9,7 @@ import pytest
 from peploss.dataset.index.build import build_set
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
-from peploss.dataset.tables.psms import read_psms
+from peploss.dataset.tables import read_psms
 from peploss.spectra.samples import samples_folder
 
 BESIDE = [folder / "shared" / "odd_files" for folder in Path(__file__).resolve().parents]  # a worktree lies deeper

@@ -18,7 +18,7 @@ from peploss.dataset.query.notes import Notes
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
-from peploss.dataset.tables.psms import read_psms
+from peploss.dataset.tables import read_psms
 from peploss.explorer.outliers.sets import jobs
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder

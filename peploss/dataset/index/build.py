@@ -22,7 +22,7 @@ from peploss.dataset.index.resolve import Resolved, resolve
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
-from peploss.dataset.tables.psms import Psm, PsmTable
+from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
 from peploss.version import __version__
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
-from peploss.dataset.tables.psms import Psm, PsmTable
+from peploss.dataset.tables.psm import Psm, PsmTable
 
 KINDS: Final = ("native id", "title", "scan", "index")
 """What can join, in the order they are tried: of those that join most, the first counts."""

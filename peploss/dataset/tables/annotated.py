@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from peploss.dataset.tables.psms import Psm, PsmTable
+from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
 from peploss.spectra.readers import open_spectra
 

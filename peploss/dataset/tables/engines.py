@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import HYDROGEN, WATER
-from peploss.dataset.tables.psms import Psm, PsmTable, Refused
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.errors import SourceError
 from peploss.peptides.fixed_modifications import SAMPLE, of_cysteine, with_fixed
 from peploss.peptides.notations import proforma

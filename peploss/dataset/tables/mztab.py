@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.psms import Psm, PsmTable, Refused
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.errors import PeptideError, SourceError
 from peploss.peptides.fixed_modifications import with_fixed
 from peploss.peptides.notations import placed, proforma

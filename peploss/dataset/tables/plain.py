@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from peploss.dataset.tables.psms import Psm, PsmTable, Refused, header, separator
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
+from peploss.dataset.tables.sniff import header, separator
 from peploss.errors import SourceError
 from peploss.peptides.notations import listed, proforma, unflanked
 

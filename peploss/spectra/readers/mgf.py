@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from peploss.peptides.written_peptides import proforma_from_seq
+from peploss.errors import PeptideError
+from peploss.peptides.notations import proforma
 from peploss.spectra.batch import Batch
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.source import ByteSource, scan
@@ -237,7 +238,12 @@ def _fill(record: Record, values: dict[str, str], defaults: dict[str, str]) -> N
     level = values.get("MSLEVEL", "")
     record.ms_level = int(level) if level.isdecimal() else None
     sequence = values.get("SEQ") or values.get("SEQUENCE") or ""
-    record.peptide = proforma_from_seq(sequence) if sequence else None
+    if sequence:
+        try:
+            record.peptide = proforma(sequence)
+        except PeptideError as error:
+            record.peptide = sequence  # kept as it is written: whoever uses it is told the same
+            record.notes.append(f"The peptide {sequence[:60]!r} cannot be read: {error}")
 
 
 def _settle_charge(record: Record, own: str, pepmass: list[str], default: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from peploss.peptides.written_peptides import proforma_from_msp
+from peploss.peptides.notations import proforma_from_msp
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.mgf import charges, number
 from peploss.spectra.readers.source import ByteSource, scan

@@ -16,7 +16,7 @@ from peploss.dataset.index.build import OWN, build_set
 from peploss.dataset.index.report import describe
 from peploss.dataset.psm_row import psm_of
 from peploss.dataset.store import ParquetStore
-from peploss.dataset.tables.psms import read_psms
+from peploss.dataset.tables import read_psms
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
 from peploss.spectra.readers import mgf as reader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from peploss.dataset.index.join import Headers, join, run_name
-from peploss.dataset.tables.psms import Psm, PsmTable
+from peploss.dataset.tables.psm import Psm, PsmTable
 
 
 def headers(name: str, *rows: tuple[int | None, str, str, str | None]) -> Headers:

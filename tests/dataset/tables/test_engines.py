@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from peploss.dataset.index.join import keys_of
-from peploss.dataset.tables.psms import read_psms, sniff
+from peploss.dataset.tables import read_psms
+from peploss.dataset.tables.sniff import sniff
 from peploss.errors import SourceError
 from peploss.peptides.peptide import Peptide
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from peploss.dataset.tables.psms import Psm, read_psms, sniff
+from peploss.dataset.tables import read_psms
+from peploss.dataset.tables.psm import Psm
+from peploss.dataset.tables.sniff import sniff
 from peploss.errors import SettingsError, SourceError
 from peploss.peptides.peptide import Peptide
 
@@ -136,11 +138,11 @@ def test_what_is_no_table_says_so(tmp_path: Path, content: str, message: str) ->
 def test_a_list_of_modifications_beside_a_bare_sequence(tmp_path: Path) -> None:
     text = "Scan;Annotated Sequence;Modifications;Charge\n"
     text += '17;[K].aCDmK.[R];"N-Term(Acetyl); C2(Carbamidomethyl); M4(Oxidation)";2\n'
-    text += "18;ACDMK;;2\n19;ACDMK;Oxidation (M);2\n20;ACDMK;C3(Carbamidomethyl);2\n"
+    text += "18;ACDMK;;2\n19;ACDMMK;Oxidation (M);2\n20;ACDMK;C3(Carbamidomethyl);2\n"
     table = read_psms(write(tmp_path / "pd.csv", text))
     assert [p.peptide for p in table.psms] == ["[Acetyl]-AC[Carbamidomethyl]DM[Oxidation]K", "ACDMK"]
     assert [(r.line, r.reason) for r in table.refused] == [
-        (4, "The modification 'Oxidation (M)' cannot be read; the whole list is 'Oxidation (M)'."),
+        (4, "The modification 'Oxidation (M)' does not say which of 2 residues it is on."),
         (5, "There is no C at position 3 of ACDMK."),
     ]
 

@@ -22,7 +22,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from peploss.dataset.index.build import build_set
     from peploss.dataset.scoring.batch import Plan
     from peploss.dataset.scoring.run import score_set
-    from peploss.dataset.tables.psms import read_psms
+    from peploss.dataset.tables import read_psms
     from peploss.spectra.samples import samples_folder
 
     out, folder = tmp_path_factory.mktemp("outliers") / "set.parquet", samples_folder()

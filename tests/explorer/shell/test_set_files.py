@@ -11,7 +11,7 @@ from peploss.dataset.index.build import build_set
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore
-from peploss.dataset.tables.psms import read_psms
+from peploss.dataset.tables import read_psms
 from peploss.errors import SpectrumError
 from peploss.explorer.shell import set_files
 from peploss.explorer.shell.stored import StoredSpectra

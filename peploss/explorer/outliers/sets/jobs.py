@@ -16,7 +16,8 @@ from peploss.dataset.index.report import describe
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
-from peploss.dataset.tables.psms import PsmTable, read_psms
+from peploss.dataset.tables import read_psms
+from peploss.dataset.tables.psm import PsmTable
 from peploss.errors import SourceError
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.set_files import built_in_path

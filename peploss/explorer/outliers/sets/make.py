@@ -10,8 +10,10 @@ import streamlit as st
 
 from peploss.dataset.index.join import KINDS as JOINS
 from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.plain import FIELDS, guess
-from peploss.dataset.tables.psms import FORMATS, PsmTable, header, read_psms, sniff
+from peploss.dataset.tables.psm import PsmTable
+from peploss.dataset.tables.sniff import FORMATS, header, sniff
 from peploss.errors import PeplossError, SourceError
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.sets import jobs

@@ -1,55 +1,17 @@
-"""Peptides as other software writes them, as ProForma text. Nothing is looked up here: a name stays a name."""
+"""Peptides of spectral libraries: a name and a list of modifications -> ProForma."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-_SHORT: Final = {  # names in use elsewhere -> Unimod's
-    "ox": "Oxidation",
-    "ac": "Acetyl",
-    "ph": "Phospho",
-    "de": "Deamidated",
-    "cam": "Carbamidomethyl",
-    "carbamidomethylation": "Carbamidomethyl",
-    "deamidation": "Deamidated",
-    "phosphorylation": "Phospho",
-    "acetylation": "Acetyl",
-    "tmt_6": "TMT6plex",
-    "tmt": "TMT6plex",
-    "tmt_pro": "TMTpro",
-    "itraq": "iTRAQ4plex",
-    "pyro_glu": "Glu->pyro-Glu",
-}
-_MASS: Final = r"[+-]\d+(?:\.\d*)?"
-_LEADING: Final = re.compile(rf"^(?:{_MASS})+(?=[A-Z])")
-_INSIDE: Final = re.compile(rf"\[[^\]]*\]|<[^>]*>|\{{[^}}]*\}}|\(({_MASS}|[A-Za-z_]*[a-z][A-Za-z_>:\-]*)\)|({_MASS})")
+from peploss.errors import PeptideError
+from peploss.peptides.notations.lists import taken_apart
+from peploss.peptides.notations.names import name as unimod_name
+from peploss.peptides.notations.text import proforma
+
+MAX_RESIDUES: Final = 200
 _TERMINAL: Final = re.compile(r"acetyl|carbamyl|formyl|pyro|tmt|itraq|biotin|dimethyl|propionyl", re.I)
-
-
-def proforma_from_seq(text: str) -> str:
-    """A ``SEQ=`` value as ProForma; what is ProForma already stays as it is.
-
-    >>> proforma_from_seq("+42.011AC+57.021DEK")
-    '[+42.011]-AC[+57.021]DEK'
-    >>> proforma_from_seq("M(+15.99)PEC(Carbamidomethylation)K")
-    'M[+15.99]PEC[Carbamidomethyl]K'
-    >>> proforma_from_seq("[Acetyl]-PEPT[Phospho]IDE/2")
-    '[Acetyl]-PEPT[Phospho]IDE/2'
-    """
-    text = text.strip()
-    head = ""
-    leading = _LEADING.match(text)
-    if leading:
-        masses = re.findall(_MASS, leading.group())
-        total = masses[0] if len(masses) == 1 else f"{sum(map(float, masses)):+.6f}"
-        head, text = f"[{total}]-", text[leading.end() :]
-
-    def bracket(found: re.Match[str]) -> str:
-        inside = found.group(1) or found.group(2)
-        return found.group() if inside is None else f"[{_SHORT.get(inside.lower(), inside)}]"
-
-    return head + _INSIDE.sub(bracket, text)
 
 
 def proforma_from_msp(name: str, mods: str) -> tuple[str | None, str | None]:
@@ -69,26 +31,39 @@ def proforma_from_msp(name: str, mods: str) -> tuple[str | None, str | None]:
     >>> proforma_from_msp("AAMCK/3_1", "2(0,A,Acetyl)(2,M,Oxidation)")[0]
     '[Acetyl]-AAM[Oxidation]CK/3'
     """
-    found = re.match(r"(?P<peptide>[^/\s]+)/(?P<charge>\d{1,2})(?!\d)", name.strip())
-    if not found:
+    peptide, charge = _name_and_charge(name.strip())
+    if not charge:
         return None, None
-    peptide, charge = found["peptide"].strip("_"), found["charge"]
-    bare = re.sub(r"\[[^\]]*\]-?|\([^)]*\)|^n|c$", "", peptide)
-    if not re.fullmatch(r"[A-Z]{1,200}", bare):
+    try:
+        found = proforma(peptide)
+    except PeptideError as error:
+        return None, f"The peptide {peptide!r} cannot be read: {error}"
+    bare, _, _ = taken_apart(found)
+    if not bare or len(bare) > MAX_RESIDUES:
         return None, None
     placed = re.findall(r"(-?\d+),([A-Z^]|\w-?term),([^/()]+(?:\([^/()]*\))?)", mods, re.I)
     if not placed:
-        if bare == peptide:
-            return f"{bare}/{charge}", None
-        nominal = re.search(r"\[\d+\]", peptide)
-        if nominal:
+        if re.search(r"\[\+\d+\]", found):
             return None, f"The masses in {peptide!r} are rounded and no Mods= says what they are."
-        return f"{proforma_from_seq(peptide)}/{charge}", None
-    sites = [(int(position), letter, _SHORT.get(mod.strip().lower(), mod.strip())) for position, letter, mod in placed]
+        return f"{found}/{charge}", None
+    sites = [(int(position), letter, unimod_name(mod)) for position, letter, mod in placed]
     base, note = _counting_base(bare, sites)
     if base is None:
         return None, f"Mods={mods} does not fit the peptide {bare}."
     return f"{_place(bare, sites, base)}/{charge}", note
+
+
+def _name_and_charge(name: str) -> tuple[str, str]:
+    """``PEPTIDE/2`` with anything behind; a modification's name may hold blanks, as in MetaMorpheus' libraries."""
+    depth = 0
+    for at, c in enumerate(name):
+        depth += (c in "[(") - (c in "])")
+        if c.isspace() and depth <= 0:
+            break
+        if c == "/" and depth <= 0:
+            charge = re.match(r"\d{1,2}(?!\d)", name[at + 1 :])
+            return (name[:at], charge[0]) if charge else ("", "")
+    return "", ""
 
 
 def _counting_base(bare: str, sites: list[tuple[int, str, str]]) -> tuple[int | None, str | None]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from peploss.peptides.written_peptides import proforma_from_msp, proforma_from_seq
+from peploss.peptides.notations import proforma, proforma_from_msp
 
 
 @pytest.mark.parametrize(
-    ("text", "proforma"),
+    ("text", "expected"),
     [
         ("PEPTIDE", "PEPTIDE"),
         ("PEPTIDE/2", "PEPTIDE/2"),
@@ -26,13 +26,13 @@ from peploss.peptides.written_peptides import proforma_from_msp, proforma_from_s
         ("(PEP)[+1]TIDE", "(PEP)[+1]TIDE"),
     ],
 )
-def test_seq(text: str, proforma: str) -> None:
-    assert proforma_from_seq(text) == proforma
-    assert proforma_from_seq(proforma) == proforma
+def test_seq(text: str, expected: str) -> None:
+    assert proforma(text) == expected
+    assert proforma(expected) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "mods", "proforma"),
+    ("name", "mods", "expected"),
     [
         ("ACDE/2", "0", "ACDE/2"),
         ("ACDE/2_0", "0", "ACDE/2"),
@@ -50,13 +50,14 @@ def test_seq(text: str, proforma: str) -> None:
         ("M[Oxidation]PEP/2", "0", "M[Oxidation]PEP/2"),
         ("Caffeine", "0", None),
         ("1,2-dimethyl/3-x", "0", None),
-        ("AAAC[160]K/2", "0", None),
+        ("AAAC[160]K/2", "0", "AAAC[Carbamidomethyl]K/2"),
+        ("AAAC[57]K/2", "0", None),
         ("AAAK/2", "1/2,C,Carbamidomethyl", None),
         ("AAAK/2", "1/99,K,TMT", None),
     ],
 )
-def test_msp(name: str, mods: str, proforma: str | None) -> None:
-    assert proforma_from_msp(name, mods)[0] == proforma
+def test_msp(name: str, mods: str, expected: str | None) -> None:
+    assert proforma_from_msp(name, mods)[0] == expected
 
 
 def test_what_is_open_is_said() -> None:
@@ -65,4 +66,4 @@ def test_what_is_open_is_said() -> None:
         or (proforma_from_msp("ACCDE/2", "1/2,C,Carbamidomethyl")[1])
     )
     assert "does not fit" in (proforma_from_msp("AAAK/2", "1/2,C,CAM")[1] or "")
-    assert "rounded" in (proforma_from_msp("AAAC[160]K/2", "0")[1] or "")
+    assert "rounded" in (proforma_from_msp("AAAC[57]K/2", "0")[1] or "")

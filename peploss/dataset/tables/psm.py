@@ -1,0 +1,68 @@
+"""PSMs and tables of them: what a search engine or a sequencer says of spectra, all in one form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Psm:
+    """One candidate for one spectrum.
+
+    Args:
+        peptide: as ProForma, or as near to it as the table allows; judged when it is resolved.
+        spectrum: what the table calls the spectrum; ``""`` where it does not.
+        line: 1-based place in the table, for messages.
+        run: the spectrum file it speaks of, as written; ``""`` where it does not.
+        charge, precursor_mz, rt, rank, score, q_value, protein: as the table has them, None or ``""`` where not.
+        label: ``"target"``, ``"decoy"``, or the table's own word.
+        keys: other names of the spectrum by kind (``scan``, ``native id``, ``index``, ``title``).
+    """
+
+    peptide: str
+    spectrum: str
+    line: int
+    run: str = ""
+    charge: int | None = None
+    precursor_mz: float | None = None
+    rt: float | None = None
+    rank: int | None = None
+    score: float | None = None
+    q_value: float | None = None
+    label: str = ""
+    protein: str = ""
+    keys: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line of a table that is no PSM, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PsmTable:
+    """What one table says.
+
+    Args:
+        path, format: of the table.
+        psms: in the table's order.
+        refused: lines that could not be read.
+        columns: of a plain table, which column was taken for what.
+        notes: what was done to all of them that the table does not say, in sentences.
+    """
+
+    path: str
+    format: str
+    psms: list[Psm]
+    refused: list[Refused] = field(default_factory=list)
+    columns: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def told(self) -> list[str]:
+        """The notes, with the table's name before each."""
+        return [f"{Path(self.path).name}: {note}" for note in self.notes]

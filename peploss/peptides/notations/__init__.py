@@ -1,0 +1,22 @@
+"""Every foreign notation of peptides, read in one place: by MGF and MSP, by tables, and by the app's field."""
+
+from peploss.peptides.notations.lists import NoPlace, bare, listed, merged, paired, placed, sites_of
+from peploss.peptides.notations.msp import proforma_from_msp
+from peploss.peptides.notations.names import name
+from peploss.peptides.notations.text import MAX_LENGTH, as_proforma, proforma, unflanked
+
+__all__ = [
+    "MAX_LENGTH",
+    "NoPlace",
+    "as_proforma",
+    "bare",
+    "listed",
+    "merged",
+    "name",
+    "paired",
+    "placed",
+    "proforma",
+    "proforma_from_msp",
+    "sites_of",
+    "unflanked",
+]

@@ -1,0 +1,259 @@
+"""A sequence with a list of modifications beside it -> ProForma."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from peploss.peptides.notations.names import NUMBER, name
+from peploss.peptides.notations.text import proforma, unflanked
+
+NONE: Final = ("", "-", "null", "none", "unmodified", "nan", "na", "n/a", "no modification", "[]")
+"""How tables write that there is no modification, in lower case."""
+
+Sites = list[tuple[int, str]]
+"""Positions and tags: 0 is the N-terminus, 1 the first residue, L + 1 the C-terminus."""
+
+_END: Final = r"(?P<end>[NC])-?term(?:inus)?(?:\s*\((?:Prot|Protein|Pep|Peptide)\))?"
+_FORMS: Final = tuple(
+    re.compile(form, re.I)
+    for form in (
+        rf"{_END}\((?P<tag>.+)\)",  # N-Term(Acetyl), N-Term(Prot)(Acetyl)
+        r"(?P<residue>[A-Z])(?P<at>\d+)\((?P<tag>.+)\)",  # C4(Carbamidomethyl)
+        r"(?P<at>\d+)(?P<residue>[A-Z])\((?P<tag>.+)\)",  # 4C(57.0215)
+        r"(?P<at>\d+)_[SV]_(?P<tag>[+-]?[\d.]+)(?:_(?P<end>[nc]))?",  # Comet: 4_S_57.02, 1_V_42.01_n
+        r"(?P<at>\d+)-(?P<tag>.+)",  # mzTab: 4-UNIMOD:4
+        r"(?P<at>-?\d+),(?P<tag>[^,]+)",  # pFind: 4,Carbamidomethyl[C]
+        r"(?P<tag>[^\[\]]+)@(?P<residue>[A-Z]):(?P<at>\d+)",  # Oxidation@M:5
+        r"(?P<tag>.+):(?P<at>\d+)",  # ursgal: Carbamidomethyl:4
+    )
+)
+_BY_MASCOT: Final = re.compile(r"(?:(?P<n>\d+)x?\s+)?(?P<tag>.+?)\s*\((?P<site>[A-Z]+|[^()]*[NC]-?term[^()]*)\)", re.I)
+_BY_DISCOVERER: Final = re.compile(r"(?:(?P<n>\d+)x)?(?P<tag>\S.*?)\s*\[(?P<sites>[^\[\]]*)\]")
+_DISCOVERED: Final = re.compile(r"(?P<residue>[A-Z])(?P<at>\d+)(?:\([\d.]+\))?|(?P<end>[NC])-?term", re.I)
+
+
+class NoPlace(ValueError):
+    """A list that names modifications and not their residues."""
+
+
+def placed(sequence: str, sites: Sites) -> str:
+    """A bare sequence with modifications at positions: 0 the N-terminus, 1 the first residue, L + 1 the C-terminus.
+
+    Raises:
+        ValueError: a position lies outside of the sequence.
+
+    >>> placed("ACDK", [(0, "Acetyl"), (2, "UNIMOD:4"), (5, "Amidated")])
+    '[Acetyl]-AC[UNIMOD:4]DK-[Amidated]'
+    """
+    tags = [""] * (len(sequence) + 2)
+    for position, tag in sites:
+        if not 0 <= position <= len(sequence) + 1:
+            raise ValueError(f"{tag} stands at position {position} of {sequence}, which has {len(sequence)} residues.")
+        tags[position] += f"[{name(tag)}]"
+    inner = "".join(r + t for r, t in zip(sequence, tags[1:-1], strict=True))
+    return (tags[0] + "-" if tags[0] else "") + inner + ("-" + tags[-1] if tags[-1] else "")
+
+
+def listed(sequence: str, modifications: str) -> str:
+    """A bare sequence with a list of modifications beside it, as ProForma.
+
+    Raises:
+        ValueError: the list cannot be read, or names a place that the sequence does not have.
+
+    >>> listed("ACMK", "N-Term(Acetyl); C2(Carbamidomethyl)"), listed("ACMK", "0|Acetyl|3|Oxidation"), listed("AK", "-")
+    ('[Acetyl]-AC[Carbamidomethyl]MK', '[Acetyl]-ACM[Oxidation]K', 'AK')
+    >>> listed("ACMK", "2_S_57.02146,3_V_15.9949"), listed("ACMK", "2,Carbamidomethyl[C];3,Oxidation[M];")
+    ('AC[+57.02146]M[+15.9949]K', 'AC[Carbamidomethyl]M[Oxidation]K')
+    """
+    return placed(sequence, sites_of(sequence, modifications))
+
+
+def sites_of(sequence: str, modifications: str) -> Sites:
+    """Positions and names in a list of modifications.
+
+    Peptide Record's ``0|Acetyl|3|Oxidation``, Proteome Discoverer's ``N-Term(Prot)(Acetyl); C4(Carbamidomethyl)`` and
+    ``1xOxidation [M3]``, MS Amanda's ``M3(Oxidation|15.994915|variable)``, MSFragger's ``3M(15.9949), N-term(42.01)``,
+    Comet's ``3_V_15.9949``, pFind's ``3,Oxidation[M];``, ursgal's ``Oxidation:3`` and mzTab's ``3-UNIMOD:35``. Mascot's
+    and MaxQuant's ``2 Oxidation (M)`` name no place: it is known where as many residues can carry it.
+
+    Raises:
+        NoPlace: the list does not say where, and more than one place is possible.
+        ValueError: the list cannot be read, or names a place that the sequence does not have.
+    """
+    text = modifications.strip()
+    if text.lower() in NONE:
+        return []
+    if "|" in text and re.fullmatch(r"-?\d+", text.split("|", 1)[0]) and text.count("|") % 2:
+        parts = text.split("|")
+        return [
+            (_position(at, sequence, text), tag) for at, tag in zip(parts[::2], parts[1::2], strict=True)
+        ]  # fmt: skip
+    sites: Sites = []
+    for part in _parts(text):
+        sites += _site(sequence, part, text)
+    return sites
+
+
+def paired(sequence: str, names: str, positions: str) -> Sites:
+    """Names and positions in two columns, as alphabase writes them.
+
+    Raises:
+        ValueError: there are more of the one than of the other, or one is no position.
+
+    >>> paired("ACMK", "Carbamidomethyl@C;Oxidation@M", "2;3"), paired("ACMK", "Acetyl@Any_N-term", "0")
+    ([(2, 'Carbamidomethyl@C'), (3, 'Oxidation@M')], [(0, 'Acetyl@Any_N-term')])
+    """
+    tags = [t for t in re.split(r"[;|]", names) if t.strip()]
+    places = [p for p in re.split(r"[;|,]", positions) if p.strip()]
+    if len(tags) != len(places):
+        raise ValueError(f"{names!r} names {len(tags)} modifications, and {positions!r} {len(places)} places.")
+    return [(_position(at, sequence, positions), tag) for at, tag in zip(places, tags, strict=True)]
+
+
+def merged(peptide: str, sites: Sites) -> str:
+    """A peptide, bare or with modifications of its own, with those of a list beside it.
+
+    What both say is taken once. A list in which the peptide's own are missing is added to them.
+
+    Raises:
+        ValueError: both name different modifications of one residue, or a place lies outside.
+
+    >>> merged("AC[+57.0215]M[Oxidation]K", [(2, "57.02146"), (3, "Oxidation")]), merged("AM[16]K", [(2, "15.9949")])
+    ('AC[+57.0215]M[Oxidation]K', 'AM[16]K')
+    >>> merged("ACM[+15.9949]K/2", [(2, "57.02146"), (3, "15.9949")])
+    'AC[+57.02146]M[+15.9949]K/2'
+    """
+    residues, own, tail = taken_apart(proforma(bare(peptide) or peptide))
+    if residues is None:
+        raise ValueError(f"{peptide!r} has modifications in a form that a list beside it cannot be added to.")
+    added: Sites = []
+    for position, tag in sites:
+        if not 0 <= position <= len(residues) + 1:
+            raise ValueError(f"{tag} stands at position {position} of {residues}, which has {len(residues)} residues.")
+        there = own.get(position, [])
+        if not there:
+            added.append((position, tag))
+        elif not any(_same(t, name(tag)) for t in there):
+            if len(there) == 1 and position in (0, len(residues) + 1):
+                raise ValueError(f"The peptide has {there[0]} at its end, the list beside it {name(tag)}.")
+            raise ValueError(f"The peptide has {there[0]} at position {position}, the list beside it {name(tag)}.")
+    whole = [(at, tag) for at, tags in own.items() for tag in tags] + added
+    return peptide if not added else placed(residues, sorted(whole, key=lambda s: s[0])) + tail
+
+
+def taken_apart(text: str) -> tuple[str | None, dict[int, list[str]], str]:
+    """Residues, tags by position, and the charge of ProForma; None for residues where there is more in it than that."""
+    body, slash, charge = text.partition("/") if re.search(r"/\d+$", text) else (text, "", "")
+    residues: list[str] = []
+    tags: dict[int, list[str]] = {}
+    at, ended = 0, False
+    while at < len(body):
+        c = body[at]
+        if c == "[":
+            depth, end = 0, at
+            while end < len(body):
+                depth += (body[end] == "[") - (body[end] == "]")
+                if not depth:
+                    break
+                end += 1
+            tags.setdefault(len(residues) + ended, []).append(body[at + 1 : end])
+            at = end + 1
+            if not residues and body[at : at + 1] == "-":
+                at += 1
+            continue
+        if c == "-" and body[at + 1 : at + 2] == "[":
+            ended = True
+        elif c.isupper() and c.isascii() and not ended:
+            residues.append(c)
+        else:
+            return None, {}, ""
+        at += 1
+    return "".join(residues), tags, slash + charge
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two tags mean one modification: the same name, or masses within 0.02 Da of each other."""
+    from peploss.errors import PeptideError
+    from peploss.peptides.peptide import Peptide
+
+    if one.lower() == other.lower():
+        return True
+    try:
+        first, second = (Peptide.parse(f"A[{t}]").residue_masses[0] for t in (one, other))
+    except PeptideError:
+        return False
+    rounded = any(NUMBER.fullmatch(t) and "." not in t for t in (one, other))
+    return bool(abs(first - second) <= (0.6 if rounded else 0.02))
+
+
+def _parts(text: str) -> list[str]:
+    """A list at its semicolons, else at its commas, but not those within brackets."""
+    separator = ";" if ";" in text else ","
+    if separator == "," and re.fullmatch(r"-?\d+,[^,\d][^,]*", text):  # one entry of pFind's, without its end
+        return [text]
+    parts, depth, start = [], 0, 0
+    for at, c in enumerate(text):
+        depth += (c in "[(") - (c in "])")
+        if c == separator and depth <= 0:
+            parts.append(text[start:at])
+            start = at + 1
+    return [p.strip() for p in (*parts, text[start:]) if p.strip(" ,;")]
+
+
+def _site(sequence: str, part: str, whole: str) -> Sites:
+    for form in _FORMS:
+        if found := form.fullmatch(part):
+            entry = found.groupdict()
+            end = (entry.get("end") or "").upper()
+            at = (0 if end == "N" else len(sequence) + 1) if end else _position(entry["at"], sequence, whole)
+            _check(sequence, at, entry.get("residue") or "")
+            return [(at, entry["tag"].split("|")[0])]
+    if found := _BY_DISCOVERER.fullmatch(part):
+        sites = []
+        for site in re.split(r"[;,]\s*", found["sites"]):
+            there = _DISCOVERED.fullmatch(site.strip())
+            if not there:
+                raise NoPlace(f"The modification {part!r} does not say where it is.")
+            end = (there["end"] or "").upper()
+            at = (0 if end == "N" else len(sequence) + 1) if end else int(there["at"])
+            _check(sequence, at, there["residue"] or "")
+            sites.append((at, found["tag"]))
+        return sites
+    if found := _BY_MASCOT.fullmatch(part):
+        return _without_place(sequence, found["tag"], found["site"], int(found["n"] or 1), part)
+    raise ValueError(f"The modification {part!r} cannot be read; the whole list is {whole!r}.")
+
+
+def _without_place(sequence: str, tag: str, site: str, n: int, part: str) -> Sites:
+    end = re.search(r"([NC])-?term", site, re.I)
+    if end:
+        return [(0 if end[1].upper() == "N" else len(sequence) + 1, tag)]
+    places = [at for at, residue in enumerate(sequence, start=1) if residue in site]
+    if len(places) < n:
+        raise ValueError(f"{sequence} has {len(places)} {' or '.join(site)}, and the list beside it says {part!r}.")
+    if len(places) > n:
+        raise NoPlace(f"The modification {part!r} does not say which of {len(places)} residues it is on.")
+    return [(at, tag) for at in places]
+
+
+def _position(at: str, sequence: str, whole: str) -> int:
+    try:
+        position = int(at)
+    except ValueError:
+        raise ValueError(f"{at!r} is no position; the whole list is {whole!r}.") from None
+    return position if position >= 0 else len(sequence) + 1
+
+
+def _check(sequence: str, at: int, residue: str) -> None:
+    if residue and 1 <= at <= len(sequence) and sequence[at - 1].upper() != residue.upper():
+        raise ValueError(f"There is no {residue.upper()} at position {at} of {sequence}.")
+
+
+def bare(text: str) -> str:
+    """The residues of a peptide that is written without modifications, ``""`` where it has some.
+
+    Lower case marks what is modified in some tables, as in Proteome Discoverer's; a list says by what.
+    """
+    core = unflanked(text.strip().strip("_"))
+    return core.upper() if core.isascii() and core.isalpha() else ""
