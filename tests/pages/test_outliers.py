@@ -252,10 +252,15 @@ def test_scores_replaced_or_deleted_under_the_page(opened: Open, folder: Path, b
     assert app.selectbox(key="res").value == "wide.parquet"
 
 
-def test_an_unknown_set_is_told(opened: Open) -> None:
-    app = opened(data="gone.parquet")
+def test_an_unknown_set_is_told_and_no_other_is_shown_under_its_name(opened: Open) -> None:
+    app = opened(data="gone.parquet", psm="3")
     assert "There is no set gone" in said(app)
+    assert app.selectbox(key="data").value is None
+    assert "PSM 3" not in said(app)
+    app.selectbox(key="data").set_value("qc.parquet").run()
+    assert "There is no set gone" not in said(app)
     assert "**109** PSMs" in said(app)
+    assert dict(app.query_params) == {}
 
 
 def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path) -> None:

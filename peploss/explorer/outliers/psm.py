@@ -33,7 +33,7 @@ def draw(
     look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None, first: int | None
 ) -> None:
     """The PSM whose cell was clicked, else the first of the table."""
-    clicked = state.number("psm")
+    clicked = state.now().psm
     psm = first if clicked is None else clicked
     if psm is None:
         return
@@ -61,7 +61,9 @@ def draw(
             )
     _noted(chosen, psm, notes)
     if clicked is None:
-        st.caption("The first of the table. A click in another row shows that one; a tick selects it.")
+        st.caption(
+            "The first of the table. Click another row or a point above to show that PSM; tick rows to select them."
+        )
 
 
 def _fact(row: dict[str, Any], name: str, form: str) -> Fact:

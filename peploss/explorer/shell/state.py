@@ -22,7 +22,7 @@ from peploss.spectra.shift import Shift
 
 STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE, _CAME, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_came", "_sidebar", "_session", "_link_is_new"
+_PAGE, _ARRIVALS, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_arrivals", "_sidebar", "_session", "_link_is_new"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "peptide")
 PEPTIDE = "peptide"
 UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
@@ -179,13 +179,14 @@ def arrive(page: str, *, spectrum: bool = True) -> None:
     before = st.session_state.get(_PAGE)
     if before not in (None, page):
         _bring_along(spectrum)
-    st.session_state[_CAME] = before != page
+    if before != page:
+        st.session_state[_ARRIVALS] = arrivals() + 1
     st.session_state[_PAGE] = page
 
 
-def just_arrived() -> bool:
-    """Whether this run is the first of the page."""
-    return bool(st.session_state.get(_CAME))
+def arrivals() -> int:
+    """How often this session changed its page."""
+    return int(st.session_state.get(_ARRIVALS, 0))
 
 
 def _bring_along(spectrum: bool) -> None:
