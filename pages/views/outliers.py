@@ -66,7 +66,7 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
     try:
         whole = set_files.opened(*_of(chosen))
         settings, seed = _settings(whole, chosen, base)
-        outliers_open.follow(chosen.set, settings, seed)
+        outliers_open.follow(chosen.set, settings)
         notes = outliers_notes.there(chosen.set)
         look = filter_line.draw(chosen, whole, notes)
     except PeplossError as error:
@@ -85,7 +85,7 @@ def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
     """What lies under the pictures, which stay as they are while a page is turned or a PSM is looked at."""
     outliers_state.again()
     _anew_if_changed(chosen)
-    outliers_open.follow(chosen.set, settings, seed)
+    outliers_open.follow(chosen.set, settings)
     outliers_state.put("see", outliers_state.now().see, None)
     tabs = st.tabs(TABS, key="see", on_change="rerun")
     if tabs[0].open:

@@ -12,7 +12,7 @@ import pytest
 from peploss.dataset.index.build import build_set
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
-from peploss.dataset.tables.psms import read_psms
+from peploss.dataset.tables import read_psms
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
 from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_point, settled, told
@@ -46,6 +46,17 @@ def box(page: Any, key: str) -> str:
     return field.input_value() or page.inner_text(f".st-key-{key} [data-testid=stSelectbox]").strip()
 
 
+def says(page: Any, key: str, text: str) -> None:
+    """Wait until a choice says so."""
+    page.wait_for_function(
+        """([key, text]) => {
+            const box = document.querySelector(`.st-key-${key} [data-testid=stSelectbox]`);
+            return box && (box.querySelector("input").value || box.innerText.trim()) === text;
+        }""",
+        arg=[key, text],
+    )
+
+
 def axes(page: Any) -> tuple[str, str, str]:
     """Titles of the axes drawn: of the distribution, across and up of the density."""
     x = page.locator(f"{CHARTS} .xtitle").all_text_contents()
@@ -67,7 +78,7 @@ def test_back_from_explore_shows_the_set_that_the_address_names(app: str, open_p
     page = open_page(f"{app}/outliers?data=b.parquet", painted=False)
     settled(page)
     said = page.inner_text(".st-key-outliers-chips")
-    page.get_by_role("button", name="Open in Explore").click()
+    page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_selector(".pl-numbers")
     page.wait_for_selector(IDLE)
     page.go_back()
@@ -134,8 +145,7 @@ def test_every_choice_stands_in_the_address_and_comes_back(app: str, open_page: 
     agree(page)
     page.go_back()
     page.wait_for_url(lambda url: "order" not in url)
-    page.wait_for_selector(IDLE)
-    assert box(page, "order") == "by spectrum loss"
+    says(page, "order", "by spectrum loss")
 
 
 def test_a_point_shows_its_psm_beside_the_table_as_a_row_does(app: str, open_page: Open) -> None:

@@ -14,6 +14,7 @@ from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.explore import cause
 from peploss.explorer.outliers import notes as outliers_notes
+from peploss.explorer.outliers import open as outliers_open
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.questions import Look
@@ -50,15 +51,10 @@ def draw(
     facts("", [_fact(row, n, f) for n, f in _NUMBERS.items() if row.get(n) is not None])
     _cause(why)
     with st.container(horizontal=True, gap="small"):
-        st.button("Open in Explore", key="open-psm", type="primary", on_click=state.ask_to_open, args=(psm,))
+        outliers_open.button(chosen, psm, settings, label="Open in Explore")
         if isinstance(why, Diagnosis) and why.fix is not None and cause.applicable(why.fix):
-            st.button(
-                "Open with the fix",
-                key="open-fixed",
-                help=escape_markdown(cause.gain(why.fix)),
-                on_click=state.ask_to_open,
-                args=(psm, True),
-            )
+            told = escape_markdown(cause.gain(why.fix))
+            outliers_open.button(chosen, psm, settings, why.fix, label="Open with the fix", help=told)
     _noted(chosen, psm, notes)
     if clicked is None:
         st.caption(

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import uuid4
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from peploss.explorer.outliers.filters import Filter
 from peploss.explorer.outliers.shown import Shown
@@ -29,10 +31,10 @@ _FILTER: Final = {"find": "search", "where": "sql", "tag": "tag"}
 
 @dataclass(frozen=True)
 class Asked:
-    """A PSM that is to be opened in Explore, and whether with its fix."""
+    """A PSM that is to be opened in Explore; the token tells one click from the next."""
 
     psm: int
-    fixed: bool = False
+    token: str
 
 
 def begin() -> None:
@@ -45,7 +47,10 @@ def begin() -> None:
         asked_no_more()  # what was to be opened has been
         st.session_state[_GIVEN] = {}
     address = dict(st.query_params)
-    if not _take() and address != st.session_state.get(_ADDRESS, {}) and (address or not arrived):
+    run = get_script_run_ctx()
+    back = run is not None and run.is_history_navigation
+    news = not _take() and address != st.session_state.get(_ADDRESS, {})
+    if (back or news) and (address or not arrived):
         st.session_state[_SHOWN] = Shown.of(address)
     st.session_state[_ADDRESS] = address
     st.session_state[_ARRIVED] = state.arrivals()
@@ -156,9 +161,9 @@ def untick(chosen: SetFile) -> None:
     st.session_state[_TICKED] = {uuid: ids for uuid, ids in every.items() if uuid != chosen.uuid}
 
 
-def ask_to_open(psm: int, fixed: bool = False) -> None:
+def ask_to_open(psm: int) -> None:
     """Callback: open a PSM in Explore."""
-    st.session_state[_OPEN] = Asked(psm, fixed)
+    st.session_state[_OPEN] = Asked(psm, uuid4().hex)
 
 
 def asked_no_more() -> None:

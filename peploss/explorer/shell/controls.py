@@ -236,7 +236,9 @@ def _values(s: LossSettings) -> dict[str, Any]:
 def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return value
-    return [] if value is None else [str(value).lower() if isinstance(value, bool) else str(value)]
+    if value is None:
+        return []
+    return [str(value).lower() if isinstance(value, bool) else str(value).removesuffix(".0")]
 
 
 def use(settings: LossSettings) -> None:

@@ -191,19 +191,21 @@ def arrivals() -> int:
 
 def _bring_along(spectrum: bool) -> None:
     st.session_state[UPLOADER_IS_NEW] = True
-    for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
-        if name not in st.query_params:
-            st.session_state[name] = value
-            if text and spectrum:
-                st.query_params[name] = text
-    if _SENT_LINK not in st.session_state:
-        return
+    sent = st.session_state.get(_SENT_LINK)
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
-    if spectrum and not _current_link():
-        place = {
-            name: st.session_state[_SENT_LINK][name] for name in ("i", PEPTIDE) if name in st.session_state[_SENT_LINK]
-        }
-        st.query_params.update(view().link() | place)
+    sidebar = st.session_state.get(_SIDEBAR, {})
+    if spectrum and st.query_params:  # a link, or the way back: its address says everything
+        for name in sidebar:
+            if name not in st.query_params and name in st.session_state:
+                del st.session_state[name]
+        return
+    for name, (value, _) in sidebar.items():
+        st.session_state[name] = value
+    if spectrum:
+        address: dict[str, str | list[str]] = {name: text for name, (_, text) in sidebar.items() if text}
+        if sent is not None:
+            address |= view().link() | {name: sent[name] for name in ("i", PEPTIDE) if name in sent}
+        st.query_params.from_dict(address)
 
 
 def sequence() -> int:
