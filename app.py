@@ -10,10 +10,7 @@ import logging
 
 import streamlit as st
 
-from peploss.explorer.browser.assets import FRONTEND
-from peploss.explorer.shell import state
-
-ICON = FRONTEND / "icon.svg"  # local: no font or emoji from elsewhere
+from peploss.explorer.shell import frame, state
 
 
 def navigation() -> st.Page:
@@ -30,8 +27,8 @@ def navigation() -> st.Page:
 
 def navigate() -> None:
     """Page frame and navigation; pages lie one level down so that the first deep link runs through here."""
-    st.set_page_config(page_title="peploss", page_icon=str(ICON), layout="wide", initial_sidebar_state="auto")
     page = navigation()
+    frame.page(page.title)
     state.arrive(page.title, spectrum=page.title != "Outliers")
     page.run()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from peploss.analysis.one_psm.explanation import Explanation, explain
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.explore import details, payload
+from peploss.explorer.explore import details, payload, reference
 from peploss.explorer.figures import spectrum as figures
-from peploss.explorer.shell import controls, current, state
+from peploss.explorer.shell import controls, current, frame, state
 from peploss.explorer.shell.sources import Source
 from peploss.explorer.shell.text import sentence
 from peploss.peptides.peptide import Peptide
@@ -30,6 +31,8 @@ def page() -> None:
     current.follow(source, settings)
     spectrum = current.spectrum_of(source)
     own = (spectrum.peptide or "") if spectrum else ""
+    if spectrum is not None:
+        frame.spectrum(spectrum.name, "Explore")
     text, peptide = current.candidate(source, spectrum, settings, left_out)
     if spectrum is None:
         return
@@ -39,6 +42,8 @@ def page() -> None:
         _stage(source, spectrum, peptide, settings)
         _details(source, spectrum, peptide, settings, home)
     state.write_link(home, own)
+    if peptide is not None:
+        reference.follow(source, settings, Psm(spectrum, peptide))
 
 
 def _without_candidate(spectrum: Spectrum, text: str) -> None:
@@ -80,8 +85,11 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
     except PeplossError as error:
         st.error(sentence(error))
         return
+    among = reference.payload(reference.known(source, base), ex.settings, ex.loss)
     components.stage(
-        payload.stage(ex, state.view(), source=current.key_of(source)), key=state.STAGE, on_settled=_settled
+        payload.stage(ex, state.view(), source=current.key_of(source), reference=among),
+        key=state.STAGE,
+        on_settled=_settled,
     )
 
 

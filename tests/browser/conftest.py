@@ -126,10 +126,20 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
     """``open_page(url, width=800, dark=True)``: a page, painted and idle. A failed test leaves its picture behind."""
     contexts, pages = [], []
 
-    def opened(address: str, *, width: int = 1400, height: int = 900, dark: bool = False, painted: bool = True) -> Any:
+    def opened(
+        address: str,
+        *,
+        width: int = 1400,
+        height: int = 900,
+        dark: bool = False,
+        painted: bool = True,
+        tour: bool = False,
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
         )
+        if not tour:
+            context.add_init_script("localStorage.setItem('peploss-tour', 'done')")
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.errors = []

@@ -89,7 +89,7 @@ def test_an_exact_value_can_be_typed_and_a_bad_one_is_refused_in_words(url: str,
     assert view(page)["sigma"] == 0.0123
     field.fill("7")
     field.press("Enter")
-    assert "Between" in page.inner_text(".pl-note >> nth=0")
+    assert "between 0.001 and 1 Da" in page.inner_text(".pl-note >> nth=0")
     assert view(page)["sigma"] == 0.0123
 
 
@@ -268,7 +268,7 @@ def test_dark_mode_reaches_the_plot(url: str, open_page: Open) -> None:
 def test_a_number_explains_itself_when_it_has_the_focus(url: str, open_page: Open) -> None:
     page = open_page(url)
     page.locator("[data-id=artefact]").focus()
-    assert "continuum" in page.locator(".pl-tip").inner_text()
+    assert "without bins" in page.locator(".pl-tip").inner_text()
     page.keyboard.press("Escape")
     assert page.locator(".pl-tip").is_hidden()
 

@@ -34,7 +34,7 @@ def said(app: AppTest) -> str:
 
 def name(app: AppTest) -> str:
     """Name and facts of the spectrum that is shown, as HTML."""
-    return "\n".join(block.proto.body for block in app.get("html"))
+    return "\n".join(block.proto.body for block in app.get("html") if "pl-name" in block.proto.body)
 
 
 def fine(app: AppTest) -> None:

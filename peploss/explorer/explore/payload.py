@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from typing import Any
 
@@ -14,11 +15,12 @@ from peploss.explorer.shell import state
 START = state.View()
 
 
-def stage(ex: Explanation, view: state.View, *, source: str) -> dict[str, Any]:
+def stage(ex: Explanation, view: state.View, *, source: str, reference: dict[str, Any] | None = None) -> dict[str, Any]:
     """Numbers, ladder and figure of a comparison in one view.
 
     Args:
         source: what identifies the spectrum, so that the browser knows a figure it has already drawn.
+        reference: the losses of right peptides and decoys, as ``reference.payload`` gives them.
     """
     shown = figures.Shown(mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, labels=view.labels)
     figure = figures.spectrum_figure(ex, shown)
@@ -28,12 +30,36 @@ def stage(ex: Explanation, view: state.View, *, source: str) -> dict[str, Any]:
         "revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest(),
         "numbers": summary.numbers(ex),
         "ladder": summary.ladder(ex),
+        "reference": reference,
         "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,
+        "remedy": _remedy(ex),
         "view": state.as_payload(view),
         "seq": state.sequence(),
         "defaults": {"sigma": START.sigma, "unit": START.unit, "bin": START.bin},
         "filename": file_stem(ex),
+        "caption": _caption(ex),
     }
+
+
+def _caption(ex: Explanation) -> dict[str, Any]:
+    """What is written over a saved picture: the spectrum, the peptide, the loss and the widths it was computed with."""
+    s = ex.settings
+    charge = f"charge {ex.charge}+" if ex.charge else "charge not given"
+    facts = (charge, f"spectrum loss {ex.loss:.4f}", f"σ = {s.sigma:g} {s.sigma_unit}", f"h = {s.bin_width:g} Da")
+    return {"title": ex.spectrum.name, "lines": [ex.peptide.text, " · ".join(facts)]}
+
+
+def _remedy(ex: Explanation) -> dict[str, Any] | None:
+    """The least sigma that is no narrower than a bin, to be set by one click; None where there is nothing to mend."""
+    if ex.guard is None:
+        return None
+    needed = ex.settings.sigma / ex.sigma_per_bin[0]
+    power = 10.0 ** (math.floor(math.log10(needed)) - 2)
+    sigma = float(f"{math.ceil(needed / power - 1e-9) * power:.3g}")
+    highest = (state.WIDTHS if ex.settings.sigma_unit == "Da" else state.WIDTHS_PPM)[1]
+    if sigma > highest:
+        return None
+    return {"sigma": sigma, "label": f"Use σ = {sigma:g} {ex.settings.sigma_unit}"}
 
 
 def file_stem(ex: Explanation) -> str:

@@ -7,10 +7,13 @@ from typing import Any
 import numpy as np
 
 from peploss.analysis.one_psm.explanation import Explanation
+from peploss.constants import PROTON
 from peploss.explorer.figures.digits import signed
 from peploss.kernels.dispatch import device_name
 
 NONE = "–"
+MOST_PPM = 1000.0
+"""A larger precursor error is shown in Da."""
 TERMINI = ("n_term", "c_term")
 
 
@@ -42,23 +45,23 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
             "items": [
                 _item(
                     "continuum",
-                    "continuum",
+                    "without bins",
                     f"{ex.continuum_loss:.4f}",
-                    "The same loss for infinitely narrow bins: what it would be without a grid.",
+                    "The same loss with infinitely narrow bins (its continuum limit).",
                 ),
                 _item(
                     "artefact",
                     "grid artefact",
                     signed(ex.grid_artefact, ".4f"),
-                    "Spectrum loss minus its continuum limit: the part that only the bins make.",
+                    "Spectrum loss minus the loss without bins: the part that the bins alone cause.",
                     tone=warn,
                 ),
                 _item(
                     "spread",
-                    "phase spread",
+                    "change if grid shifts",
                     f"{spread:.4f}",
-                    f"Shifting the grid by less than one bin moves the loss from {ex.phases.low:.4f} to "
-                    f"{ex.phases.high:.4f} (the difference), though nothing about the spectra changes.",
+                    f"If the grid shifts by less than one bin, the loss lies between {ex.phases.low:.4f} and "
+                    f"{ex.phases.high:.4f}, although the spectra stay the same. This is the difference.",
                     tone=warn,
                 ),
             ],
@@ -85,11 +88,11 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
             ],
         },
         {
-            "title": "Another loss",
+            "title": "For comparison",
             "items": [
                 _item(
                     "mindist",
-                    "min-distance",
+                    "min-distance loss",
                     NONE if ex.min_distance_loss is None else f"{ex.min_distance_loss:.4g}",
                     "Mean distance of each observed peak to the nearest predicted one, weighted by its intensity, "
                     "through a Huber function with δ = 0.2 Da. Has no upper bound and knows nothing of σ.",
@@ -110,36 +113,37 @@ def _unseen(ex: Explanation) -> str:
 
 def _precursor(ex: Explanation) -> list[dict[str, Any]]:
     if ex.precursor is None:
-        missing = "Needs the precursor's m/z and charge, and one of them is not known."
+        missing = "This needs the precursor's m/z and charge; the file lacks one of them."
         return [
             _item("ppm", "error", NONE, missing),
-            _item("isotope", "best isotope", NONE, missing),
+            _item("isotope", "nearest isotope", NONE, missing),
             _item("precursor", "precursor loss", NONE, missing),
         ]
     p = ex.precursor
+    value, unit = _error(p.ppm, ex)
+    isotope_value, isotope_unit = _error(p.isotope_ppm, ex)
     return [
         _item(
             "ppm",
-            "error",
-            _ppm(p.ppm),
-            unit="ppm",
-            text="Observed neutral mass minus the candidate's, over the observed one.",
+            "mass error",
+            value,
+            unit=unit,
+            text="Observed neutral mass minus the candidate's"
+            + (", over the observed mass." if unit == "ppm" else f". In ppm: {signed(p.ppm, ',.0f')}."),
         ),
         _item(
             "isotope",
-            f"isotope {signed(p.isotope, 'd')}" if p.isotope else "monoisotopic",
-            _ppm(p.isotope_ppm),
-            unit="ppm",
-            text="The same against the nearest 13C peak of the candidate (−1 to +3): an instrument often picks "
-            f"another than the first. The best here is {signed(p.isotope, 'd')}"
-            f"{'' if p.isotope else ', the monoisotopic one'}.",
+            f"nearest isotope: {signed(p.isotope, 'd')}",
+            isotope_value,
+            unit=isotope_unit,
+            text="Mass error against the nearest 13C isotope of the candidate (−1 to +3). Instruments often pick "
+            "another isotope than the monoisotopic one, which is 0.",
         ),
         _item(
             "precursor",
             "precursor loss",
             f"{p.loss:.2g}",
-            f"log(1 + |ppm| / {ex.settings.precursor_scale:,.0f}) of the signed error. It is small by design: "
-            "10 ppm cost 0.0001.",
+            f"log(1 + |ppm| / {ex.settings.precursor_scale:,.0f}). It is small by design: 10 ppm cost 0.0001.",
         ),
     ]
 
@@ -148,8 +152,11 @@ def _item(name: str, label: str, value: str, text: str, *, unit: str = "", tone:
     return {"id": name, "label": label, "value": value, "unit": unit, "help": text, "tone": tone}
 
 
-def _ppm(value: float) -> str:
-    return signed(value, ".1f" if abs(value) < 1000 else ",.0f")
+def _error(ppm: float, ex: Explanation) -> tuple[str, str]:
+    """A precursor error and its unit: ppm where it may be one of calibration, else Da, which tell what it may be."""
+    if abs(ppm) < MOST_PPM or ex.spectrum.precursor_mz is None or ex.charge is None:
+        return signed(ppm, ".1f" if abs(ppm) < MOST_PPM else ",.0f"), "ppm"
+    return signed(ppm * 1e-6 * (ex.spectrum.precursor_mz - PROTON) * ex.charge, ",.4f"), "Da"
 
 
 def ladder(ex: Explanation) -> dict[str, Any]:

@@ -111,9 +111,11 @@ def reason(source: Source) -> None:
     except PeplossError as error:
         st.error(sentence(error))
         if st.session_state.get(_NONE_FOUND):
-            st.caption(f"Nor can any other of the first {browse.MOST_TRIES:,} be used. Browse reads the whole file.")
+            st.caption(
+                f"None of the first {browse.MOST_TRIES:,} spectra can be used. Open Browse to read the whole file."
+            )
         else:
-            st.caption("The rest of the file can still be used: step on with the arrows, or pick one under Browse.")
+            st.caption("You can still use the rest of the file: press Next, or pick a spectrum under Browse.")
 
 
 def candidate(
@@ -144,7 +146,7 @@ def shifted() -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(f"The observed peaks are moved by {-shift.value:+.4g} {shift.unit}.")
-        st.button("As they were read", key="unshift", type="tertiary", on_click=state.set_shift, args=(None,))
+        st.button("Undo the shift", key="unshift", type="tertiary", on_click=state.set_shift, args=(None,))
 
 
 def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> str:
@@ -153,13 +155,13 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> s
     def step(by: int) -> None:  # of a click that comes before the browser's own count listens
         browse.step(source, settings, by)
 
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="line"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="line"):
         for key, letter, icon, by, which in (
             ("prev", "P", "left", -1, "Previous"),
             ("next", "N", "right", 1, "Next"),
         ):
             st.button(
-                f":gray[{letter}]",
+                which,
                 icon=f":material/chevron_{icon}:",
                 key=key,
                 help=f"{which} spectrum (key {letter})",
@@ -176,7 +178,6 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> s
             "Peptide (ProForma)",
             key=state.PEPTIDE,
             placeholder="PEPTIDEK, PEM[Oxidation]K/2, …",
-            label_visibility="collapsed",
             autocomplete="off",
             persist_state="page",
         ).strip()
@@ -194,9 +195,9 @@ def _browse(source: Source, settings: LossSettings) -> None:
             unusable.listed(source)
         return
     if isinstance(source.spectra, StoredSpectra):
-        st.markdown(f"A set of {len(source.spectra):,} PSMs: the page Outliers searches, sorts and opens them.")
+        st.markdown(f"This set holds {len(source.spectra):,} PSMs. Search, sort and open them on the page Outliers.")
         return
-    st.markdown(f"A large file with {len(source.spectra):,} entries. Its table needs one pass over all of it.")
+    st.markdown(f"This file holds {len(source.spectra):,} entries. Listing them needs one pass over the whole file.")
     if st.button("Read the whole file"):
         bar = st.progress(0.0)
         st.button("Cancel")  # like any click, it ends this run at the next step of the bar

@@ -233,9 +233,37 @@ def test_a_charge_that_contradicts_stands_before_the_guard(spectrum: Spectrum) -
 
 
 def test_isotopes_have_names_and_one_minus_sign(explained: Explanation, spectrum: Spectrum) -> None:
-    assert number(explained, "isotope")["label"] == "monoisotopic"
+    assert number(explained, "isotope")["label"] == "nearest isotope: 0"
     below = explain(replace(spectrum, precursor_mz=spectrum.precursor_mz - 0.5), explained.peptide, LossSettings())
-    assert number(below, "isotope")["label"] == "isotope −1"
+    assert number(below, "isotope")["label"] == "nearest isotope: −1"
+
+
+def test_a_precursor_far_off_is_shown_in_da(explained: Explanation, spectrum: Spectrum) -> None:
+    assert number(explained, "ppm")["unit"] == "ppm"
+    far = explain(replace(spectrum, precursor_mz=spectrum.precursor_mz + 10), explained.peptide, LossSettings())
+    error = number(far, "ppm")
+    assert error["unit"] == "Da"
+    assert float(error["value"]) == pytest.approx(20.0, abs=0.01)  # of a charge of 2
+    assert "ppm: +16,5" in error["help"]
+
+
+@pytest.mark.parametrize(("sigma", "unit", "expected"), [(0.05, "Da", 0.1), (100.0, "ppm", 1070.0)])
+def test_the_remedy_is_a_sigma_of_one_bin(
+    spectrum: Spectrum, explained: Explanation, sigma: float, unit: str, expected: float
+) -> None:
+    settings = LossSettings(sigma=sigma, sigma_unit=unit)
+    told = payload.stage(explain(spectrum, explained.peptide, settings), state.View(), source="a")["remedy"]
+    assert told["sigma"] == pytest.approx(expected, rel=0.2)
+    mended = explain(spectrum, explained.peptide, settings.replace(sigma=told["sigma"]))
+    assert mended.guard is None
+    assert 1 <= mended.sigma_per_bin[0] < 1.01
+    assert payload.stage(mended, state.View(), source="a")["remedy"] is None
+
+
+def test_a_saved_picture_says_what_it_shows(explained: Explanation) -> None:
+    told = payload.stage(explained, state.View(), source="a")["caption"]
+    assert told["title"] == "QC1.175"
+    assert told["lines"] == [explained.peptide.text, "charge 2+ · spectrum loss 0.4683 · σ = 0.05 Da · h = 0.1 Da"]
 
 
 def test_matches_between_bins_are_told_where_they_are_counted(explained: Explanation, spectrum: Spectrum) -> None:

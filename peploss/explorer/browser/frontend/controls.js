@@ -61,7 +61,7 @@ export class LogSlider {
       setText(this.unitNode, unit);
       if (this.unitNode.tagName === "BUTTON") {
         const other = this.units.find((u) => u.name !== unit).name;
-        this.unitNode.title = `Measure it in ${other}`;
+        this.unitNode.title = `Switch to ${other}`;
         this.unitNode.setAttribute("aria-label", `Unit ${unit}; switch to ${other}`);
       }
       this.drawTicks();
@@ -110,7 +110,7 @@ export class LogSlider {
     const value = Number(this.field.value.trim().replace(",", "."));
     if (!(value >= this.limits.low && value <= this.limits.high)) {
       this.field.setAttribute("aria-invalid", "true");
-      setText(this.note, `Between ${this.limits.low} and ${this.limits.high} ${this.unit}, please.`);
+      setText(this.note, `Type a number between ${this.limits.low} and ${this.limits.high} ${this.unit}.`);
       return;
     }
     if (value === this.value) return;

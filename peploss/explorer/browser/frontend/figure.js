@@ -1,6 +1,6 @@
 // A figure without controls of its own: the waterfall, the shares, the mass errors.
 import { el } from "./dom.js";
-import { CONFIG, dress, download, loadPlotly } from "./plotly.js";
+import { CONFIG, dress, loadPlotly } from "./plotly.js";
 import { paint, palette } from "./theme.js";
 
 export class Figure {
@@ -21,10 +21,6 @@ export class Figure {
     const layout = dress(paint(payload.layout, colours), colours);
     await Plotly.react(this.plot, paint(payload.data, colours), layout, CONFIG);
     this.drawn = true;
-  }
-
-  export(format, filename) {
-    return download(window.Plotly, this.plot, format, filename, palette(this.root).colours.paper);
   }
 
   close() {

@@ -1,5 +1,8 @@
 // The few numbers over the plot, the loss first and largest; what each one means is a hover or a Tab away.
 import { el, setText } from "./dom.js";
+import { Reference } from "./reference.js";
+
+const DEFINITION = "1 − cosine: 0 is the same shape, 1 has nothing in common";
 
 export class Numbers {
   constructor() {
@@ -7,12 +10,17 @@ export class Numbers {
     this.tip = el("div", { class: "pl-tip", role: "tooltip", id: "pl-tip", hidden: true });
     this.node.append(this.tip);
     this.cells = new Map();
+    this.reference = new Reference();
     this.shape = "";
     this.node.addEventListener("keydown", (event) => event.key === "Escape" && this.hide());
   }
 
-  /** @param groups [{title, items: [{id, label, value, unit, help, tone}]}]; the first group holds the loss. */
-  update(groups) {
+  /**
+   * @param groups [{title, items: [{id, label, value, unit, help, tone}]}]; the first group holds the loss alone.
+   * @param reference what the loss is compared with, see reference.js.
+   */
+  update(groups, reference) {
+    this.reference.update(reference);
     const shape = JSON.stringify(groups.map((g) => [g.title, g.items.map((i) => i.id)]));
     if (shape !== this.shape) this.build(groups);
     this.shape = shape;
@@ -33,9 +41,15 @@ export class Numbers {
   build(groups) {
     this.cells.clear();
     this.hide();
+    const [first, ...others] = groups;
+    const lead = el(
+      "div", { class: "pl-lead" },
+      el("div", { class: "pl-loss" }, ...first.items.map((item) => this.cell(item)), el("div", { class: "pl-definition" }, DEFINITION)),
+      this.reference.node,
+    );
     const row = el("div", { class: "pl-groups" });
     row.append(
-      ...groups.map((group) =>
+      ...others.map((group) =>
         el(
           "div", { class: "pl-group", role: "group", "aria-label": group.title },
           el("div", { class: "pl-group-title", "aria-hidden": "true" }, group.title),
@@ -43,7 +57,7 @@ export class Numbers {
         ),
       ),
     );
-    this.node.replaceChildren(row, this.tip);
+    this.node.replaceChildren(lead, row, this.tip);
   }
 
   cell(item) {

@@ -16,7 +16,7 @@ export function loadPlotly() {
 // It is the largest file of the page: on its way before the first figure asks for it.
 loadPlotly().catch(() => {}); // whoever asks for it is told
 
-const FONT = '-apple-system, "Segoe UI", "Source Sans", Roboto, "Helvetica Neue", Arial, sans-serif';
+export const FONT = '-apple-system, "Segoe UI", "Source Sans", Roboto, "Helvetica Neue", Arial, sans-serif';
 
 // What every figure shares: fonts, transparent paper, quiet axes, tooltips in the theme's colours.
 export function dress(layout, colours) {
@@ -40,18 +40,3 @@ export function dress(layout, colours) {
 }
 
 export const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, showTips: false };
-
-// Export at a fixed size on an opaque ground; in the SVG, text stays text.
-export async function download(Plotly, node, format, filename, paper) {
-  const figure = {
-    data: node.data, config: { staticPlot: true },
-    layout: { ...node.layout, paper_bgcolor: paper, width: node.clientWidth, height: node.clientHeight, autosize: false },
-  };
-  const url = await Plotly.toImage(figure, { format, width: node.clientWidth, height: node.clientHeight, scale: format === "png" ? 3 : 1 });
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `${filename}.${format}`;
-  document.body.appendChild(link);
-  link.click();
-  link.remove();
-}

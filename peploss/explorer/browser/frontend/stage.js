@@ -1,11 +1,15 @@
 // The stage: numbers, ladder, plot and sliders in one node, so that all of them follow the pointer together.
 import { LogSlider } from "./controls.js";
 import { el, setText } from "./dom.js";
+import { SIZES, asFile, compose, rasterised, save } from "./export.js";
+import { showKeys } from "./keys.js";
 import { drawLadder } from "./ladder.js";
 import { placeLabels } from "./labels.js";
 import { Numbers } from "./numbers.js";
-import { CONFIG, dress, download, loadPlotly } from "./plotly.js";
+import { CONFIG, FONT, dress, loadPlotly } from "./plotly.js";
+import { alongSticks, neighbour, plain } from "./sticks.js";
 import { paint, palette } from "./theme.js";
+import { beginTour, endTour, startTour } from "./tour.js";
 
 const SETTLE = 500; // ms without a change until the rest of the page follows
 const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
@@ -25,7 +29,8 @@ export class Stage {
   build() {
     this.numbers = new Numbers();
     this.ladder = el("div", { class: "pl-ladder" });
-    this.plot = el("div", { class: "pl-plot", role: "img" });
+    this.plot = el("div", { class: "pl-plot", role: "application", tabindex: "0", onkeydown: (event) => this.key(event) });
+    this.spoken = el("div", { class: "pl-hidden", role: "status" });
     this.sigma = new LogSlider({
       id: "sigma", label: "Peak width σ",
       help: "Standard deviation of the Gaussian every peak is drawn with.",
@@ -36,7 +41,9 @@ export class Stage {
       id: "bin", label: "Bin width h", help: "Width of a bin of the m/z grid the loss is summed over.",
       units: [{ name: "Da", low: 0.001, high: 1 }], onchange: (value) => this.change({ bin: value }),
     });
-    this.guard = el("p", { class: "pl-guard", role: "status" });
+    this.warning = el("span", {});
+    this.remedy = el("button", { type: "button", class: "pl-tool pl-plain pl-remedy", onclick: () => this.change({ sigma: this.payload.remedy.sigma }, true) });
+    this.guard = el("p", { class: "pl-guard", role: "status" }, this.warning, this.remedy);
     this.toggles = {};
     const toggle = (key, label, title) => {
       this.toggles[key] = el("button", { type: "button", class: "pl-tool", title, "aria-pressed": "false", onclick: () => this.change({ [key]: !this.view[key] }, true) }, label);
@@ -47,7 +54,7 @@ export class Stage {
       return this.toggles[name];
     };
     const tool = (label, title, onclick) => el("button", { type: "button", class: "pl-tool pl-plain", title, onclick }, label);
-    this.zoomOut = tool("Whole range", "Zoom out to the whole m/z range (or double-click the plot)", () => this.zoom(null));
+    this.zoomOut = tool("Reset zoom", "Show the whole m/z range (or double-click the plot)", () => this.zoom(null));
     this.node = el(
       "div", { class: "pl-stage" }, this.numbers.node,
       el(
@@ -61,16 +68,23 @@ export class Stage {
             toggle("labels", "Labels", "Fragment labels")),
           this.zoomOut,
           el("div", { class: "pl-segment" },
-            tool("SVG", "Save the plot as SVG; text stays text", () => this.export("svg")),
-            tool("PNG", "Save the plot as PNG", () => this.export("png"))),
+            this.size = el("select", { class: "pl-tool pl-size", title: "Size of the picture that is saved", "aria-label": "Size of the picture that is saved" },
+              ...Object.entries(SIZES).map(([name, size]) => el("option", { value: name }, `Save ${size.label}`))),
+            tool("SVG", "Save the plot with its title, peptide and settings as SVG; text stays text", () => this.export("svg")),
+            tool("PNG", "Save the same as PNG", () => this.export("png"))),
+          tool("?", "Keys and tour (key ?)", () => this.keys()),
         ),
       ),
-      this.plot,
+      this.plot, this.spoken,
       el("div", { class: "pl-controls" }, this.sigma.node, this.bin.node,
         el("button", { type: "button", class: "pl-tool pl-plain pl-defaults", title: "Back to the default widths", onclick: () => this.defaults() }, "Defaults")),
       this.guard,
     );
     this.root.append(this.node);
+  }
+
+  keys() {
+    showKeys(this.root, () => startTour(this.root));
   }
 
   // ---- what the user does -------------------------------------------------------------------------------------
@@ -130,8 +144,65 @@ export class Stage {
     this.relabel();
   }
 
-  export(format) {
-    download(window.Plotly, this.plot, format, this.payload.filename, palette(this.root).colours.paper);
+  async export(format) {
+    const { colours } = this.theme;
+    const size = SIZES[this.size.value];
+    const screen = { width: this.plot.clientWidth, height: this.plot.clientHeight };
+    const draw = (width, height) => this.figureAt(width, height);
+    const picture = await compose(window.Plotly, { ...this.payload.caption, ladder: this.payload.ladder }, size, screen, colours, FONT, draw);
+    save(format === "svg" ? asFile(picture) : await rasterised(picture, size.scale), `${this.payload.filename}.${format}`);
+  }
+
+  // The figure as it stands, its labels placed for another size.
+  figureAt(width, height) {
+    const layout = { ...this.plot.layout, width, height, autosize: false, paper_bgcolor: this.theme.colours.paper };
+    const { margin } = layout;
+    const [d0, d1] = layout.yaxis.domain;
+    const pixels = { width: width - margin.l - margin.r, height: (height - margin.t - margin.b) * (d1 - d0) };
+    const found = this.placed(layout, pixels);
+    const data = this.plot.data.map((trace, i) => (i === this.texts ? { ...trace, ...found.texts } : i === this.leaders ? { ...trace, ...found.leaders } : trace));
+    return { data, layout, config: { staticPlot: true } };
+  }
+
+  // ---- the keyboard on the plot ---------------------------------------------------------------------------------
+
+  key(event) {
+    if (event.target !== this.plot || event.ctrlKey || event.metaKey || event.altKey || !this.drawn) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const range = this.view.x ?? this.payload.full;
+    const span = range[1] - range[0];
+    if (by && event.shiftKey) this.move(range[0] + 0.2 * by * span, span);
+    else if (by) this.selectNext(by, range);
+    else if (event.key === "+" || event.key === "=") this.move(this.middle(range) - span / 4, span / 2);
+    else if (event.key === "-") this.move(this.middle(range) - span, span * 2);
+    else if (event.key === "0") this.zoom(null);
+    else if (event.key === "Escape" && this.view.sel) this.select("");
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  selectNext(by, range) {
+    const tips = this.data.find((trace) => trace.meta === "tips");
+    const next = tips && neighbour(tips, this.view.sel, by, range);
+    if (!next) return;
+    if (next.key !== this.view.sel) this.select(next.key);
+    setText(this.spoken, plain(next.text));
+  }
+
+  middle(range) {
+    const tips = this.data.find((trace) => trace.meta === "tips");
+    const at = tips && this.view.sel ? tips.customdata.lastIndexOf(this.view.sel) : -1;
+    const x = at < 0 ? NaN : tips.x[at];
+    return x >= range[0] && x <= range[1] ? x : (range[0] + range[1]) / 2;
+  }
+
+  // Show so much of the m/z axis from there on, within what there is.
+  move(low, span) {
+    const [x0, x1] = this.payload.full;
+    if (span >= x1 - x0) return this.zoom(null);
+    const from = Math.min(Math.max(low, x0), x1 - span);
+    this.zoom([from, from + span].map((x) => Number(x.toFixed(4))));
   }
 
   // ---- what the server sends ----------------------------------------------------------------------------------
@@ -151,10 +222,11 @@ export class Stage {
     if (!this.view || answered) this.view = payload.view;
     const sameFigure = this.payload && payload.revision === this.payload.revision && sameTheme;
     this.payload = payload;
-    this.numbers.update(payload.numbers);
+    this.numbers.update(payload.numbers, payload.reference);
     this.showControls();
     if (!sameFigure) await this.draw(payload);
     if (this.inflight === null && this.dirty) this.send();
+    beginTour(this.root);
     this.painted = payload.seq;
     this.root.dataset.painted = String(payload.seq);
   }
@@ -162,7 +234,7 @@ export class Stage {
   showControls() {
     const { view } = this;
     const sigmaTh = view.unit === "Da" ? view.sigma : null;
-    this.sigma.set(view.sigma, view.unit, sigmaTh === null ? null : { value: view.bin, title: "σ = h: to the left of it the grid shows through" });
+    this.sigma.set(view.sigma, view.unit, sigmaTh === null ? null : { value: view.bin, title: "σ = h: further left, the loss depends on where the bins lie" });
     this.bin.set(view.bin, "Da");
     for (const name of ["mirror", "overlay"]) this.toggles[name].setAttribute("aria-pressed", String(view.mode === name));
     for (const name of ["bins", "grad", "labels"]) this.toggles[name].setAttribute("aria-pressed", String(Boolean(view[name])));
@@ -170,7 +242,9 @@ export class Stage {
   }
 
   async draw(payload) {
-    setText(this.guard, payload.guard ?? "");
+    setText(this.warning, payload.guard ?? "");
+    setText(this.remedy, payload.remedy?.label ?? "");
+    this.remedy.hidden = !payload.remedy;
     this.guard.hidden = !payload.guard;
     const ladder = JSON.stringify(payload.ladder);
     if (ladder !== this.ladderDrawn) this.ladder.replaceChildren(...(payload.ladder ? [drawLadder(payload.ladder)] : []));
@@ -182,7 +256,8 @@ export class Stage {
     const layout = dress(paint(payload.layout, colours), colours);
     layout.xaxis = { ...layout.xaxis, range: [...(this.view.x ?? payload.full)] };
     layout.uirevision = "stage";
-    this.data = paint(payload.data, colours);
+    const perUnit = this.mainHeight(layout) / (layout.yaxis.range[1] - layout.yaxis.range[0]);
+    this.data = paint(payload.data, colours).map((trace) => (trace.meta === "tips" && !trace.yaxis ? alongSticks(trace, perUnit) : trace));
     this.titles = layout.annotations ?? [];
     Object.assign(layout, this.reading());
     this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
@@ -247,21 +322,24 @@ export class Stage {
   fillLabels(layout) {
     if (this.texts < 0) return;
     const full = this.plot._fullLayout;
-    const [x0, x1] = layout.xaxis.range;
-    const [y0, y1] = layout.yaxis.range;
-    const { out, lead } = placeLabels(this.payload.labels, { x0, x1, y0, y1, width: full.xaxis._length, height: this.mainHeight(layout, full) });
-    const { colours } = this.theme;
-    Object.assign(this.data[this.texts], {
-      x: out.x, y: out.y, text: out.text,
-      textfont: { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: `0 0 2px ${colours.paper}, 0 0 2px ${colours.paper}` },
-    });
-    Object.assign(this.data[this.leaders], { x: lead.x, y: lead.y });
+    const found = this.placed(layout, { width: full.xaxis._length, height: this.mainHeight(layout) });
+    Object.assign(this.data[this.texts], found.texts);
+    Object.assign(this.data[this.leaders], found.leaders);
   }
 
-  mainHeight(layout, full) {
-    const margin = layout.margin;
-    const inner = this.payload.height - margin.t - margin.b;
-    const [d0, d1] = layout.yaxis.domain ?? full.yaxis.domain;
+  // The labels that fit into so many pixels, as what changes in their two traces.
+  placed(layout, pixels) {
+    const [x0, x1] = layout.xaxis.range;
+    const [y0, y1] = layout.yaxis.range;
+    const { out, lead } = placeLabels(this.payload.labels, { x0, x1, y0, y1, ...pixels });
+    const { colours } = this.theme;
+    const textfont = { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: `0 0 2px ${colours.paper}, 0 0 2px ${colours.paper}` };
+    return { texts: { x: out.x, y: out.y, text: out.text, textfont }, leaders: { x: lead.x, y: lead.y } };
+  }
+
+  mainHeight(layout) {
+    const inner = this.payload.height - layout.margin.t - layout.margin.b;
+    const [d0, d1] = layout.yaxis.domain;
     return inner * (d1 - d0);
   }
 
@@ -275,6 +353,7 @@ export class Stage {
   }
 
   close() {
+    endTour();
     this.observer.disconnect();
     for (const timer of [this.settling, this.zooming, this.lost]) clearTimeout(timer);
     if (window.Plotly) window.Plotly.purge(this.plot);

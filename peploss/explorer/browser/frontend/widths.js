@@ -51,7 +51,7 @@ export class Widths {
 
   show() {
     const { view } = this;
-    this.sigma.set(view.sigma, view.unit, view.unit === "Da" ? { value: view.bin, title: "σ = h: to the left of it the grid shows through" } : null);
+    this.sigma.set(view.sigma, view.unit, view.unit === "Da" ? { value: view.bin, title: "σ = h: further left, the loss depends on where the bins lie" } : null);
     this.bin.set(view.bin, "Da");
   }
 

@@ -1,0 +1,169 @@
+"""What a loss is beside: the losses of right peptides and decoys of the same file, made behind the page's back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from peploss.analysis.tuning.file_psms import Readable, file_psms
+from peploss.analysis.tuning.prepared_set import PreparedSet, prepare
+from peploss.analysis.tuning.psm_set import Psm, sample_psms
+from peploss.analysis.tuning.reference import FEWEST, MAX_REFERENCE, Reference, reference, similar_sample
+from peploss.dataset.query.right_psms import right_psms
+from peploss.dataset.store import ParquetStore
+from peploss.errors import SourceError
+from peploss.explorer.shell.jobs import Job, Report
+from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell.stored import StoredSpectra
+from peploss.kernels import SigmaUnit
+from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
+
+N_BINS = 50
+MOST_LOOKED_AT = 2000  # spectra of a file
+LOOK_EVERY = 0.4  # s
+_JOB = "_reference_job"
+
+
+@dataclass(frozen=True, eq=False)
+class Peptides:
+    """Peptides that are taken for right, ready for the kernel.
+
+    Attributes:
+        key: the same text for the same peptides and settings of their fragments and peaks, for caches.
+        name: whose they are, to follow "of".
+        about: what they are, as a sentence.
+        prepared: with decoys.
+    """
+
+    key: str
+    name: str
+    about: str
+    prepared: PreparedSet
+
+
+class _Part:
+    """So much of a file as is looked through for peptides: a long one that names none is not read to its end."""
+
+    def __init__(self, spectra: Readable) -> None:
+        self.name = spectra.name
+        self._spectra = spectra
+        self._places = np.random.default_rng(0).permutation(len(spectra))[:MOST_LOOKED_AT]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def read(self, index: int) -> Spectrum:
+        """One of its spectra."""
+        return self._spectra.read(int(self._places[index]))
+
+
+@st.cache_resource
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reference")
+
+
+def known(source: Source, base: LossSettings) -> Peptides | None:
+    """The peptides to compare with, as far as they have been read by now."""
+    key, job = _session_job()
+    return job.latest if job is not None and key == _key(source, base) else None
+
+
+def _session_job() -> tuple[str, Job[Peptides] | None]:
+    return st.session_state.get(_JOB) or ("", None)
+
+
+def follow(source: Source, base: LossSettings, psm: Psm) -> None:
+    """Begin to read the peptides where that has not been done, and draw the page again once they are there.
+
+    Called after everything else of the page, so that nothing waits for it.
+    """
+    key = _key(source, base)
+    before, job = _session_job()
+    if job is None or key != before:
+        if job is not None:
+            job.cancel()
+        job = Job(_work(key, source, base, psm)).start(_pool())
+        st.session_state[_JOB] = (key, job)
+    begun = job.running
+
+    @st.fragment(key="reference", run_every=LOOK_EVERY if begun else None)
+    def look() -> None:
+        if begun and not job.running:
+            st.rerun()
+
+    look()
+
+
+def payload(peptides: Peptides | None, settings: LossSettings, loss: float) -> dict[str, Any] | None:
+    """What the strip beside the loss shows; None as long as the peptides are not there."""
+    if peptides is None:
+        return None
+    among = _at(peptides.key, settings.sigma, settings.sigma_unit, settings.bin_width, peptides)
+    right, decoys = among.histogram(N_BINS)
+    return {
+        "right": right.astype("float32"),
+        "decoys": decoys.astype("float32"),
+        "here": loss,
+        "words": among.words(loss),
+        "about": f"{peptides.about} Their decoys are the same peptides, shuffled. All at the sigma, bin width and "
+        "other settings in force.",
+    }
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _at(key: str, sigma: float, unit: SigmaUnit, bin_width: float, _peptides: Peptides) -> Reference:
+    settings = _peptides.prepared.settings.replace(sigma=sigma, sigma_unit=unit, bin_width=bin_width)
+    return reference(_peptides.prepared, settings, _peptides.name)
+
+
+def _key(source: Source, base: LossSettings) -> str:
+    return f"{source.key}|{_but_widths(base).to_toml()}"
+
+
+def _but_widths(settings: LossSettings) -> LossSettings:
+    """Sigma and bin width play no part in what is read."""
+    return settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0)
+
+
+def _work(key: str, source: Source, base: LossSettings, psm: Psm) -> Callable[[Report], Iterator[Peptides]]:
+    def work(report: Report) -> Iterator[Peptides]:
+        psms, name, about = _right_peptides(source, base, psm, report)
+        yield Peptides(key, name, about, prepare(psms, _but_widths(base), limit=MAX_REFERENCE))
+
+    return work
+
+
+def _right_peptides(source: Source, base: LossSettings, psm: Psm, report: Report) -> tuple[tuple[Psm, ...], str, str]:
+    """Peptides of the source itself, or of a built-in file like it where it has too few; its name, and a sentence."""
+
+    def progress(done: int, total: int) -> None:
+        report(done / (total + 1))
+
+    if source.sample:
+        psms = sample_psms([source.sample])
+        if len(psms) >= FEWEST:
+            return psms, "this file", f"{len(psms):,} spectra of this file whose peptide is known to be right."
+    else:
+        try:
+            if isinstance(source.spectra, StoredSpectra):
+                with ParquetStore(Path(source.spectra.path)) as store:
+                    psms, name = right_psms(store, limit=MAX_REFERENCE, progress=progress).psms, "this set"
+            else:
+                part = _Part(source.spectra)
+                psms, name = file_psms(part, limit=MAX_REFERENCE, progress=progress).psms, "this file"
+            if len(psms) >= FEWEST:
+                return psms, name, f"{len(psms):,} spectra of {name}; their peptides are taken to be right."
+        except SourceError:
+            psms = ()  # none with a peptide: that is what the built-in file is for
+    sample = similar_sample(psm, base)
+    psms = sample_psms([sample.name])
+    few = f"fewer than {FEWEST} spectra with a peptide"
+    about = f"{len(psms):,} spectra of the built-in file {sample.title} whose peptide is known to be right: "
+    return psms, f"the built-in {sample.title}", f"{about}this one holds {few}."
