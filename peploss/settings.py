@@ -17,6 +17,11 @@ ION_TYPES = ("a", "b", "c", "y", "z", "z+1")
 
 NEUTRAL_LOSSES = ("H2O", "NH3")
 EXTRA_IONS = ("immonium", "precursor")
+UNIFORM = "uniform"
+"""Source of intensities that gives every fragment the weight of its ion type."""
+
+PREDICTED = ("MS2PIP ", "file:")
+"""How the other sources of intensities begin."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +40,10 @@ class LossSettings:
         isotopes: 0, or 1 to add the first 13C isotope peak of every fragment.
         ion_weights: predicted intensity by ion type, loss, ``immonium`` or ``precursor``; 1 where not named.
             A key is an ion type (``"y"``), an ion type with charge (``"y2"``), or one of ``EXTRA_IONS``.
-        sqrt: take the square root of observed intensities.
+        intensities: where the fragments' heights come from: ``"uniform"``; ``"MS2PIP HCD2019"`` or another of its
+            models; or ``"file:PATH"``, a table or a library of predictions. Weights above multiply them.
+        sqrt: take the square root of observed and of predicted intensities.
+        sqrt_predicted: take the square root of predicted intensities alone, where a file holds square roots already.
         top_n: keep the n most intense observed peaks; None keeps all.
         relative_threshold: drop observed peaks below this share of the highest; [0, 1).
         remove_precursor: drop observed peaks within ``precursor_tolerance`` (Th) of the precursor at any of its
@@ -62,7 +70,9 @@ class LossSettings:
     precursor: bool = False
     isotopes: int = 0
     ion_weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    intensities: str = UNIFORM
     sqrt: bool = False
+    sqrt_predicted: bool = False
     top_n: int | None = None
     relative_threshold: float = 0.0
     remove_precursor: bool = False
@@ -79,10 +89,18 @@ class LossSettings:
         _one_of("sigma_unit", self.sigma_unit, ("Da", "ppm"))
         object.__setattr__(self, "ion_types", _subset("ion_types", self.ion_types, ION_TYPES))
         object.__setattr__(self, "neutral_losses", _subset("neutral_losses", self.neutral_losses, NEUTRAL_LOSSES))
-        for name in ("immonium", "precursor", "sqrt", "remove_precursor"):
+        for name in ("immonium", "precursor", "sqrt", "sqrt_predicted", "remove_precursor"):
             if not isinstance(getattr(self, name), bool):
                 raise SettingsError(f"{name} must be true or false, not {getattr(self, name)!r}.")
         _one_of("isotopes", self.isotopes, (0, 1))
+        source = self.intensities
+        if source != UNIFORM and not (
+            isinstance(source, str) and source.startswith(PREDICTED) and source.split(" ")[-1]
+        ):
+            raise SettingsError(
+                f"intensities must be {UNIFORM}, MS2PIP with a model, or file:PATH, not {source!r}.",
+                remedy="For example MS2PIP HCD2019.",
+            )
         for name in ("max_fragment_charge", "top_n"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):

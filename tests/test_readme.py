@@ -1,32 +1,31 @@
-"""Every Python block of the README runs as written and prints what stands under it."""
+"""Every code block of the README runs as written and prints what stands under it."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from tests.snippets import ROOT, blocks, run_page
 
-ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
-def test_there_are_blocks() -> None:
-    assert len(BLOCKS) == README.count("```python") == 2
+def test_blocks_print_what_stands_under_them(tmp_path: Path) -> None:
+    told = run_page(README, tmp_path)
+    assert len(told) >= 3
+    for block, printed in told:
+        if block.printed is not None:
+            assert printed == block.printed, block.code
 
 
-@pytest.mark.parametrize(("code", "output"), BLOCKS)
-def test_block_prints_what_stands_under_it(code: str, output: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == output
+def test_there_are_blocks_of_each_kind() -> None:
+    languages = [block.language for block in blocks(README)]
+    assert languages.count("python") == README.count("```python") == 2
+    assert "sh" in languages
 
 
-def test_the_picture_and_the_links_are_there() -> None:
+def test_the_pictures_and_the_links_are_there() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", README)
-    assert ".github/explore.png" in links
+    assert "docs/pages/pictures/explore.png" in links
     missing = [link for link in links if not link.startswith("http") and not (ROOT / link).exists()]
     assert not missing

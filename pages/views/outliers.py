@@ -14,17 +14,16 @@ from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.outliers.questions import Look
 from peploss.explorer.outliers.sets import about as outliers_about
 from peploss.explorer.outliers.sets import make as outliers_make
+from peploss.explorer.outliers.shown import TABS
 from peploss.explorer.outliers.sidebar import Chosen
 from peploss.explorer.shell import controls, set_files, state
 from peploss.explorer.shell.text import sentence
 from peploss.settings import LossSettings
 
-TABS = ("PSMs", "Compare", "About")
-
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    outliers_state.come_back()
+    outliers_state.begin()
     chosen = None
     with st.sidebar:
         try:
@@ -43,8 +42,8 @@ def page() -> None:
         outliers_make.score(chosen.set, settings)
     if chosen is None:
         _nothing()
+        outliers_state.end()
         return
-    outliers_state.fit(chosen.results is not None)
     if left_out:
         st.warning(left_out, icon=":material/tune:")
     _body(chosen, settings)
@@ -62,15 +61,17 @@ def _nothing() -> None:
 
 @st.fragment(key=outliers_state.BODY)
 def _body(chosen: Chosen, base: LossSettings) -> None:
+    outliers_state.again()
     _anew_if_changed(chosen)
     try:
         whole = set_files.opened(*_of(chosen))
         settings, seed = _settings(whole, chosen, base)
-        outliers_open.follow(chosen.set, settings, seed)
+        outliers_open.follow(chosen.set, settings)
         notes = outliers_notes.there(chosen.set)
         look = filter_line.draw(chosen, whole, notes)
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
+        outliers_state.end()
         return
     try:
         charts.draw(look)
@@ -82,9 +83,11 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
 @st.fragment(key=outliers_state.TABS)
 def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:
     """What lies under the pictures, which stay as they are while a page is turned or a PSM is looked at."""
+    outliers_state.again()
     _anew_if_changed(chosen)
-    outliers_open.follow(chosen.set, settings, seed)
-    tabs = st.tabs(TABS, key="see", on_change="rerun", bind="query-params")
+    outliers_open.follow(chosen.set, settings)
+    outliers_state.put("see", outliers_state.now().see, None)
+    tabs = st.tabs(TABS, key="see", on_change="rerun")
     if tabs[0].open:
         with tabs[0], st.container(key="outliers-psms"):
             try:
@@ -97,7 +100,7 @@ def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
     if tabs[2].open:
         with tabs[2]:
             outliers_about.draw(chosen.set, look.whole if chosen.results else None)
-    outliers_state.remember()
+    outliers_state.end()
 
 
 def _psms(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:

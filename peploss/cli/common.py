@@ -78,6 +78,8 @@ def _option(field: dataclasses.Field[Any], kind: Any) -> dict[str, Any]:
         return {"is_flag": True, "flag_value": True, "default": None, "help": "Setting, off by default."}
     if field.name == "ion_weights":
         return {"help": "As ION=WEIGHT,ION=WEIGHT, for example y=1,b=0.6,y2=0.3."}
+    if field.name == "intensities":
+        return {"help": f'uniform, MS2PIP with a model ("MS2PIP HCD2019"), or file:PATH.  [default: {default}]'}
     if isinstance(default, tuple):
         return {"help": f"Names with commas between them.  [default: {','.join(default) or 'none'}]"}
     if typing.get_origin(kind) is typing.Literal:

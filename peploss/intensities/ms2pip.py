@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from peploss.errors import BackendError, SettingsError
+from peploss.installed import SAMPLES
 from peploss.intensities.cache import PredictionCache
-from peploss.intensities.prediction import Ion, Prediction, by_ion, key_of, shifts_of
+from peploss.intensities.prediction import Ion, Prediction, by_ion, ion_named, key_of, shifts_of
 from peploss.peptides.peptide import Peptide
 
 COMPILED: Final = ("HCD2019", "HCDch2", "TMT")
@@ -38,6 +40,7 @@ MODELS: Final = (*COMPILED, *NEED_FILES)
 FOLDER: Final = "PEPLOSS_MS2PIP_MODELS"
 """Environment variable: a folder with the model files of MS2PIP. Nothing is ever downloaded."""
 
+VERSION: Final = "4.1.2"
 INSTALL: Final = "pip install --no-deps ms2pip==4.1.2 xgboost-cpu==2.1.4 ms2rescore-rs werkzeug"
 """MS2PIP beside the app's own pins. What it declares to need would bring 800 MB of CUDA and an older pandas."""
 
@@ -49,6 +52,24 @@ MAX_LENGTH: Final = 100
 _SERIES: Final = {"b": ("b", 1), "y": ("y", 1), "b2": ("b", 2), "y2": ("y", 2)}
 
 
+SHIPPED: Final = SAMPLES / "predictions.parquet"
+"""Predictions of the built-in spectra's peptides, made by ``python -m benchmarks.predictions``."""
+
+
+@lru_cache(maxsize=1)
+def shipped() -> dict[str, dict[str, dict[Ion, float]]]:
+    """Model -> peptidoform and charge -> intensities, of the built-in spectra; empty where the file is not there."""
+    if not SHIPPED.is_file():
+        return {}
+    import pyarrow.parquet as pq
+
+    found: dict[str, dict[str, dict[Ion, float]]] = {}
+    for row in pq.read_table(SHIPPED).to_pylist():
+        pairs = zip(row["ions"], row["intensities"], strict=True)
+        found.setdefault(row["model"], {})[row["key"]] = {ion_named(name): float(value) for name, value in pairs}
+    return found
+
+
 def version() -> str | None:
     """Version of MS2PIP that is installed; None if none is."""
     try:
@@ -58,9 +79,9 @@ def version() -> str | None:
 
 
 def models_here() -> tuple[str, ...]:
-    """Models that can be used now; empty where MS2PIP is not installed."""
+    """Models that can be used now; where MS2PIP is not installed, those that the built-in predictions are of."""
     if version() is None:
-        return ()
+        return tuple(model for model in COMPILED if model in shipped())
     folder = os.environ.get(FOLDER)
     return COMPILED + tuple(name for name, file in NEED_FILES.items() if folder and (Path(folder) / file).is_file())
 
@@ -80,7 +101,7 @@ class MS2PIP:
         if model not in MODELS:
             raise SettingsError(f"MS2PIP has no model {model!r}.", remedy=f"Use one of {', '.join(MODELS)}.")
         installed = version()
-        if installed is None:
+        if installed is None and model not in models_here():
             raise BackendError("MS2PIP is not installed.", remedy=f"Install it: {INSTALL}")
         if model not in models_here():
             raise BackendError(
@@ -89,7 +110,8 @@ class MS2PIP:
             )
         self.model = model
         self.name = f"MS2PIP {model}"
-        self._source = f"{self.name} {installed}"
+        self._installed = installed is not None
+        self._source = f"{self.name} {installed or VERSION}"
         self._cache = cache or PredictionCache.of_user()
 
     def predict(self, peptides: Sequence[Peptide], charges: Sequence[int]) -> list[Prediction | str]:
@@ -100,12 +122,20 @@ class MS2PIP:
         """
         keys = [key_of(peptide, charge) for peptide, charge in zip(peptides, charges, strict=True)]
         refused = {key: why for key, p, z in zip(keys, peptides, charges, strict=True) if (why := _refusal(p, z))}
-        found = self._cache.get(self._source, [key for key in keys if key not in refused])
+        found = {key: ions for key in keys if (ions := shipped().get(self.model, {}).get(key)) is not None}
+        found |= self._cache.get(self._source, [key for key in keys if key not in refused and key not in found])
         missing = {
             key: _text(p, z)
             for key, p, z in zip(keys, peptides, charges, strict=True)
             if key not in refused and key not in found
         }
+        if not self._installed:
+            refused |= dict.fromkeys(
+                missing,
+                "MS2PIP is not installed; without it there are predictions of the "
+                "built-in spectra's own peptides only.",
+            )
+            missing = {}
         waiting = list(missing.items())
         for start in range(0, len(waiting), BATCH):
             part = waiting[start : start + BATCH]

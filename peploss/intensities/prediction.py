@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -106,6 +107,25 @@ def name_of(ion: Ion) -> str:
     """``y5-H2O^2``, as in mzPAF."""
     loss = f"-{ion.neutral_loss}" if ion.neutral_loss else ""
     return f"{ion.ion_type}{ion.ordinal}{loss}" + (f"^{ion.charge}" if ion.charge > 1 else "")
+
+
+_NAME = re.compile(r"(z\+1|[abcyz])(\d+)(?:-(\w+))?(?:\^(\d))?")
+
+
+def ion_named(name: str) -> Ion:
+    """The inverse of ``name_of``.
+
+    Raises:
+        ValueError: it names no ion.
+
+    >>> ion_named("y5-H2O^2")
+    Ion(ion_type='y', ordinal=5, charge=2, neutral_loss='H2O')
+    """
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise ValueError(f"{name!r} names no ion.")
+    kind, ordinal, loss, charge = found.groups()
+    return Ion(kind, int(ordinal), int(charge or 1), loss or "")
 
 
 def shifts_of(peptide: Peptide) -> tuple[NDArray[np.float64], float, float]:

@@ -11,9 +11,7 @@ from peploss.errors import SettingsError
 from peploss.intensities import ms2pip
 from peploss.intensities.prediction import Prediction
 from peploss.peptides.peptide import Peptide
-
-UNIFORM = "uniform"
-"""Every fragment has the weight of its ion type: what the loss takes where no source is named."""
+from peploss.settings import UNIFORM
 
 FILE = "file:"
 

@@ -77,15 +77,18 @@ def test_search_and_sql(outliers: Open, results: Results) -> None:
     told(page, f"{results.count(where):,}")
     field.fill("loss > 0.5; COPY psms TO 'x'")
     field.press("Enter")
-    page.wait_for_selector("text=It is left out until it is mended")
+    page.wait_for_selector("text=The filter is ignored until you fix it")
     settled(page)
     assert page.locator(DENSITY).count() == 1
 
 
-def test_a_point_opens_its_spectrum_and_the_fix_is_one_click_away(outliers: Open, results: Results) -> None:
+def test_the_psm_of_a_point_opens_and_the_fix_is_one_click_away(outliers: Open, results: Results) -> None:
     page = outliers("cause=calibration")
     left = page.inner_text(".st-key-outliers-chips strong")
     click_point(page, 5)
+    page.wait_for_url(re.compile("psm="))
+    page.wait_for_selector(IDLE)
+    page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_selector(".pl-numbers")
     page.wait_for_selector(IDLE)
     psm = int(re.search(r"\bi=(\d+)", page.url)[1]) - 1  # of points in one place, the uppermost
@@ -108,7 +111,7 @@ def test_a_psm_opens_in_place_of_a_spectrum_that_was_there(million: str, open_pa
     page.get_by_role("link", name="Outliers").click()
     settled(page)
     title = page.inner_text(".pl-psm b")
-    page.get_by_role("button", name="Open in Explore").click()
+    page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_selector(f".pl-name b:text-is('{title}')")
     page.wait_for_url(re.compile(r"\bi="))
     page.get_by_role("link", name="Tune").click()
@@ -117,7 +120,7 @@ def test_a_psm_opens_in_place_of_a_spectrum_that_was_there(million: str, open_pa
 
 def test_open_with_the_fix_and_back(outliers: Open, results: Results) -> None:
     page = outliers("cause=calibration")
-    page.get_by_role("button", name="Open with the fix").click()
+    page.get_by_role("link", name="Open with the fix").click()
     page.wait_for_selector(".pl-numbers")
     page.wait_for_selector(IDLE)
     assert "off=" in page.url
@@ -189,7 +192,7 @@ def test_the_settings_of_the_scores_go_along(million: str, open_page: Open, fold
     score_set(folder / "large.parquet", folder / "other.parquet", Plan(settings=other))
     page = open_page(f"{million}/outliers?data=large.parquet&res=other.parquet&where=id+%3D+4242", painted=False)
     settled(page)
-    page.get_by_role("button", name="Open in Explore").click()
+    page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_selector(".pl-numbers")
     page.wait_for_selector(IDLE)
     with Results(folder / "other.parquet") as results:

@@ -17,11 +17,14 @@ from peploss.peptides.peptide import Peptide
 needs_ms2pip = pytest.mark.skipif(ms2pip.version() is None, reason=f"MS2PIP is not installed: {ms2pip.INSTALL}")
 
 
-def test_without_ms2pip_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_ms2pip_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ms2pip, "version", lambda: None)
+    monkeypatch.setattr(ms2pip, "SHIPPED", tmp_path / "absent")
+    ms2pip.shipped.cache_clear()
     assert ms2pip.models_here() == ()
     with pytest.raises(BackendError, match=r"not installed.*pip install --no-deps ms2pip==4\.1\.2"):
         MS2PIP("HCD2019")
+    ms2pip.shipped.cache_clear()
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -131,6 +132,7 @@ def test_what_was_refused_of_one_psm_is_not_told_of_another(opened: Open, folder
     assert "The notes cannot be used" in said(app)
     app.query_params["psm"] = "4"
     app.run()
+    assert "PSM 4" in said(app)
     assert "The notes cannot be used" not in said(app)
 
 
@@ -252,10 +254,15 @@ def test_scores_replaced_or_deleted_under_the_page(opened: Open, folder: Path, b
     assert app.selectbox(key="res").value == "wide.parquet"
 
 
-def test_an_unknown_set_is_told(opened: Open) -> None:
-    app = opened(data="gone.parquet")
+def test_an_unknown_set_is_told_and_no_other_is_shown_under_its_name(opened: Open) -> None:
+    app = opened(data="gone.parquet", psm="3")
     assert "There is no set gone" in said(app)
+    assert app.selectbox(key="data").value is None
+    assert "PSM 3" not in said(app)
+    app.selectbox(key="data").set_value("qc.parquet").run()
+    assert "There is no set gone" not in said(app)
     assert "**109** PSMs" in said(app)
+    assert dict(app.query_params) == {}
 
 
 def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path) -> None:
@@ -264,7 +271,7 @@ def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path
     app = opened()
     assert "is being made" in said(app)
     task = jobs.tasks().all()[-1]
-    task.job.wait(120)
+    task.job.wait(300)
     assert task.job.error is None
     app.run()
     assert "**514** PSMs" in said(app)
@@ -273,8 +280,17 @@ def test_the_built_in_set_is_made_where_there_is_none(opened: Open, folder: Path
 def test_scores_that_explore_cannot_show_do_not_open_as_others(opened: Open, folder: Path) -> None:
     score_set(folder / "qc.parquet", folder / "very wide.parquet", Plan(settings=LossSettings(sigma=1.5)))
     app = opened(res="very wide.parquet")
-    app.button(key="open-psm").click().run()
-    assert not app.exception
-    assert "cannot be opened as it was scored, with sigma 1.5 Da" in said(app).replace("\\", "")
-    app.run()
-    assert "cannot be opened" not in said(app)
+    links = [link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore"]
+    assert [link.disabled for link in links] == [True]
+    assert "cannot be opened as it was scored, with sigma 1.5 Da" in links[0].help.replace("\\", "")
+
+
+def test_a_link_to_explore_says_everything(opened: Open, folder: Path) -> None:
+    other = LossSettings(sigma=0.02, sqrt=True, neutral_losses=("H2O",), ion_types=("b", "y", "a"), max_mz=1500)
+    score_set(folder / "qc.parquet", folder / "other.parquet", Plan(settings=other))
+    app = opened(res="other.parquet", psm="7")
+    link = next(link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore")
+    assert parse_qs(link.query_string) == {
+        "source": ["Set"], "psms": ["qc.parquet"], "i": ["8"], "sigma": ["0.02"], "sqrt": ["true"], "nl": ["H2O"],
+        "ions": ["a", "b", "y"], "maxmz": ["1500"],
+    }  # fmt: skip

@@ -26,10 +26,11 @@ from peploss.analysis.one_psm.notices import charge_notice, no_fragments, no_pea
 from peploss.analysis.one_psm.shares import Decomposition, decompose
 from peploss.analysis.one_psm.waterfall import Step, waterfall
 from peploss.constants import PROTON
+from peploss.intensities.heights import fragments_with_heights
 from peploss.kernels import Peaks
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.precursor import PrecursorError, precursor_error
-from peploss.peptides.fragments import Fragments, fragments
+from peploss.peptides.fragments import Fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
@@ -69,6 +70,7 @@ class Explanation:
         guard: warning where sigma is less than a bin, else None.
         notices: sentences on what the loss cannot see, why it is 1 where a side is empty, and on a charge of the
             candidate that is not the spectrum's.
+        intensity_source: where the fragments' heights come from, in words.
         precursor: mass error of the candidate and its loss; None where precursor m/z or charge is not known.
         min_distance_loss: the min-distance Huber loss on the same peaks; None where a side has no intensity, since
             there is no distance to anything.
@@ -96,6 +98,7 @@ class Explanation:
     sigma_per_bin: tuple[float, float]
     guard: str | None
     notices: tuple[str, ...]
+    intensity_source: str
     precursor: PrecursorError | None
     min_distance_loss: float | None
     matches: Matches
@@ -184,7 +187,8 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
     """
     charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
     observed = preprocess(spectrum, settings)
-    predicted = fragments(peptide, settings, charge)
+    (heights,) = fragments_with_heights([peptide], settings, [charge])
+    predicted = heights.fragments
     pred, obs = (predicted.mz, predicted.intensity), (observed.mz, observed.intensity)
 
     pred_in, obs_in = in_range(pred[0], settings), in_range(obs[0], settings)
@@ -194,7 +198,7 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
     ratio = sigma_per_bin(np.concatenate([pred[0][pred_in], obs[0][obs_in]]), settings)
     matches = match(pred[0], np.where(pred_in, pred[1], 0.0), obs[0], np.where(obs_in, obs[1], 0.0), settings)
     notices = (
-        *filter(None, [charge_notice(peptide.charge, spectrum.precursor_charge)]),
+        *filter(None, [charge_notice(peptide.charge, spectrum.precursor_charge), heights.note]),
         *side_notices("observed peak", obs[1], obs_in, obs_seen, settings, none=no_peaks(len(spectrum))),
         *side_notices("fragment", pred[1], pred_in, pred_seen, settings, none=no_fragments(len(peptide), settings)),
     )
@@ -215,6 +219,7 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
         sigma_per_bin=ratio,
         guard=guard(ratio, phases, int((pred_in & ~pred_seen).sum()), int((obs_in & ~obs_seen).sum())),
         notices=notices,
+        intensity_source=heights.source,
         precursor=_precursor(spectrum, peptide, charge, settings),
         min_distance_loss=(
             float(min_distance_loss(Peaks.from_arrays(*pred), Peaks.from_arrays(*obs))[0])

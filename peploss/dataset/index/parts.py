@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from peploss.atomic import whole_file
-from peploss.dataset.index.pool import in_processes
+from peploss.dataset.pool import here, in_processes
 from peploss.dataset.progress import Progress
 from peploss.errors import SourceError
 from peploss.spectra.batch import Batch
@@ -132,40 +132,35 @@ def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress:
         progress(done, total)
     tasks = [(files[p.source], p) for p in todo]
     alone = workers <= 1 or len(todo) <= ALONE
-    for _, part in _here(tasks) if alone else in_processes(tasks, min(workers, len(todo))):
+    written = here(part_writer, tasks) if alone else in_processes(part_writer, tasks, min(workers, len(todo)))
+    for (_, part), _ in written:
         done += part.stop - part.start
         if progress:
             progress(done, total)
     return len(parts) - len(todo)
 
 
-def _here(tasks: list[tuple[Path, Part]]) -> Iterator[tuple[Path, Part]]:
-    with one_open() as source_of:
-        for path, part in tasks:
-            write_part(path, part, source_of)
-            yield path, part
-
-
 @contextmanager
-def one_open() -> Iterator[Callable[[Path], ByteSource]]:
-    """What opens files, one at a time: parts of a file come one after the other, and it may have to be unpacked."""
+def part_writer() -> Iterator[Callable[[tuple[Path, Part]], None]]:
+    """What writes a part of a file. The file stays open for its next part: it may have to be unpacked."""
     opened: dict[Path, ByteSource] = {}
 
-    def source_of(path: Path) -> ByteSource:
+    def write(task: tuple[Path, Part]) -> None:
+        path, part = task
         if path not in opened:
             for other in list(opened):
                 opened.pop(other).close()
             opened[path] = ByteSource(path)
-        return opened[path]
+        write_part(path, part, opened[path])
 
     try:
-        yield source_of
+        yield write
     finally:
         for source in opened.values():
             source.close()
 
 
-def write_part(path: Path, part: Part, source_of: Callable[[Path], ByteSource]) -> None:
+def write_part(path: Path, part: Part, source: ByteSource) -> None:
     """Read the entries of one part and keep them.
 
     Raises:
@@ -174,7 +169,7 @@ def write_part(path: Path, part: Part, source_of: Callable[[Path], ByteSource]) 
     index = json.loads(part.index.read_text(encoding="utf-8"))
     if tuple(index["stamp"]) != _stamp(path):
         raise SourceError("The file changed while it was indexed.", where=str(path), remedy="Start again.")
-    file = open_part(source_of(path), str(path), index)
+    file = open_part(source, str(path), index)
     with whole_file(part.path) as temporary, pa.ipc.new_file(os.fspath(temporary), PART) as writer:
         for batch in file.batches():
             writer.write_batch(columns_of(batch))

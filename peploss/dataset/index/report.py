@@ -62,7 +62,7 @@ class IndexReport:
             **{n: getattr(self, n) for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept")},
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
             "n_not_joined": len(self.not_joined),
-            "notes": dict(self.notes.most_common(NOTES)),
+            "spectrum_notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
             "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
         }

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import heapq
 import json
-import multiprocessing
 import os
-import signal
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import BaseContext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from peploss.dataset.pool import here, in_processes
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import ABOUT, PEAKS, with_about
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
@@ -75,75 +70,27 @@ def _judged(
     store: ParquetStore, ids: list[int], settings: LossSettings, seed: int, workers: int
 ) -> Iterator[tuple[list[int], dict[str, pa.Array]]]:
     chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
-    path = str(store.path.resolve())
+    work = functools.partial(judging, str(store.path.resolve()), settings, seed)
     if workers <= 1 or len(chunks) <= 1:
-        for chunk in chunks:
-            yield chunk, _judge(path, chunk, settings, seed)
-        return
-    pool = ProcessPoolExecutor(min(workers, len(chunks)), mp_context=process_context())
-    try:
-        n = len(chunks)
-        with _interrupted_later():
-            answers = pool.map(_judge_alone, [path] * n, chunks, [settings] * n, [seed] * n)
-        yield from zip(chunks, answers, strict=True)
-    except BrokenProcessPool as error:
-        raise SourceError(
-            "A process that named causes was killed; the machine may be out of memory.",
-            remedy="Start again with fewer workers.",
-        ) from error
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        return here(work, chunks)
+    return in_processes(work, chunks, min(workers, len(chunks)))
 
 
-@contextlib.contextmanager
-def _interrupted_later() -> Iterator[None]:
-    """Ctrl-C takes effect when the block is over.
-
-    A process that is being started when it comes is known to nobody who would wait for it, and fails aloud on what its
-    parent has let go of.
-    """
-    if threading.current_thread() is not threading.main_thread():  # which alone is interrupted
-        yield
-        return
-    came: list[tuple[int, FrameType | None]] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came and callable(before):
-        before(*came[-1])
-
-
-def process_context() -> BaseContext:
-    """How to start processes: from a server that has imported what they need and runs no threads, where there is one.
-
-    Never forked from here, where Arrow and torch run threads.
-    """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    return context
-
-
-def _judge_alone(path: str, ids: list[int], settings: LossSettings, seed: int) -> dict[str, pa.Array]:
-    import torch
-
-    torch.set_num_threads(1)  # one process a core already
-    return _judge(path, ids, settings, seed)
-
-
-def _judge(path: str, ids: list[int], settings: LossSettings, seed: int) -> dict[str, pa.Array]:
-    columns = [*ABOUT.names, *PEAKS.names]
+@contextmanager
+def judging(path: str, settings: LossSettings, seed: int) -> Iterator[Callable[[list[int]], dict[str, pa.Array]]]:
+    """What names the causes of some PSMs of a set, by their ids."""
     with ParquetStore(path) as store:
-        batches = []
-        for group in np.unique(np.searchsorted(store.starts, ids, side="right") - 1):
-            first, last = int(store.starts[group]), int(store.starts[group + 1])
-            inside = [i - first for i in ids if first <= i < last]
-            batches.append(store.group(int(group), columns).take(pa.array(inside)))
-        (batch,) = pa.Table.from_batches([_plain(b) for b in batches]).combine_chunks().to_batches()
-    return cause_columns(batch, settings, seed)
+        yield lambda ids: cause_columns(_rows(store, ids), settings, seed)
+
+
+def _rows(store: ParquetStore, ids: list[int]) -> pa.RecordBatch:
+    batches = []
+    for group in np.unique(np.searchsorted(store.starts, ids, side="right") - 1):
+        first, last = int(store.starts[group]), int(store.starts[group + 1])
+        inside = [i - first for i in ids if first <= i < last]
+        batches.append(store.group(int(group), [*ABOUT.names, *PEAKS.names]).take(pa.array(inside)))
+    (batch,) = pa.Table.from_batches([_plain(b) for b in batches]).combine_chunks().to_batches()
+    return batch
 
 
 def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -74,3 +74,8 @@ def steps(*, session: str, settled: int, key: str) -> None:
         key: ``st.session_state[key]["count"]`` holds the session and what it has counted.
     """
     _mount(data=pack({"kind": "steps", "session": session, "settled": settled}), key=key, on_count_change=_nothing)
+
+
+def go(*, to: str, token: str, key: str) -> None:
+    """Follow the link in the container with the key ``to``, once for each ``token``."""
+    _mount(data=pack({"kind": "go", "to": to, "token": token}), key=key)

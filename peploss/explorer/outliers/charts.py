@@ -35,8 +35,8 @@ def _distribution(look: Look) -> None:
     options = numbers(columns)
     st.markdown("**Distribution**", help="Infinite and missing values are counted below the picture.")
     with st.container(horizontal=True, gap="small"):
-        column = _choice("Distribution of", options, "dist", first_of(("loss", "n_peaks"), options), label)
-        group = _choice("by", [NO_GROUP, *groups(columns)], "by", NO_GROUP, lambda n: n if n == NO_GROUP else label(n))
+        column = _choice("dist", "Distribution of", options, first_of(("loss", "n_peaks"), options))
+        group = _choice("by", "by", [NO_GROUP, *groups(columns)], NO_GROUP)
     found = look.histogram(column, None if group == NO_GROUP else group)
     figure = figures_outliers.distribution_figure(found, label(column), None if group == NO_GROUP else label(group))
 
@@ -56,8 +56,8 @@ def _density(look: Look) -> None:
     options = numbers(look.results.columns)
     st.markdown("**Two numbers**", help="Shade: how many PSMs, on a logarithmic scale.")
     with st.container(horizontal=True, gap="small"):
-        x = _choice("Across", options, "dx", first_of(("loss", "n_peaks"), options), label)
-        y = _choice("Up", options, "dy", first_of(("explained", "precursor_mz"), options), label)
+        x = _choice("dx", "Across", options, first_of(("loss", "n_peaks"), options))
+        y = _choice("dy", "Up", options, first_of(("explained", "precursor_mz"), options))
     found = look.density(x, y)
     worst = look.worst(x, y)
 
@@ -65,10 +65,10 @@ def _density(look: Look) -> None:
         _within(DENSITY, {"x": x, "y": y})
 
     figure = figures_outliers.density_figure(found, label(x), label(y), worst)
-    components.picks(_marked(figure, look, x, y), key=DENSITY, on_pick=_open, on_range=ranged)
+    components.picks(_marked(figure, look, x, y), key=DENSITY, on_pick=_picked, on_range=ranged)
     n = len(worst["id"])
     which = "All with a loss" if n == int(found.counts.sum()) else f"The {n:,} of highest loss"
-    told = f"{which} are points: a click opens one in Explore. " if n else ""
+    told = f"{which} are points: click one to show it below. " if n else ""
     outside = f"{found.n_outside:,} lie beyond the axes or have no value." if found.n_outside else ""
     st.caption(f"{told}{outside}" or "Drag over a part to look at it alone.")
 
@@ -98,15 +98,11 @@ are not judged unless the set is scored with causes of all.
 """
 
 
-def _choice(name: str, options: list[str], key: str, default: str, words: Any) -> str:
-    """A choice that the link may name; one that is not there any more gives way to the default."""
-    if st.session_state.get(key) not in (None, *options):
-        del st.session_state[key]
-    index = options.index(default) if default in options else 0
-    return st.selectbox(
-        name, options, index=index, key=key, format_func=words, bind="query-params", label_visibility="collapsed",
-        width="stretch", required=True,
-    )  # fmt: skip
+def _choice(name: str, title: str, options: list[str], usual: str) -> str:
+    def words(option: str) -> str:
+        return option if option == NO_GROUP else label(option)
+
+    return state.choice(name, title, options, usual, format_func=words, width="stretch")
 
 
 def _marked(figure: dict[str, Any], look: Look, *more: str) -> dict[str, Any]:
@@ -123,18 +119,18 @@ def _within(key: str, columns: dict[str, str]) -> None:
         if low < high:
             limits[column] = (low, high)
     if limits:
-        state.look_at(state.filtered().within(limits))
+        state.look_at(state.now().filter.within(limits))
 
 
 def _cause() -> None:
     """Callback: a cause is looked at alone, or no longer."""
     name = (st.session_state.get(CAUSES) or {}).get("pick")
-    now = state.filtered()
+    now = state.now().filter
     state.look_at(now.of_cause("" if name == now.cause else str(name or "")))
 
 
-def _open() -> None:
-    """Callback: the PSM whose point was clicked is opened."""
+def _picked() -> None:
+    """Callback: the PSM whose point was clicked is shown, as a click in its row would."""
     psm = (st.session_state.get(DENSITY) or {}).get("pick")
     if psm is not None:
-        state.ask_to_open(int(psm))
+        state.show(int(psm))

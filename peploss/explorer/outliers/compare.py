@@ -26,19 +26,11 @@ def draw(look: Look, results: SetFile | None, others: list[SetFile]) -> None:
         )
         return
     by_name = {one.name: one for one in others}
-    if st.session_state.get("other") not in (None, *by_name):
-        del st.session_state["other"]
     options = [name for name in numbers(look.whole.columns) if name not in _SAME]
-    if st.session_state.get("moved") not in (None, *options):
-        del st.session_state["moved"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"From **{escape_markdown(results.name)}** to", width="content")
-        other = by_name[
-            st.selectbox("Other results", list(by_name), key="other", bind="query-params",
-                         label_visibility="collapsed", width=280, required=True)
-        ]  # fmt: skip
-        column = st.selectbox("Number", options, key="moved", bind="query-params", format_func=label,
-                              label_visibility="collapsed", width=220, required=True)  # fmt: skip
+        other = by_name[state.choice("other", "Other results", list(by_name), others[0].name, width=280)]
+        column = state.choice("moved", "Number", options, options[0], format_func=label, width=220)
     try:
         found = _compared(results.stamp, other.stamp, column)
     except PeplossError as error:

@@ -31,20 +31,20 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
     """Draw it and return what is looked at."""
     columns = ", ".join(f"`{name}`" for name in whole.columns)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-line"):
+        asked = state.now().filter
+        state.put("find", asked.search)
         st.text_input(
-            "Search", key="find", bind="query-params", placeholder="Peptide, protein or title",
-            icon=":material/search:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
-            max_chars=LONGEST_SEARCH,
+            "Search", key="find", placeholder="Peptide, protein or title", icon=":material/search:",
+            label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SEARCH,
         )  # fmt: skip
+        state.put("where", asked.sql)
         st.text_input(
-            "SQL condition", key="where", bind="query-params", placeholder="WHERE loss > 0.9 AND charge = 2",
-            icon=":material/database:", label_visibility="collapsed", on_change=_first_page, autocomplete="off",
-            max_chars=LONGEST_SQL,
+            "SQL condition", key="where", placeholder="WHERE loss > 0.9 AND charge = 2", icon=":material/database:",
+            label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SQL,
         )  # fmt: skip
         with st.popover("", icon=":material/help:", help="What the SQL condition can be", type="tertiary"):
             st.markdown(_SQL + columns)
-        _tags(notes)
-    asked = state.filtered()
+        _tags(notes, asked.tag)
     look, problem = _look(chosen, whole, notes, asked)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-chips"):
         n, all_ = look.n, whole.n_rows
@@ -52,15 +52,15 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         for chip, words in asked.chips().items():
             st.button(
                 escape_markdown(words), icon=":material/close:", icon_position="right", key=f"chip-{chip}",
-                help="Take it away", on_click=state.look_at, args=(asked.without(chip),),
+                help="Remove this filter", on_click=state.look_at, args=(asked.without(chip),),
             )  # fmt: skip
         if asked != Filter():
-            st.button("Clear all", key="clear", type="tertiary", on_click=state.clear)
+            st.button("Clear all", key="clear", type="tertiary", on_click=state.look_at, args=(Filter(),))
     if problem is not None:
-        st.error(f"{sentence(problem)} It is left out until it is mended.", icon=":material/database_off:")
+        st.error(f"{sentence(problem)} The filter is ignored until you fix it.", icon=":material/database_off:")
     if unasked := asked.unasked(whole.columns):
         names = ", ".join(label(name) for name in unasked)
-        st.caption(f"{escape_markdown(names)}: not in these scores, so this part of the filter is left out.")
+        st.caption(f"{escape_markdown(names)}: not in these scores, so this part of the filter is ignored.")
     if whole.version_note:
         st.caption(escape_markdown(whole.version_note))
     return look
@@ -104,24 +104,14 @@ def _tagged(key: str, _ids: list[int], _whole: Results) -> Results:
     return _whole.only(_ids)
 
 
-def _tags(notes: Notes | None) -> None:
+def _tags(notes: Notes | None, asked: str) -> None:
     known = notes.tags() if notes else {}
+    if asked:  # shown also where no PSM has it any more: it is part of the filter
+        known.setdefault(asked, 0)
     if not known:
         return
-    now = state.filtered().tag
-    options = [ANY_TAG, *known]
-
-    def chosen() -> None:
-        tag = st.session_state["tag-filter"]
-        state.look_at(state.filtered().tagged("" if tag == ANY_TAG else tag))
-
+    state.put("tag", asked or ANY_TAG, ANY_TAG)
     st.selectbox(
-        "Tag", options, index=options.index(now) if now in options else 0, key="tag-filter", on_change=chosen,
-        format_func=lambda tag: tag if tag == ANY_TAG else f"{tag} ({known[tag]:,})", label_visibility="collapsed",
-        width=160, required=True,
+        "Tag", [ANY_TAG, *known], key="tag", label_visibility="collapsed", width=160, required=True,
+        format_func=lambda tag: tag if tag == ANY_TAG else f"{tag} ({known[tag]:,})",
     )  # fmt: skip
-
-
-def _first_page() -> None:
-    """Callback: another filter is looked at from its first page."""
-    state.put(page=None)

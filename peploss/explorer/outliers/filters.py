@@ -58,10 +58,10 @@ class Filter:
         )
 
     def link(self) -> dict[str, str]:
-        """What the charts add to a link; search and SQL are fields and keep their own."""
-        ranges = "~".join(f"{column}:{low:.9g}_{high:.9g}" for column, (low, high) in self.ranges.items())
-        parts = (("cause", self.cause), ("tag", self.tag), ("range", ranges))
-        return {name: value for name, value in parts if value}
+        """As parameters of an address, the limits with all their digits."""
+        ranges = "~".join(f"{column}:{low!r}_{high!r}" for column, (low, high) in self.ranges.items())
+        parts = {"find": self.search, "where": self.sql, "cause": self.cause, "tag": self.tag, "range": ranges}
+        return {name: value for name, value in parts.items() if value}
 
     def where(self, columns: Mapping[str, bool]) -> str:
         """As a condition in SQL on the columns that are there, each with whether it is a number; ``""`` for all PSMs.
@@ -102,10 +102,6 @@ class Filter:
     def of_cause(self, cause: str) -> Filter:
         """The same of one cause, ``""`` for any."""
         return replace(self, cause=cause)
-
-    def tagged(self, tag: str) -> Filter:
-        """The same with a tag, ``""`` for any."""
-        return replace(self, tag=tag)
 
     def within(self, limits: Mapping[str, tuple[float, float]]) -> Filter:
         """The same within these limits, in place of what the columns had."""

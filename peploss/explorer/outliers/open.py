@@ -1,50 +1,66 @@
-"""From a PSM of the set to Explore: the same spectrum under the same settings, with its fix where asked for."""
+"""From a PSM of the set to Explore: a link to the same spectrum under the same settings, with its fix if asked for."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from peploss.errors import PeplossError
-from peploss.explorer.outliers import psm as outliers_psm
+from peploss.analysis.causes.counterfactual import Counterfactual
+from peploss.explorer.browser import components
 from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown
 from peploss.settings import LossSettings
-from peploss.spectra.shift import Shift
 
-EXPLORE = "pages/views/explore.py"
+_OPENING = "opening"
 
 
-def follow(chosen: SetFile, settings: LossSettings, seed: int) -> None:
-    """Go to Explore if a PSM is to be opened there."""
+def button(
+    chosen: SetFile, psm: int, settings: LossSettings, fix: Counterfactual | None = None, *, label: str, help: str = ""
+) -> None:
+    """Draw the link that opens a PSM in Explore; where Explore has no such setting, it cannot be followed and says why.
+
+    Args:
+        fix: a change to open it with.
+    """
+    page = st.Page("pages/views/explore.py", title="Explore", default=True)  # as app.py registers it
+    whole = (fix.settings if fix else None) or settings
+    if misfits := controls.misfits(whole):
+        st.page_link(page, label=label, disabled=True, help=_why_not(psm, misfits))
+    else:
+        st.page_link(page, label=label, help=help or None, query_params=link(chosen, psm, whole, fix))
+
+
+def follow(chosen: SetFile, settings: LossSettings) -> None:
+    """Go to Explore if a click in a table asks to."""
     asked = outliers_state.asked()
     if asked is None:
         return
-    peptide, shift = None, None
-    if asked.fixed:
-        try:
-            fix = outliers_psm.diagnosis(chosen, asked.psm, settings, seed).fix
-        except PeplossError:
-            fix = None  # said where it was asked for; the PSM opens as it is
-        if fix is not None:
-            settings, shift = fix.settings or settings, fix.shift
-            peptide = fix.peptide.text if fix.peptide else None
     if misfits := controls.misfits(settings):
         outliers_state.asked_no_more()
-        told = escape_markdown(", ".join(misfits))
-        st.error(
-            f"PSM {asked.psm} cannot be opened as it was scored, with {told}: Explore has no such setting. "
-            "Score the set with another.",
-            icon=":material/error:",
-        )
+        st.error(_why_not(asked.psm, misfits), icon=":material/error:")
         return
-    sidebar = controls.carried(settings) | {"source": ("Set", ["Set"]), "psms": (chosen.name, [chosen.name])}
-    state.carry(sidebar)
-    st.switch_page(EXPLORE, query_params=link(asked.psm, settings, peptide, shift))
+    with st.container(key=_OPENING):
+        button(chosen, asked.psm, settings, label=f"Opening PSM {asked.psm} in Explore")
+    components.go(to=_OPENING, token=asked.token, key="go")
 
 
-def link(psm: int, settings: LossSettings, peptide: str | None = None, shift: Shift | None = None) -> dict[str, str]:
-    """Where Explore shows a PSM; what belongs to the sidebar goes along by itself."""
-    view = state.View(sigma=settings.sigma, unit=settings.sigma_unit, bin=settings.bin_width, shift=shift)
-    return {"i": str(psm + 1)} | view.link() | ({state.PEPTIDE: peptide} if peptide else {})
+def link(
+    chosen: SetFile, psm: int, settings: LossSettings, fix: Counterfactual | None = None
+) -> dict[str, str | list[str]]:
+    """The address in Explore that shows a PSM under these settings."""
+    view = state.View(
+        sigma=settings.sigma, unit=settings.sigma_unit, bin=settings.bin_width, shift=fix.shift if fix else None
+    )
+    sidebar = {name: texts for name, (_, texts) in controls.carried(settings).items() if texts}
+    place = {"i": str(psm + 1)} if psm else {}  # the first is where Explore starts
+    peptide = {state.PEPTIDE: fix.peptide.text} if fix and fix.peptide else {}
+    return {"source": "Set", "psms": chosen.name} | sidebar | place | view.link() | peptide
+
+
+def _why_not(psm: int, misfits: list[str]) -> str:
+    told = escape_markdown(", ".join(misfits))
+    return (
+        f"PSM {psm} cannot be opened as it was scored, with {told}: Explore has no such setting. "
+        "Score the set with another."
+    )

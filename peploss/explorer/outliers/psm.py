@@ -14,6 +14,7 @@ from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.explore import cause
 from peploss.explorer.outliers import notes as outliers_notes
+from peploss.explorer.outliers import open as outliers_open
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.questions import Look
@@ -33,7 +34,7 @@ def draw(
     look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None, first: int | None
 ) -> None:
     """The PSM whose cell was clicked, else the first of the table."""
-    clicked = state.number("psm")
+    clicked = state.now().psm
     psm = first if clicked is None else clicked
     if psm is None:
         return
@@ -50,18 +51,15 @@ def draw(
     facts("", [_fact(row, n, f) for n, f in _NUMBERS.items() if row.get(n) is not None])
     _cause(why)
     with st.container(horizontal=True, gap="small"):
-        st.button("Open in Explore", key="open-psm", type="primary", on_click=state.ask_to_open, args=(psm,))
+        outliers_open.button(chosen, psm, settings, label="Open in Explore")
         if isinstance(why, Diagnosis) and why.fix is not None and cause.applicable(why.fix):
-            st.button(
-                "Open with the fix",
-                key="open-fixed",
-                help=escape_markdown(cause.gain(why.fix)),
-                on_click=state.ask_to_open,
-                args=(psm, True),
-            )
+            told = escape_markdown(cause.gain(why.fix))
+            outliers_open.button(chosen, psm, settings, why.fix, label="Open with the fix", help=told)
     _noted(chosen, psm, notes)
     if clicked is None:
-        st.caption("The first of the table. A click in another row shows that one; a tick selects it.")
+        st.caption(
+            "The first of the table. Click another row or a point above to show that PSM; tick rows to select them."
+        )
 
 
 def _fact(row: dict[str, Any], name: str, form: str) -> Fact:

@@ -9,7 +9,6 @@ import streamlit as st
 
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.sets import jobs
-from peploss.explorer.outliers.state import SET
 from peploss.explorer.shell import set_files
 from peploss.explorer.shell.set_files import BUILT_IN, Listed, SetFile
 from peploss.explorer.shell.text import escape_markdown, sentence
@@ -33,24 +32,25 @@ def choose() -> Chosen | None:
     names = [one.name for one in found.sets]
     if BUILT_IN not in names:
         names.append(BUILT_IN)
-    asked = st.query_params.get(SET)
-    if asked is not None and asked not in names:
-        st.error(f"There is no set {escape_markdown(asked)}.", icon=":material/error:")
-    if st.session_state.get(SET) not in (None, *names):
-        del st.session_state[SET]
-    name = st.selectbox("Set", names, key=SET, bind="query-params", on_change=_anew) or names[0]
+    name = state.now().data or names[0]
+    there = name in names
+    state.put("data", name if there else None, names[0])
+    st.selectbox(
+        "Set", names, index=0 if there else None, key="data", placeholder="Choose a set", required=there
+    )  # fmt: skip
+    if not there:
+        st.error(f"There is no set {escape_markdown(name)}. Choose another.", icon=":material/error:")
     if found.damaged:
         files = "A file" if len(found.damaged) == 1 else f"{len(found.damaged):,} files"
         with st.expander(f"{files} cannot be used", icon=":material/broken_image:"):
             for file, reason in found.damaged.items():
                 st.caption(f"**{escape_markdown(file)}** {escape_markdown(reason)}")
     chosen = next((one for one in found.sets if one.name == name), None)
-    if chosen is None:
+    if chosen is None and there:
         task = jobs.tasks().of(set_files.built_in_path()) or jobs.make_built_in()
         if task.over:
             st.button("Try again", key="again", on_click=_again)
-        return None
-    return _scores(chosen, found)
+    return _scores(chosen, found) if chosen else None
 
 
 def is_built_in_coming() -> bool:
@@ -64,20 +64,14 @@ def _again() -> None:
     jobs.make_built_in()
 
 
-def _anew() -> None:
-    """Callback: what was looked at in one set means nothing in another."""
-    state.clear()
-    state.put(psm=None)
-
-
 def _scores(chosen: SetFile, found: Listed) -> Chosen:
     scores = list(found.results.get(chosen.uuid, ()))
+    names = [one.name for one in scores]
+    name = state.one_of("res", names, names[0] if names else "")
     if not scores:
         return Chosen(chosen, None, [])
-    names = [one.name for one in scores]
-    if st.session_state.get("res") not in (None, *names):
-        del st.session_state["res"]
-    name = st.selectbox("Scores", names, key="res", bind="query-params") or names[0]
+    state.put("res", name, names[0])
+    st.selectbox("Scores", names, key="res", required=True)
     results = next(one for one in scores if one.name == name)
     return Chosen(chosen, results, [one for one in scores if one is not results])
 
@@ -134,8 +128,4 @@ def _choose(target: Path) -> None:
     chosen = next((s for s in found.sets if s.path == target or (scores and s.uuid == scores.uuid)), None)
     if chosen is None:
         return  # deleted meanwhile
-    if st.session_state.get(SET) != chosen.name:
-        st.session_state[SET] = chosen.name
-        _anew()
-    if scores is not None:
-        st.session_state["res"] = scores.name
+    state.change(data=chosen.name, res=scores.name if scores else "")

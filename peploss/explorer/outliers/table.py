@@ -41,7 +41,7 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     if not n:
         st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
         return Shown(order, descending, None)
-    page = min(state.number("page") or 1, -(-n // ROWS))
+    page = min(state.now().page, -(-n // ROWS))
     columns = list(dict.fromkeys([c for c in (*_SHOWN, order) if c in look.results.columns]))
     found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
     rows = _shown(found, notes)
@@ -57,7 +57,7 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     def selected() -> None:
         selection = st.session_state[TABLE]["selection"]
         if selection["columns"]:  # a click on a head: the browser itself would order this page alone
-            _order_by(selection["columns"][0], _orders(look))
+            _order_by(selection["columns"][0], _orders(look), order)
             return
         state.tick(chosen, ids, [ids[k] for k in selection["rows"]])
         if selection["cells"]:
@@ -102,17 +102,13 @@ def _head(look: Look) -> tuple[str, bool]:
     n = look.n
     options = _orders(look)
     usual = first_of(("loss", "n_peaks"), options)
-    if st.session_state.get("order") not in (None, *options):
-        del st.session_state["order"]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        order = st.selectbox(
-            "Order", options, index=options.index(usual), key="order", bind="query-params",
-            format_func=lambda name: f"by {label(name)}", label_visibility="collapsed", width=220, required=True,
-            on_change=state.put, kwargs={"page": None},
-        )  # fmt: skip
-        up = st.toggle("Lowest first", key="up", bind="query-params", on_change=state.put, kwargs={"page": None})
+        order = state.choice("order", "Order", options, usual, format_func=lambda name: f"by {label(name)}", width=220)
+        up = state.now().up
+        state.put("up", up, False)
+        st.toggle("Ascending", key="up")
         pages = max(-(-n // ROWS), 1)
-        page = min(state.number("page") or 1, pages)
+        page = min(state.now().page, pages)
         st.space("stretch")
         first = (page - 1) * ROWS
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
@@ -123,8 +119,8 @@ def _head(look: Look) -> tuple[str, bool]:
                     icon=f":material/chevron_{icon}:",
                     key=f"to-{icon}",
                     disabled=not 1 <= to <= pages,
-                    on_click=state.put,
-                    kwargs={"page": None if to == 1 else str(to)},
+                    on_click=state.change,
+                    kwargs={"page": to},
                 )
     return order, not up
 
@@ -134,16 +130,14 @@ def _orders(look: Look) -> list[str]:
     return ["id", *numbers(look.results.columns), *(name for name in _WORDS if name in look.results.columns)]
 
 
-def _order_by(column: str, options: list[str]) -> None:
+def _order_by(column: str, options: list[str], now: str) -> None:
     """From a callback: order all PSMs by a column, and take its mark off again.
 
     The way round is not turned by a second click: until the mark is off, the browser sends it again with whatever is
     clicked next, so that the same must change nothing.
     """
-    if column in options and column != st.session_state["order"]:
-        st.session_state["order"] = column
-        st.session_state["up"] = column in _LOW_FIRST
-        state.put(page=None)
+    if column in options and column != now:
+        state.change(order=column, up=column in _LOW_FIRST)
     st.session_state[_ROWS] = None
 
 

@@ -10,15 +10,17 @@ import streamlit as st
 from peploss.errors import SettingsError
 from peploss.explorer.shell import state
 from peploss.explorer.shell.text import sentence
+from peploss.intensities import source
+from peploss.intensities.ms2pip import INSTALL
 from peploss.kernels import SigmaUnit
-from peploss.settings import EXTRA_IONS, ION_TYPES, NEUTRAL_LOSSES, LossSettings
+from peploss.settings import EXTRA_IONS, ION_TYPES, NEUTRAL_LOSSES, UNIFORM, LossSettings
 
 DEFAULT = LossSettings()
 _GOOD = "_good_settings"
 WEIGHTS = "iw"
 KEYS = (
-    "source", "sample", "file", "psms", "ions", "nl", "zmax", "imm", "prec", "iso", WEIGHTS, "sqrt", "rmprec", "tol",
-    "top", "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
+    "source", "sample", "file", "psms", "ions", "nl", "zmax", "from", "rootp", "imm", "prec", "iso", WEIGHTS, "sqrt",
+    "rmprec", "tol", "top", "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
 )  # fmt: skip
 """The widgets of the sidebar, of its source and of its settings."""
 MOST_CHARGE = 5
@@ -63,6 +65,7 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
         bind=bind,
         help="Never above the precursor's. auto: 1, and 2 from precursor charge 3 on.",
     )
+    intensities, root_predicted = _choose_intensities(bind)
     with st.expander("More ions and weights"):
         immonium = st.toggle("Immonium ions", key="imm", bind=bind)
         precursor = st.toggle("Precursor", key="prec", bind=bind, help="The intact peptide.")
@@ -149,7 +152,9 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
             precursor=precursor,
             isotopes=int(isotope),
             ion_weights={name: weight for name, weight in weights.items() if weight != 1.0} | given,
+            intensities=intensities,
             sqrt=sqrt,
+            sqrt_predicted=root_predicted,
             remove_precursor=remove,
             precursor_tolerance=tolerance,
             top_n=top,
@@ -165,6 +170,31 @@ def choose_settings(*, in_link: bool = True) -> tuple[LossSettings, str]:
     if not in_link:
         state.carry(carried(settings))
     return settings, told
+
+
+def _choose_intensities(bind: Literal["query-params"] | None) -> tuple[str, bool]:
+    """Where the fragments' heights come from, and whether their square roots are taken."""
+    here = list(source.names())
+    asked = st.session_state.get("from", st.query_params.get("from") if bind else None)
+    if asked and asked not in here:
+        here.append(asked)  # a link may ask for what is not installed; the page then says how to install it
+    chosen = st.selectbox(
+        "Fragment heights",
+        here,
+        key="from",
+        bind=bind,
+        help="Uniform gives every fragment the weight of its ion type. MS2PIP predicts intensities on this machine; "
+        f"install it with `{INSTALL}`.",
+    )
+    rooted = False
+    if chosen != UNIFORM:
+        rooted = st.toggle(
+            "Square root of predicted heights",
+            key="rootp",
+            bind=bind,
+            help="For files whose observed intensities are square roots already.",
+        )
+    return chosen, rooted
 
 
 def misfits(settings: LossSettings) -> list[str]:
@@ -196,6 +226,7 @@ def _values(s: LossSettings) -> dict[str, Any]:
         "ions": list(s.ion_types), "nl": list(s.neutral_losses), "imm": s.immonium,
         "zmax": "auto" if s.max_fragment_charge is None else str(s.max_fragment_charge),
         "prec": s.precursor, "iso": bool(s.isotopes), WEIGHTS: weights_text(s.ion_weights, "r"), "sqrt": s.sqrt,
+        "from": s.intensities, "rootp": s.sqrt_predicted,
         "rmprec": s.remove_precursor, "tol": s.precursor_tolerance, "top": s.top_n, "rel": 100 * s.relative_threshold,
         "lo": s.min_peak_mz, "hi": s.max_peak_mz, "maxmz": s.max_mz, "scale": s.precursor_scale,
         **{f"w_{name}": 1.0 for name in (*ION_TYPES, *EXTRA_IONS)},
@@ -205,7 +236,9 @@ def _values(s: LossSettings) -> dict[str, Any]:
 def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return value
-    return [] if value is None else [str(value).lower() if isinstance(value, bool) else str(value)]
+    if value is None:
+        return []
+    return [str(value).lower() if isinstance(value, bool) else str(value).removesuffix(".0")]
 
 
 def use(settings: LossSettings) -> None:

@@ -22,7 +22,7 @@ from peploss.spectra.shift import Shift
 
 STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
-_PAGE, _CAME, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_came", "_sidebar", "_session", "_link_is_new"
+_PAGE, _ARRIVALS, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_arrivals", "_sidebar", "_session", "_link_is_new"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "peptide")
 PEPTIDE = "peptide"
 UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
@@ -179,30 +179,33 @@ def arrive(page: str, *, spectrum: bool = True) -> None:
     before = st.session_state.get(_PAGE)
     if before not in (None, page):
         _bring_along(spectrum)
-    st.session_state[_CAME] = before != page
+    if before != page:
+        st.session_state[_ARRIVALS] = arrivals() + 1
     st.session_state[_PAGE] = page
 
 
-def just_arrived() -> bool:
-    """Whether this run is the first of the page."""
-    return bool(st.session_state.get(_CAME))
+def arrivals() -> int:
+    """How often this session changed its page."""
+    return int(st.session_state.get(_ARRIVALS, 0))
 
 
 def _bring_along(spectrum: bool) -> None:
     st.session_state[UPLOADER_IS_NEW] = True
-    for name, (value, text) in st.session_state.get(_SIDEBAR, {}).items():
-        if name not in st.query_params:
-            st.session_state[name] = value
-            if text and spectrum:
-                st.query_params[name] = text
-    if _SENT_LINK not in st.session_state:
-        return
+    sent = st.session_state.get(_SENT_LINK)
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
-    if spectrum and not _current_link():
-        place = {
-            name: st.session_state[_SENT_LINK][name] for name in ("i", PEPTIDE) if name in st.session_state[_SENT_LINK]
-        }
-        st.query_params.update(view().link() | place)
+    sidebar = st.session_state.get(_SIDEBAR, {})
+    if spectrum and st.query_params:  # a link, or the way back: its address says everything
+        for name in sidebar:
+            if name not in st.query_params and name in st.session_state:
+                del st.session_state[name]
+        return
+    for name, (value, _) in sidebar.items():
+        st.session_state[name] = value
+    if spectrum:
+        address: dict[str, str | list[str]] = {name: text for name, (_, text) in sidebar.items() if text}
+        if sent is not None:
+            address |= view().link() | {name: sent[name] for name in ("i", PEPTIDE) if name in sent}
+        st.query_params.from_dict(address)
 
 
 def sequence() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -112,9 +111,9 @@ def test_an_interrupted_index_leaves_no_set_and_goes_on(tmp_path: Path, monkeypa
     read: list[tuple[int, int]] = []
     write = parts.write_part
 
-    def spied(path: Path, part: parts.Part, source_of: Callable[[Path], ByteSource]) -> None:
+    def spied(path: Path, part: parts.Part, opened: ByteSource) -> None:
         read.append((part.start, part.stop))
-        write(path, part, source_of)
+        write(path, part, opened)
 
     with monkeypatch.context() as patch:
         patch.setattr(parts, "write_part", spied)

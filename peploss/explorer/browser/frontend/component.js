@@ -1,13 +1,14 @@
 // The one door Streamlit knocks at: every run calls it with the newest payload, the nodes behind it stay.
 import { Cells } from "./cells.js";
 import { Figure } from "./figure.js";
+import { Go } from "./go.js";
 import { Picks } from "./picks.js";
 import { Stage } from "./stage.js";
 import { Steps } from "./steps.js";
 import { Widths } from "./widths.js";
 import { unpack } from "./wire.js";
 
-const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, picks: Picks, widths: Widths };
+const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, picks: Picks, widths: Widths, go: Go };
 
 if (!document.querySelector("link[data-peploss]")) {
   const link = document.createElement("link");
