@@ -15,6 +15,9 @@ MAX_CHARGE: Final = 50  # a higher "charge" is another column read by mistake
 NO_CHARGE: Final = "The precursor charge is not given: write it behind the peptide, as in PEPTIDE/2."
 NO_PRECURSOR: Final = "The precursor m/z is not given: precursor errors cannot be computed."
 NOT_MS2: Final = "This is an MS1 survey scan, not a fragment spectrum."
+NEGATIVE: Final = (
+    "The spectrum was measured in negative mode; the fragments that a loss compares it with are those of positive ions."
+)
 _NO_PEAKS: Final = np.empty(0)
 
 
@@ -76,6 +79,7 @@ class Record:
     rt: float | None = None
     peptide: str | None = None
     ms_level: int | None = None
+    negative: bool = False
     mz: NDArray[np.float64] = field(default_factory=lambda: _NO_PEAKS)
     intensity: NDArray[np.float64] = field(default_factory=lambda: _NO_PEAKS)
     profile: bool | None = None
@@ -84,9 +88,11 @@ class Record:
 
     @property
     def plain(self) -> bool:
-        """Whether nothing but its peaks' values can be wrong with it: no problem, no MS1, no profile mode."""
+        """Whether nothing but its peaks' values can be wrong: no problem, no MS1, no negative or profile mode."""
         return (
             self.problem is None
+            and not self.negative
+            and (self.precursor_charge is None or self.precursor_charge >= 0)
             and self.ms_level != 1
             and not self.profile
             and self.mz.size > 0
@@ -123,7 +129,8 @@ class Record:
         """
         self.settle_precursor()
         self._drop_zero_mz()
-        problem = self.problem or (NOT_MS2 if self.ms_level == 1 else None) or self._peaks_problem()
+        problem = self.problem or (NOT_MS2 if self.ms_level == 1 else NEGATIVE if self.negative else None)
+        problem = problem or self._peaks_problem()
         if problem:
             raise SpectrumError(problem)
         return Spectrum(
@@ -149,13 +156,12 @@ class Record:
         if mz is not None and not (np.isfinite(mz) and mz > 0):
             self.precursor_mz = None
         if charge is not None and charge < 0:
-            self.notes.append(f"The charge is {charge}: negative mode. Fragments here are those of positive ions.")
-            self.precursor_charge = None
+            self.negative, self.precursor_charge = True, None
         elif charge is not None and not 1 <= charge <= MAX_CHARGE:
             if charge:
                 self.notes.append(f"A precursor charge of {charge} is not plausible and was left out.")
             self.precursor_charge = None
-        if self.ms_level != 1:
+        if self.ms_level != 1 and not self.negative:
             self.notes += [NO_PRECURSOR] * (self.precursor_mz is None) + [NO_CHARGE] * (self.precursor_charge is None)
 
     def _drop_zero_mz(self) -> None:

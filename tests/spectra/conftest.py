@@ -39,7 +39,8 @@ def mzml_spectrum(
     arrays: str | None = None,
 ) -> str:
     """One <spectrum> element."""
-    params = f'<cvParam cvRef="MS" accession="MS:1000127" name="{mode}" value=""/>' if mode else ""
+    accession = "MS:1000128" if mode == "profile spectrum" else "MS:1000127"
+    params = f'<cvParam cvRef="MS" accession="{accession}" name="{mode}" value=""/>' if mode else ""
     if level is not None:
         params += f'<cvParam cvRef="MS" accession="MS:1000511" name="ms level" value="{level}"/>'
     if title:

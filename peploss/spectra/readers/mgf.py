@@ -15,22 +15,17 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from peploss.errors import PeptideError
-from peploss.peptides.notations import proforma
 from peploss.spectra.batch import Batch
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.source import ByteSource, scan
-from peploss.spectra.record import MAX_CHARGE, Record
+from peploss.spectra.readers.mgf_parameters import fill
+from peploss.spectra.readers.source import MAX_ENTRY, ByteSource, scan
+from peploss.spectra.record import Record
 
 _IONS: Final = re.compile(rb"IONS")
 _TITLE: Final = re.compile(rb"[\r\n][ \t]*(?:TITLE[ \t]*=([^\r\n]*)|END[ \t]+IONS|BEGIN[ \t]+IONS)")
-_CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
 _FRAME: Final = ([b"BEGIN", b"IONS"], [b"END", b"IONS"])
 _NUMBER: Final = rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
 _PEAK: Final = re.compile(_NUMBER + rb"\s+" + _NUMBER + rb"(?:\s|$)")
-_RANGE: Final = re.compile(r"(?<=\d)-|,")
-_SCANS: Final = re.compile(r"(?:F\d+:)?(\d{1,15})")
-_SCAN_IN_TITLE: Final = (re.compile(r"\bscan=(\d{1,15})\b"), re.compile(r"\.0*(\d{1,15})\.0*\1\.\d*(?:\s|$)"))
 _FIRST_PEAK: Final = re.compile(rb"[\r\n](?=\d)")
 _NUMERIC: Final = b"0123456789.eE+- \t\r\n"
 _COMMENT: Final = (b"#", b";", b"!", b"/")
@@ -106,6 +101,10 @@ class MgfFile(SpectrumFile):
         start = 0
         while start < len(self):
             first, stop = self._blocks[start].offset, start + 1
+            if self._blocks[start].length > MAX_ENTRY:
+                yield self._batch(start, [self._labelled(start)])
+                start = stop
+                continue
             while stop < len(self) and self._end(stop) - first <= _TOGETHER:
                 stop += 1
             text = self._source.read_at(first, self._end(stop - 1) - first)
@@ -129,13 +128,15 @@ class MgfFile(SpectrumFile):
                 continue
             record = Record()
             record.mz, record.intensity = found
-            _fill(record, _values(text[: body[0]].splitlines()), self._globals)
+            fill(record, _values(text[: body[0]].splitlines()), self._globals)
             record.peptide = record.peptide or self.peptides.get(self.ids[index])
             records.append(record)
         return records
 
     def _record(self, index: int) -> Record:
         block = self._blocks[index]
+        if block.length > MAX_ENTRY:
+            return Record(title=self.ids[index], problem=f"The spectrum is longer than {MAX_ENTRY >> 20} MB.")
         record = parse_block(self._source.read_at(block.offset, block.length), block.line, self._globals)
         record.problem = block.problem or record.problem
         return record
@@ -159,7 +160,7 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
         record.mz, record.intensity = plain
     else:
         _read_peaks(record, peaks)
-    _fill(record, values, defaults or {})
+    fill(record, values, defaults or {})
     return record
 
 
@@ -223,64 +224,6 @@ def _read_peaks(record: Record, lines: list[tuple[int, bytes]]) -> None:
         return
     if any(len(row) > 2 for row in rows):
         record.notes.append("The third column of the peaks (a charge or an annotation) is not used.")
-
-
-def _fill(record: Record, values: dict[str, str], defaults: dict[str, str]) -> None:
-    record.title = values.get("TITLE", "")
-    pepmass = values.get("PEPMASS", "").split()
-    if pepmass:
-        record.precursor_mz = number(pepmass[0])
-        if record.precursor_mz is None:
-            record.notes.append(f"PEPMASS is not a number: {pepmass[0]!r}.")
-    _settle_charge(record, values.get("CHARGE", ""), pepmass, defaults.get("CHARGE", ""))
-    record.scan = _scan_number(values.get("SCANS") or values.get("SCAN") or values.get("RAWSCANS") or "", record.title)
-    record.rt = number(_RANGE.split(values["RTINSECONDS"])[0]) if "RTINSECONDS" in values else None
-    level = values.get("MSLEVEL", "")
-    record.ms_level = int(level) if level.isdecimal() else None
-    sequence = values.get("SEQ") or values.get("SEQUENCE") or ""
-    if sequence:
-        try:
-            record.peptide = proforma(sequence)
-        except PeptideError as error:
-            record.peptide = sequence  # kept as it is written: whoever uses it is told the same
-            record.notes.append(f"The peptide {sequence[:60]!r} cannot be read: {error}")
-
-
-def _settle_charge(record: Record, own: str, pepmass: list[str], default: str) -> None:
-    """The block's CHARGE, else the third field of PEPMASS, else the CHARGE at the head of the file."""
-    in_pepmass = charges(pepmass[2]) if len(pepmass) > 2 else []
-    for where, found in (("CHARGE", charges(own)), ("PEPMASS", in_pepmass), ("The file's head", charges(default))):
-        if len(found) == 1:
-            record.precursor_charge = found[0]
-            if where == "CHARGE" and in_pepmass and in_pepmass != found:
-                record.notes.append(f"CHARGE says {found[0]}, PEPMASS says {in_pepmass[0]}; CHARGE was taken.")
-            elif where == "The file's head":
-                record.notes.append(f"The charge {found[0]} comes from the head of the file.")
-            return
-        if found:
-            record.notes.append(f"{where} leaves the charge open: {' or '.join(map(str, found))}.")
-            return
-
-
-def charges(text: str) -> list[int]:
-    """Charges in any of the forms in use: ``2+``, ``+2``, ``2``, ``2-``, ``2+ and 3+``, ``2+,3+``; 0 is not given."""
-    found = [int(n) * (-1 if "-" in before + after else 1) for before, n, after in _CHARGE.findall(text[:200])]
-    return [c for c in dict.fromkeys(found) if c] if all(abs(c) <= 10 * MAX_CHARGE for c in found) else []
-
-
-def number(text: str) -> float | None:
-    """A finite number, or None."""
-    try:
-        value = float(text.replace("_", "x"))
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
-
-
-def _scan_number(text: str, title: str) -> int | None:
-    """From SCANS (``12``, ``12-15``, ``F1:2478``), else from ``scan=12`` or ``name.12.12.2`` in the title."""
-    found = _SCANS.match(text) or _SCAN_IN_TITLE[0].search(title) or _SCAN_IN_TITLE[1].search(title)
-    return int(found.group(1)) if found else None
 
 
 def _bad_line(line: str) -> str:

@@ -14,12 +14,14 @@ import numpy as np
 
 from peploss.peptides.notations import proforma_from_msp
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.mgf import charges, number
-from peploss.spectra.readers.source import ByteSource, scan
+from peploss.spectra.readers.mgf_parameters import charges, is_negative, number
+from peploss.spectra.readers.source import MAX_ENTRY, ByteSource, scan
 from peploss.spectra.record import Record
 
 _NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]*:([^\r\n]*)")
 _FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*?)\s*:\s*(.*)")
+_NOT_FINITE: Final = re.compile(r"(?i)(?:nan|inf)")
+_FIELDS_WITHIN: Final = 1 << 12  # bytes before an entry's name in which its other fields may stand
 _COMMENT_FIELD: Final = re.compile(r"([\w]+)=(\"[^\"]*\"|\S*)")
 
 
@@ -38,7 +40,8 @@ class MspFile(SpectrumFile):
             at = hit.match.start()
             before = hit.buffer[max(at - 3, 0) : at]
             if at == 0 or before[-1:] in b"\r\n" or before == b"\xef\xbb\xbf":
-                starts.append((hit.offset, hit.line))
+                back, lines = _fields_before(hit.buffer, at)
+                starts.append((hit.offset - back, hit.line - lines))
                 self.ids.append(_decode(hit.match.group(1)).strip() or f"spectrum {len(starts)}")
         ends = [offset for offset, _ in starts[1:]] + [self._source.size]
         self._spans = [(offset, end, line) for (offset, line), end in zip(starts, ends, strict=True)]
@@ -51,6 +54,8 @@ class MspFile(SpectrumFile):
 
     def _record(self, index: int) -> Record:
         offset, end, line = self._spans[index]
+        if end - offset > MAX_ENTRY:
+            return Record(title=self.ids[index], problem=f"The entry is longer than {MAX_ENTRY >> 20} MB.")
         return parse_entry(self._source.read_at(offset, end - offset), line, at_end=end == self._source.size)
 
 
@@ -66,35 +71,56 @@ def parse_entry(text: bytes, first_line: int = 1, *, at_end: bool = True) -> Rec
     fields: dict[str, str] = {}
     mz: list[float] = []
     intensity: list[float] = []
-    declared: int | None = None
     for number_, raw in enumerate(text.splitlines(), first_line):
-        line = _decode(raw).strip()
+        line = _decode(raw).strip("\ufeff \t\r\n")
         if not line or line.startswith("#"):
             continue
-        if declared is None:
-            found = _FIELD.match(line)
-            if not found:
-                record.problem = record.problem or f"Line {number_}: {line[:60]!r} is not 'Field: value'."
-                continue
-            key = found.group(1).lower().replace(" ", "").replace("_", "")
-            fields.setdefault(key, found.group(2).strip())
-            if key == "numpeaks":
-                declared = int(fields[key]) if fields[key].isdecimal() and len(fields[key]) < 12 else -1
-            continue
-        for pair in line.split(";") if '"' not in line else [line]:
-            _peak(pair.strip(), number_, mz, intensity, record)
+        if found := _FIELD.match(line):
+            fields.setdefault(found.group(1).lower().replace(" ", "").replace("_", ""), found.group(2).strip())
+        elif line[0].isalpha() and not _NOT_FINITE.match(line):
+            record.problem = record.problem or f"Line {number_}: {line[:60]!r} is not 'Field: value'."
+        else:
+            for pair in line.split(";") if '"' not in line else [line]:
+                _peak(pair.strip(), number_, mz, intensity, record)
     record.mz, record.intensity = np.array(mz), np.array(intensity)
     _fill(record, fields)
-    if declared is None:
-        record.problem = record.problem or "There is no 'Num peaks' line" + (
-            ": the file ends inside this spectrum." if at_end else "."
-        )
-    elif declared > len(mz):
-        where = "the file ends inside this spectrum" if at_end else "the entry is cut short"
-        record.problem = record.problem or f"{declared} peaks are announced, {len(mz)} are there: {where}."
-    elif declared != len(mz):
-        record.notes.append(f"{max(declared, 0)} peaks are announced; {len(mz)} are there.")
+    _check_count(record, fields.get("numpeaks"), len(mz), at_end and not text.endswith((b"\n", b"\r")))
     return record
+
+
+def _check_count(record: Record, announced: str | None, found: int, cut: bool) -> None:
+    """Hold the number of peaks against the one announced.
+
+    Args:
+        cut: whether the file ends with the entry, and inside a line.
+    """
+    if announced is None:
+        record.problem = record.problem or "There is no 'Num peaks' line" + (
+            ": the file ends inside this spectrum." if cut else "."
+        )
+        return
+    declared = int(announced) if announced.isdecimal() and len(announced) < 12 else -1
+    if declared > found and cut:
+        record.problem = record.problem or (
+            f"{declared} peaks are announced, {found} are there: the file ends inside this spectrum."
+        )
+    elif declared != found:
+        said = f"{declared} peaks are announced" if declared >= 0 else f"Num peaks is {announced[:40]!r}"
+        record.notes.append(f"{said}; {found} are there.")
+
+
+def _fields_before(buffer: bytes, at: int) -> tuple[int, int]:
+    """Bytes and lines of the fields that stand before an entry's name, behind a blank line or the start of the file."""
+    start = max(at - _FIELDS_WITHIN, 0)
+    lines = buffer[start:at].splitlines(keepends=True)
+    back = count = 0
+    for line in reversed(lines):
+        if not line.strip(b"\xef\xbb\xbf \t\r\n"):
+            return back, count
+        if not _FIELD.match(_decode(line.removeprefix(b"\xef\xbb\xbf")).strip()):
+            return 0, 0  # a peak of the entry before
+        back, count = back + len(line), count + 1
+    return (back, count) if start == 0 else (0, 0)
 
 
 def _peak(text: str, line: int, mz: list[float], intensity: list[float], record: Record) -> None:
@@ -114,6 +140,7 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
     comment = {
         k.lower(): v.strip('"') for k, v in _COMMENT_FIELD.findall(fields.get("comment", fields.get("comments", "")))
     }
+    record.negative = is_negative(fields.get("ionmode", fields.get("polarity", comment.get("ionmode", ""))))
     record.peptide, note = proforma_from_msp(record.title, comment.get("mods", fields.get("mods", "0")))
     if note:
         record.notes.append(note)
@@ -122,6 +149,7 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
             record.precursor_mz = number(text.split()[0])
     in_name = re.search(r"/(\d{1,2})(?!\d)", record.title) if record.peptide else None
     adduct = re.search(r"\](\d*)([+-])", fields.get("precursortype", ""))
+    record.negative = record.negative or (adduct is not None and adduct.group(2) == "-")
     for text in (
         fields.get("charge", ""),
         comment.get("charge", ""),

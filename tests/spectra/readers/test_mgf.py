@@ -15,7 +15,7 @@ from peploss.errors import SourceError, SpectrumError
 from peploss.spectra.readers import mgf as reader
 from peploss.spectra.readers import open_spectra, source
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.mgf import charges
+from peploss.spectra.readers.mgf_parameters import charges
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
 from peploss.spectra.samples import sample_files
 
@@ -102,7 +102,6 @@ def test_annotations_in_the_third_column() -> None:
         ([], None, NO_CHARGE),
         (["CHARGE=2+ and 3+"], None, "CHARGE leaves the charge open: 2 or 3."),
         (["CHARGE=2+,3+"], None, "CHARGE leaves the charge open: 2 or 3."),
-        (["CHARGE=2-"], None, "negative mode"),
         (["CHARGE=99"], None, "not plausible"),
         (["CHARGE=999999999999999999999"], None, NO_CHARGE),
         (["PEPMASS=500 12 3+"], 3, None),

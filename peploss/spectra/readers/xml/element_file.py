@@ -18,9 +18,12 @@ from numpy.typing import NDArray
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.source import MAX_ENTRY, ByteSource
 from peploss.spectra.readers.xml.index import XmlLayout, build_index, id_of
+from peploss.spectra.readers.xml.precursor import Isolated
+from peploss.spectra.readers.xml.vocabulary import SECONDS, UNITS
 from peploss.spectra.record import Record
 
 _PIECE: Final = 1 << 20
+_STAGES_WITHIN: Final = 256  # spectra before a part among which the earlier stages of its own are
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
 
 
@@ -35,6 +38,8 @@ class XmlFile(SpectrumFile):
         self._bounds: list[int] = []
         self._encoding = b"utf-8"
         self._head = 0  # bytes before the spectra
+        self._before: dict[str, tuple[int, int]] = {}  # where spectra before the first one here lie
+        self._numbers: dict[str, int] | None = None
         super().__init__(source, path, index)
 
     def _build_index(self) -> None:
@@ -52,11 +57,15 @@ class XmlFile(SpectrumFile):
             "bounds": self._bounds[start:stop],
             "encoding": self._encoding.decode("ascii"),
             "head": self._head,
+            "before": {
+                self.ids[i]: (self._offsets[i], self._bounds[i]) for i in range(max(start - _STAGES_WITHIN, 0), start)
+            },
         }
 
     def _take_places(self, places: Mapping[str, Any]) -> None:
         self._offsets, self._bounds = places["offsets"], places["bounds"]
         self._encoding, self._head = places["encoding"].encode("ascii"), places["head"]
+        self._before = places["before"]
 
     def _plain(self, element: bytes) -> dict[str, Any] | None:
         """What pyteomics would give of an element so plain that it need not be asked; None where it must."""
@@ -71,14 +80,17 @@ class XmlFile(SpectrumFile):
         """Put what pyteomics found into the record."""
 
     @abstractmethod
-    def _is_survey(self, element: bytes) -> bool:
-        """Whether the text of an element says MS1, without parsing it."""
+    def _level(self, element: bytes) -> int | None:
+        """The MS level in the text of an element, without parsing it."""
 
     def _record(self, index: int) -> Record:
-        record = Record(native_id=self.ids[index])
-        element = self._element(index)
+        return self._record_at(self.ids[index], self._offsets[index], self._bounds[index])
+
+    def _record_at(self, native_id: str, offset: int, bound: int) -> Record:
+        record = Record(native_id=native_id)
+        element = self._element(offset, bound)
         if element is None:
-            record.problem = self._unclosed(index)
+            record.problem = self._unclosed(offset, bound)
             return record
         start = self.layout.start.match(element)
         if not start:
@@ -87,24 +99,49 @@ class XmlFile(SpectrumFile):
         if (name := id_of(start)) and self.layout.id_format.format(name) != record.native_id:
             record.problem = f"The file's index is wrong here: the spectrum {name[:80]!r} starts at this place."
             return record
-        if self._is_survey(element):
+        if self._level(element) == 1:
             record.ms_level = 1
             return record
         plain = self._plain(element)
         if plain is not None:
             self._fill(record, plain)
             return record
-        from peploss.spectra.readers.xml.by_pyteomics import DECODE_ERRORS, one_spectrum
+        from peploss.spectra.readers.xml.by_pyteomics import DECODE_ERRORS
 
         try:
-            self._fill(record, one_spectrum(self.format, self._document(element)))
+            self._fill(record, self._careful(element))
         except DECODE_ERRORS as error:
             record.problem = f"The spectrum cannot be decoded ({_first_line(error)})."
         return record
 
-    def _element(self, index: int) -> bytes | None:
-        """Bytes of the element up to its closing tag; None where that is missing."""
-        offset, bound = self._offsets[index], self._bounds[index]
+    def _careful(self, element: bytes) -> dict[str, Any]:
+        """What pyteomics finds in an element."""
+        from peploss.spectra.readers.xml.by_pyteomics import one_spectrum
+
+        return one_spectrum(self.format, self._document(element))
+
+    def _stage(self, native_id: str, below: int) -> tuple[int, Isolated] | None:
+        """MS level and precursor of another spectrum, where it is there and of a level below the one given."""
+        if self._numbers is None:
+            self._numbers = {name: i for i, name in enumerate(self.ids)}
+        index = self._numbers.get(native_id)
+        place = self._before.get(native_id) if index is None else (self._offsets[index], self._bounds[index])
+        element = self._element(*place) if place else None
+        level = self._level(element) if element else None
+        if place is None or level is None or level >= below:
+            return None
+        if level == 1:
+            return 1, Isolated()
+        record = self._record_at(native_id, *place)
+        return level, Isolated(record.precursor_mz, record.precursor_charge)
+
+    def _element(self, offset: int, bound: int) -> bytes | None:
+        """Bytes of the element up to its closing tag; None where that is missing.
+
+        Args:
+            offset: where it starts.
+            bound: where the next one, or the file, ends it at the latest.
+        """
         bound = min(bound, offset + MAX_ENTRY)
         data = bytearray()
         while offset + len(data) < bound:
@@ -115,11 +152,11 @@ class XmlFile(SpectrumFile):
                 return bytes(data[: end + len(self.closing)])
         return None
 
-    def _unclosed(self, index: int) -> str:
+    def _unclosed(self, offset: int, bound: int) -> str:
         """Why an entry has no closing tag."""
-        if self._bounds[index] - self._offsets[index] > MAX_ENTRY:
+        if bound - offset > MAX_ENTRY:
             return f"The spectrum is longer than {MAX_ENTRY >> 20} MB, or its element is not closed."
-        if self._bounds[index] == self._source.size:
+        if bound == self._source.size:
             return "The file ends inside this spectrum."
         return "The spectrum's element is not closed."
 
@@ -149,9 +186,13 @@ def seconds(value: object, record: Record) -> float | None:
     """A time of pyteomics with its unit, in seconds."""
     time = number(value)
     unit = str(getattr(value, "unit_info", None) or "")
-    if time is not None and unit not in ("minute", "second", "duration"):
-        record.notes.append("The retention time has no unit; it was taken as minutes.")
-    return time if time is None or unit in ("second", "duration") else time * 60
+    if time is None or unit == "duration":  # mzXML's, which pyteomics gives in seconds
+        return time
+    unit = UNITS.get(unit, unit)
+    if unit not in SECONDS:
+        said = f"has the unit {unit!r}" if unit else "has no unit"
+        record.notes.append(f"The retention time {said}; it was taken as minutes.")
+    return time * SECONDS.get(unit, SECONDS["minute"])
 
 
 def wrap(encoding: bytes, before: bytes, element: bytes, after: bytes) -> bytes:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.readers.xml.mzml_plain import plain_values
+from peploss.spectra.readers.xml.precursor import Isolated, of_peptide, window_note
+from peploss.spectra.readers.xml.vocabulary import with_names
 from peploss.spectra.record import Record
 
 _HEAD_LIMIT: Final = 1 << 22
 _PARAM_GROUPS: Final = re.compile(rb"<referenceableParamGroupList\b.*?</referenceableParamGroupList>", re.S)
 _MS_LEVEL: Final = re.compile(rb"<cvParam\b[^>]*\bMS:1000511\b[^>]*>")
+_DECONVOLUTION: Final = b"MS:1000034"  # charge deconvolution, a step of data processing
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
 
 
@@ -39,9 +44,10 @@ class MzmlFile(XmlFile):
         self._param_groups: bytes | None = None
         super().__init__(source, path, index)
 
-    def _is_survey(self, element: bytes) -> bool:
-        level = _MS_LEVEL.search(element)
-        return level is not None and re.search(rb"\bvalue\s*=\s*[\"']1[\"']", level.group()) is not None
+    def _level(self, element: bytes) -> int | None:
+        param = _MS_LEVEL.search(element)
+        found = param and re.search(rb"\bvalue\s*=\s*[\"'](\d{1,3})[\"']", param.group())
+        return int(found.group(1)) if found else None
 
     def _plain(self, element: bytes) -> dict[str, Any] | None:
         return plain_values(element, self._encoding)
@@ -52,7 +58,11 @@ class MzmlFile(XmlFile):
             found = _PARAM_GROUPS.search(head)
             self._param_groups = found.group() if found else b""
         before = _BEFORE + self._param_groups + b"<run><spectrumList>"
-        return wrap(self._encoding, before, element, b"</spectrumList></run></mzML>")
+        return with_names(wrap(self._encoding, before, element, b"</spectrumList></run></mzML>"))
+
+    @cached_property
+    def _deconvoluted(self) -> bool:
+        return _DECONVOLUTION in self._source.read_at(0, min(self._head, _HEAD_LIMIT))
 
     def _fill(self, record: Record, values: dict[str, Any]) -> None:
         record.title = str(values.get("spectrum title", "")).strip()
@@ -62,6 +72,11 @@ class MzmlFile(XmlFile):
         if record.ms_level is None and "MS1 spectrum" in values:
             record.ms_level = 1
         record.profile = True if "profile spectrum" in values else False if "centroid spectrum" in values else None
+        record.negative = "negative scan" in values
+        if self._deconvoluted:
+            record.notes.append(
+                "The file says that its charges were deconvoluted: a peak may be at the mass of an ion, not at its m/z."
+            )
         first_scan = _first(values, "scanList", "scan")
         record.rt = seconds(first_scan.get("scan start time"), record)
         self._precursor(record, values)
@@ -78,18 +93,33 @@ class MzmlFile(XmlFile):
 
     def _precursor(self, record: Record, values: dict[str, Any]) -> None:
         precursors = (values.get("precursorList") or {}).get("precursor") or []
-        if len(precursors) > 1:
-            record.notes.append(f"There are {len(precursors)} precursors; the first was taken.")
-        precursor = _first(values, "precursorList", "precursor")
-        ion = _first(precursor, "selectedIonList", "selectedIon")
-        record.precursor_mz = number(ion.get("selected ion m/z"))
-        record.precursor_charge = whole(ion.get("charge state"))
-        if record.precursor_charge is None and "possible charge state" in ion:
+        isolated = [_isolated(precursor, record if i == 0 else None) for i, precursor in enumerate(precursors)]
+        level = record.ms_level or 2
+        found, notes = of_peptide(level, isolated, lambda name: self._stage(name, level))
+        record.precursor_mz, record.precursor_charge = found.mz, found.charge
+        record.notes += notes
+
+
+def _isolated(precursor: Mapping[str, Any], record: Record | None) -> Isolated:
+    """One <precursor>; what there is to note of it goes to the record."""
+    ions = (precursor.get("selectedIonList") or {}).get("selectedIon") or []
+    ion = ions[0] if ions else {}
+    mz, charge = number(ion.get("selected ion m/z")), whole(ion.get("charge state"))
+    window = precursor.get("isolationWindow") or {}
+    centre = number(window.get("isolation window target m/z"))
+    sides = [number(window.get(f"isolation window {side} offset")) for side in ("lower", "upper")]
+    if record is not None:
+        if len(ions) > 1:
+            shown = ", ".join(str(each.get("selected ion m/z", "?")) for each in ions[:10])
+            record.notes.append(f"There are {len(ions)} selected ions (m/z {shown}); the first was taken.")
+        if charge is None and "possible charge state" in ion:
             record.notes.append(f"The charge is left open: {ion['possible charge state']}.")
-        target = number((precursor.get("isolationWindow") or {}).get("isolation window target m/z"))
-        if record.precursor_mz is None and target is not None:
-            record.precursor_mz = target
-            record.notes.append("The precursor m/z is the centre of the isolation window.")
+        width = None if None in sides else math.fsum(side or 0.0 for side in sides)
+        note = window_note(mz, charge, centre, width)
+        if note:
+            record.notes.append(note)
+    mz = centre if mz is None else mz
+    return Isolated(mz, charge, str(precursor.get("spectrumRef", "")), whole(window.get("ms level")))
 
 
 def _first(values: dict[str, Any], outer: str, inner: str) -> dict[str, Any]:

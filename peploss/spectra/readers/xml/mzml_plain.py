@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.spectra.readers.xml.unpack import DAMAGE, decode_base64, inflate
+from peploss.spectra.readers.xml.vocabulary import by_accession
 
 _CHILDREN: Final[dict[str, tuple[str, ...]]] = {  # what may stand in what, parameters aside
     "": ("spectrum",),
@@ -34,6 +35,9 @@ _CHILDREN: Final[dict[str, tuple[str, ...]]] = {  # what may stand in what, para
     "cvParam": (),
 }
 _SEVERAL: Final = frozenset(("scan", "scanWindow", "precursor", "selectedIon", "binaryDataArray"))  # others: once
+_KEPT: Final = {"spectrum": ("defaultArrayLength",), "precursor": ("spectrumRef",)}  # attributes
+_FLAGS: Final = ("MS1 spectrum", "profile spectrum", "centroid spectrum", "negative scan")
+_WINDOW: Final = tuple(f"isolation window {name}" for name in ("target m/z", "lower offset", "upper offset"))
 _COUNTS: Final = frozenset(("index", "defaultArrayLength", "count", "arrayLength", "encodedLength"))
 _RESERVED: Final = frozenset((*_CHILDREN, *_COUNTS, "text"))
 _WIDTHS: Final = {"64-bit float": np.float64, "32-bit float": np.float32}
@@ -62,6 +66,7 @@ class _Tree:
         """A start tag."""
         outer, parent = self._open[-1]
         if tag in ("cvParam", "userParam"):
+            by_accession(attributes)
             name = attributes["name"]
             if name in parent or name in _RESERVED or "type" in attributes or outer in ("", "cvParam"):
                 raise _NotPlainError
@@ -72,7 +77,7 @@ class _Tree:
             raise _NotPlainError
         for name in _COUNTS & attributes.keys():
             attributes[name] = _count(attributes[name])  # type: ignore[assignment]
-        own: dict[str, Any] = {"defaultArrayLength": attributes["defaultArrayLength"]} if tag == "spectrum" else {}
+        own: dict[str, Any] = {name: attributes[name] for name in _KEPT.get(tag, ()) if name in attributes}
         if tag in _SEVERAL:
             parent.setdefault(tag, []).append(own)
         elif tag in parent:
@@ -118,7 +123,7 @@ def plain_values(element: bytes, encoding: bytes) -> dict[str, Any] | None:
 
 def _values(found: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {"defaultArrayLength": found["defaultArrayLength"]}
-    values |= {name: "" for name in ("MS1 spectrum", "profile spectrum", "centroid spectrum") if name in found}
+    values |= {name: "" for name in _FLAGS if name in found}
     if "ms level" in found:
         values["ms level"] = _count(_value(found["ms level"]))
     if "spectrum title" in found:
@@ -147,9 +152,12 @@ def _scan(scan: dict[str, Any]) -> dict[str, Any]:
 
 def _precursor(precursor: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    target = precursor.get("isolationWindow", {}).get("isolation window target m/z")
-    if target is not None:
-        found["isolationWindow"] = {"isolation window target m/z": float(_value(target))}
+    if "spectrumRef" in precursor:
+        found["spectrumRef"] = precursor["spectrumRef"]
+    window = precursor.get("isolationWindow", {})
+    limits = {name: float(_value(window[name])) for name in _WINDOW if name in window}
+    if limits:
+        found["isolationWindow"] = limits
     if "selectedIonList" in precursor:
         ions = precursor["selectedIonList"].get("selectedIon", ())
         found["selectedIonList"] = {"selectedIon": [_ion(ion) for ion in ions]}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 
 from peploss.spectra.readers.source import MAX_ENTRY
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
+from peploss.spectra.readers.xml.mzxml_peaks import PAIRS, Peaks, joined
+from peploss.spectra.readers.xml.precursor import WIDE, Isolated, of_peptide, window_note
 from peploss.spectra.record import Record
+
+_PEAKS: Final = re.compile(rb"<peaks\b([^>]*)>([^<]*)</peaks\s*>")
 
 
 class MzxmlFile(XmlFile):
@@ -26,19 +30,22 @@ class MzxmlFile(XmlFile):
         id_format="scan={}",
     )
 
-    def _is_survey(self, element: bytes) -> bool:
-        tag = element[: element.find(b">")]
-        return re.search(rb"\bmsLevel\s*=\s*[\"']1[\"']", tag) is not None
+    def _level(self, element: bytes) -> int | None:
+        found = re.search(rb"\bmsLevel\s*=\s*[\"'](\d{1,3})[\"']", element[: element.find(b">")])
+        return int(found.group(1)) if found else None
 
-    def _element(self, index: int) -> bytes | None:
-        whole_element = super()._element(index)
-        offset, bound = self._offsets[index], self._bounds[index]
-        if whole_element is not None or bound == self._source.size:
+    def _element(self, offset: int, bound: int) -> bytes | None:
+        whole_element = super()._element(offset, bound)
+        if whole_element is not None or bound == self._source.size or bound - offset > MAX_ENTRY:
             return whole_element
-        if bound - offset > MAX_ENTRY:
-            return None
         # the next scan stands inside this one: what comes before it is all of this scan's own content
         return self._source.read_at(offset, bound - offset) + self.closing
+
+    def _careful(self, element: bytes) -> dict[str, Any]:
+        pieces = [Peaks.of(*found) for found in _PEAKS.findall(element)]
+        if len(pieces) < 2 and all(piece.content == PAIRS for piece in pieces):
+            return super()._careful(element)
+        return {**super()._careful(_PEAKS.sub(b"", element)), **joined(pieces)}
 
     def _document(self, element: bytes) -> bytes:
         return wrap(self._encoding, b"<mzXML><msRun>", element, b"</msRun></mzXML>")
@@ -49,14 +56,16 @@ class MzxmlFile(XmlFile):
         centroided = values.get("centroided")
         record.profile = None if centroided is None else not centroided
         record.rt = seconds(values.get("retentionTime"), record) if "retentionTime" in values else None
-        precursors = values.get("precursorMz") or [{}]
-        if len(precursors) > 1:
-            record.notes.append(f"There are {len(precursors)} precursors; the first was taken.")
-        if isinstance(precursors[0], dict):
-            record.precursor_mz = number(precursors[0].get("precursorMz"))
-            record.precursor_charge = whole(precursors[0].get("precursorCharge"))
-        else:  # pyteomics gives the bare number where the element has no attributes
-            record.precursor_mz = number(precursors[0])
+        record.negative = str(values.get("polarity", "")).lower().startswith(("-", "neg"))
+        isolated = [_isolated(found) for found in values.get("precursorMz") or []]
+        level = record.ms_level or 2
+        found, notes = of_peptide(level, isolated, lambda name: self._stage(name, level))
+        record.precursor_mz, record.precursor_charge = found.mz, found.charge
+        record.notes += notes
+        first = (values.get("precursorMz") or [{}])[0]
+        width = number(first.get("windowWideness")) if isinstance(first, dict) else None
+        if width is not None and width >= WIDE and (note := window_note(found.mz, found.charge, found.mz, width)):
+            record.notes.append(note)
         if whole(values.get("peaksCount")) == 0:
             return  # such scans carry one pair of zeros
         mz, intensity = array(values, "m/z array"), array(values, "intensity array")
@@ -67,3 +76,15 @@ class MzxmlFile(XmlFile):
         declared = whole(values.get("peaksCount"))
         if declared is not None and declared != mz.size:
             record.notes.append(f"The file announces {declared} peaks; {mz.size} are there.")
+
+
+def _isolated(found: object) -> Isolated:
+    """One <precursorMz>; pyteomics gives the bare number where the element has no attributes."""
+    if not isinstance(found, dict):
+        return Isolated(number(found))
+    seen_in = whole(found.get("precursorScanNum"))
+    return Isolated(
+        number(found.get("precursorMz")),
+        whole(found.get("precursorCharge")),
+        "" if seen_in is None else f"scan={seen_in}",
+    )
