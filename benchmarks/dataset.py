@@ -229,7 +229,9 @@ def index_rows(path: Path, what: str, n: int, add: Callable[..., None]) -> None:
         note = f"processor time {cpu:.1f} s, {cpu / bare:.2f} x pyteomics"
         add(f"index {what}, {workers} process{'es' * (workers > 1)}", n, seconds, peak, note)
         if workers == 1 and path.suffix == ".mzML":
-            all_by_pyteomics = f"from peploss.spectra.readers.xml import mzml; mzml.plain_values = lambda *_: None; {code}"
+            all_by_pyteomics = (
+                f"from peploss.spectra.readers.xml import mzml; mzml.plain_values = lambda *_: None; {code}"
+            )
             seconds, slower, peak = _alone(all_by_pyteomics.format(workers), path)
             note = f"processor time {slower:.1f} s, {slower / cpu:.2f} x that with it"
             add(f"index {what}, 1 process, without mzml_plain", n, seconds, peak, note)

@@ -10,7 +10,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds the two lists together
+    from peploss.analysis.causes.diagnosis import Diagnosis as Diagnosis
+    from peploss.analysis.causes.diagnosis import diagnose as diagnose
+    from peploss.analysis.one_psm.explanation import Explanation as Explanation
+    from peploss.analysis.one_psm.explanation import explain as explain
+    from peploss.analysis.one_psm.loss_of import loss_of as loss_of
     from peploss.errors import BackendError as BackendError
+    from peploss.errors import NoSpectrumError as NoSpectrumError
     from peploss.errors import PeplossError as PeplossError
     from peploss.errors import PeptideError as PeptideError
     from peploss.errors import SettingsError as SettingsError
@@ -40,6 +46,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.peptides.vocabulary import Vocabulary as Vocabulary
     from peploss.settings import LossSettings as LossSettings
     from peploss.spectra.preprocessing import preprocess as preprocess
+    from peploss.spectra.readers import SpectrumFile as SpectrumFile
     from peploss.spectra.readers import open_spectra as open_spectra
     from peploss.spectra.spectrum import Spectrum as Spectrum
     from peploss.training.curriculum import CURRICULUM_V2 as CURRICULUM_V2
@@ -49,8 +56,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.version import __version__ as __version__
 
 _NAMES: Final = {
+    "peploss.analysis.causes.diagnosis": ("Diagnosis", "diagnose"),
+    "peploss.analysis.one_psm.explanation": ("Explanation", "explain"),
+    "peploss.analysis.one_psm.loss_of": ("loss_of",),
     "peploss.errors": (
-        "BackendError", "PeplossError", "PeptideError", "SettingsError", "SourceError", "SpectrumError",
+        "BackendError", "NoSpectrumError", "PeplossError", "PeptideError", "SettingsError", "SourceError",
+        "SpectrumError",
     ),
     "peploss.grid": ("MzGrid",),
     "peploss.kernels": ("Peaks", "spectrum_cosine"),
@@ -68,7 +79,7 @@ _NAMES: Final = {
     "peploss.peptides.vocabulary": ("Vocabulary",),
     "peploss.settings": ("LossSettings",),
     "peploss.spectra.preprocessing": ("preprocess",),
-    "peploss.spectra.readers": ("open_spectra",),
+    "peploss.spectra.readers": ("SpectrumFile", "open_spectra"),
     "peploss.spectra.spectrum": ("Spectrum",),
     "peploss.training.curriculum": ("CURRICULUM_V2", "CurriculumV2"),
     "peploss.training.synthetic": ("Difficulty", "synthetic_batch"),

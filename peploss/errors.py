@@ -52,6 +52,10 @@ class SpectrumError(PeplossError, ValueError):
     """One spectrum cannot be used; the rest of its file still can."""
 
 
+class NoSpectrumError(SpectrumError, LookupError):
+    """A file has no spectrum of that position or id, or several of that id."""
+
+
 class SourceError(PeplossError, ValueError):
     """A file, upload or pasted list cannot be opened as spectra at all."""
 

@@ -24,7 +24,7 @@ PREDICTED = ("MS2PIP ", "file:")
 """How the other sources of intensities begin."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class LossSettings:
     """Settings of the spectrum loss and of the peaks it compares. All defaults are the loss as first defined.
 
@@ -130,6 +130,11 @@ class LossSettings:
     def __hash__(self) -> int:
         values = dict(vars(self))
         return hash((frozenset(values.pop("ion_weights").items()), *values.items()))
+
+    def __repr__(self) -> str:
+        """What differs from the defaults, as it is written in Python."""
+        changed = ((name, getattr(self, name)) for name in self.to_dict())
+        return f"LossSettings({', '.join(f'{name}={value!r}' for name, value in changed)})"
 
     @property
     def grid(self) -> MzGrid:

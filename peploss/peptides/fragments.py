@@ -29,7 +29,7 @@ LOSS_MASSES = {"": 0.0, "H2O": WATER, "NH3": AMMONIA}
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Fragments:
     """Fragment ions as a struct of arrays, all of length F.
 
@@ -58,6 +58,11 @@ class Fragments:
 
     def __len__(self) -> int:
         return int(self.mz.size)
+
+    def __repr__(self) -> str:
+        kinds = " ".join(dict.fromkeys(self.ion_type.tolist()))
+        where = f", {kinds}, m/z {self.mz.min():.2f} to {self.mz.max():.2f}" if len(self) else ""
+        return f"<Fragments: {len(self):,} ions{where}>"
 
     @cached_property
     def label(self) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ class _Placed(NamedTuple):
 _Sites = dict[int | str, list[_Placed]]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Peptide:
     """A linear peptide of defined mass. ``Peptide.parse`` makes one from text.
 
@@ -70,6 +70,9 @@ class Peptide:
     labile_mass: float = 0.0
     modifications: tuple[ModificationSite, ...] = ()
     charge: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Peptide.parse({self.proforma!r})"
 
     @classmethod
     def parse(cls, text: str, charge: int | None = None) -> Peptide:
@@ -227,3 +230,12 @@ def _check_positive(masses: list[float], shifts: dict[int | str, float], sites: 
                 text=text,
                 position=min(m.position for site in near for m in sites.get(site, ())),
             )
+
+
+def as_peptide(peptide: Peptide | str) -> Peptide:
+    """What a ``peptide`` argument means: a peptide, or its text.
+
+    >>> as_peptide("PEM[Oxidation]K/2")
+    Peptide.parse('PEM[Oxidation]K/2')
+    """
+    return Peptide.parse(peptide) if isinstance(peptide, str) else peptide

@@ -11,7 +11,7 @@ from peploss.constants import PROTON
 from peploss.errors import SpectrumError
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Spectrum:
     """Centroided peaks with what is known of their precursor.
 
@@ -75,6 +75,15 @@ class Spectrum:
     def __len__(self) -> int:
         return int(self.mz.size)
 
+    def __repr__(self) -> str:
+        told = [f"{len(self):,} peaks" + (f", m/z {self.mz[0]:.2f} to {self.mz[-1]:.2f}" if len(self) else "")]
+        if self.precursor_mz is not None:
+            charge = "" if self.precursor_charge is None else f" {self.precursor_charge}+"
+            told.append(f"precursor {self.precursor_mz:.4f}{charge}")
+        if self.peptide:
+            told.append(_short(self.peptide))
+        return f"<Spectrum {_short(self.name)}: {', '.join(told)}>"
+
     @property
     def neutral_mass(self) -> float | None:
         """Mass of the uncharged precursor in Da; None where its m/z or charge is not known."""
@@ -86,3 +95,7 @@ class Spectrum:
     def name(self) -> str:
         """What to call it: its title, else its native id, else its place in the file."""
         return self.title or self.native_id or f"spectrum {self.index + 1}"
+
+
+def _short(text: str, most: int = 60) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

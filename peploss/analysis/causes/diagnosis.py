@@ -28,7 +28,7 @@ from peploss.analysis.causes.spectrum_rules import (
     unmodelled_ions,
 )
 from peploss.analysis.causes.what_if import Counterfactual, Counterfactuals, counterfactuals
-from peploss.peptides.peptide import Peptide
+from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -57,7 +57,7 @@ PEAKS = 8000
 """Observed peaks after which no further PSM joins a call: each peak stands in some 250 comparisons."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis:
     """The cause of one PSM's loss.
 
@@ -68,6 +68,9 @@ class Diagnosis:
 
     findings: tuple[Finding, ...]
     what_if: Counterfactuals
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis: {self.cause}, confidence {self.confidence:.2f}, loss {self.loss:.4f}>"
 
     @property
     def cause(self) -> Cause:
@@ -112,8 +115,8 @@ class Diagnosis:
 
 def diagnose(
     spectrum: Spectrum,
-    peptide: Peptide,
-    settings: LossSettings,
+    peptide: Peptide | str,
+    settings: LossSettings | None = None,
     *,
     charge: int | None = None,
     seed: int = 0,
@@ -123,14 +126,16 @@ def diagnose(
 
     Args:
         spectrum: as read.
-        peptide: the candidate.
-        settings: what "the loss" means.
+        peptide: the candidate, parsed or in ProForma.
+        settings: what "the loss" means; None for the defaults.
         charge: of the precursor; None takes the peptide's own, else the spectrum's.
         seed: of the decoys.
         precursor_ppm: how far the precursor may be off and still fit.
     Raises:
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
+    settings = settings or LossSettings()
+    peptide = as_peptide(peptide)
     candidate = peptide if charge is None else peptide.with_charge(charge)
     return _judge(counterfactuals([(spectrum, candidate)], settings, seed=seed, precursor_ppm=precursor_ppm)[0])
 

@@ -31,7 +31,7 @@ from peploss.kernels import Peaks
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.precursor import PrecursorError, precursor_error
 from peploss.peptides.fragments import Fragments
-from peploss.peptides.peptide import Peptide
+from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 from peploss.spectra.spectrum import Spectrum
@@ -51,7 +51,7 @@ STATES = (
 """What a fragment can be: not seen by the loss (the first four), matched, or not, without or within a peak's reach."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanation:
     """One comparison taken apart. F fragments, P observed peaks after preprocessing; no array holds a NaN.
 
@@ -106,6 +106,12 @@ class Explanation:
     shares: Decomposition
     gradient: Gradient
     steps: tuple[Step, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Explanation of {self.peptide.proforma} on {self.spectrum.name}: loss {self.loss:.4f}, "
+            f"{self.n_matched:,} of {len(self.fragments):,} fragments matched>"
+        )
 
     @property
     def cosine(self) -> float:
@@ -172,7 +178,7 @@ class Explanation:
         )
 
 
-def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Explanation:
+def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings | None = None) -> Explanation:
     """Compare a spectrum with a candidate and take the loss apart.
 
     Every case has an answer: without a peak, a fragment, or any intensity on the grid the loss is exactly 1, its
@@ -180,11 +186,14 @@ def explain(spectrum: Spectrum, peptide: Peptide, settings: LossSettings) -> Exp
 
     Args:
         spectrum: as read; preprocessed here, as the settings say.
-        peptide: the candidate.
-        settings: what "the loss" means.
+        peptide: the candidate, parsed or in ProForma.
+        settings: what "the loss" means; None for the defaults.
     Raises:
+        PeptideError: the text cannot be read.
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
+    settings = settings or LossSettings()
+    peptide = as_peptide(peptide)
     charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
     observed = preprocess(spectrum, settings)
     (heights,) = fragments_with_heights([peptide], settings, [charge])

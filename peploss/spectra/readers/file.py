@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
+import itertools
+import operator
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from peploss.errors import SourceError, SpectrumError
+from peploss.errors import NoSpectrumError, SourceError, SpectrumError
 from peploss.spectra.batch import PEAKS, Batch, usable
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import NOT_MS2, Header, Problem, Record
 from peploss.spectra.spectrum import Spectrum
+
+_COMPARED: Final = 20_000
+"""Ids that an unknown one is compared with, to say what may have been meant."""
 
 
 class SpectrumFile(ABC):
@@ -45,6 +51,7 @@ class SpectrumFile(ABC):
         self.ids: list[str] = []
         self._source = source
         self._notes: list[str] = []
+        self._positions: dict[str, list[int]] | None = None  # by id
         self._headers: list[Header] | None = None
         self._headers_lock = threading.Lock()
         self._first = 0  # place in the file of what is entry 0 here
@@ -97,15 +104,71 @@ class SpectrumFile(ABC):
         """Bytes read from the file so far."""
         return self._source.bytes_read
 
-    def read(self, index: int) -> Spectrum:
-        """One spectrum, without reading the others.
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}: {len(self):,} spectra>"
+
+    def __getitem__(self, which: int | str) -> Spectrum:
+        """``read``, with negative positions from the end: ``spectra[3]``, ``spectra["QC1.175"]``, ``spectra[-1]``."""
+        if not isinstance(which, str) and -len(self) <= operator.index(which) < 0:
+            which = operator.index(which) + len(self)
+        return self.read(which)
+
+    def __iter__(self) -> Iterator[Spectrum]:
+        """Every spectrum that can be used, in the file's order; ``problems`` has the others, with their reasons."""
+        for index in range(len(self)):
+            try:
+                spectrum = self.read(index)
+            except SpectrumError:  # told by ``problems``
+                continue
+            yield spectrum
+
+    def position(self, which: int | str) -> int:
+        """The 0-based position of a spectrum given by its position or its id.
 
         Raises:
+            NoSpectrumError: there is none, or more than one of that id.
+        """
+        if not isinstance(which, str):
+            index = operator.index(which)
+            if not 0 <= index < len(self):
+                raise NoSpectrumError(
+                    f"There is no spectrum at position {index}; the file has {len(self):,}, counted from 0.",
+                    where=self.name,
+                )
+            return index
+        if self._positions is None:
+            found: dict[str, list[int]] = {}
+            for index, name in enumerate(self.ids):
+                found.setdefault(name, []).append(index)
+            self._positions = found
+        at = self._positions.get(which)
+        if at is None:
+            close = difflib.get_close_matches(which, itertools.islice(self._positions, _COMPARED), n=3, cutoff=0.7)
+            raise NoSpectrumError(
+                f"There is no spectrum with the id {which[:80]!r}.",
+                where=self.name,
+                remedy=f"Did you mean {' or '.join(close)}?" if close else f"An id here looks like {self.ids[0]!r}.",
+            )
+        if len(at) > 1:
+            places = ", ".join(map(str, at[:5])) + (", …" if len(at) > 5 else "")
+            raise NoSpectrumError(
+                f"{len(at):,} spectra have the id {which[:80]!r}.",
+                where=self.name,
+                remedy=f"Name one by its position: {places}.",
+            )
+        return at[0]
+
+    def read(self, which: int | str) -> Spectrum:
+        """One spectrum, without reading the others.
+
+        Args:
+            which: its 0-based position in the file, or its id as in ``ids``.
+        Raises:
+            NoSpectrumError: there is none of that position or id, or more than one of that id.
             SpectrumError: it cannot be used; ``problem`` is the reason, ``where`` names file and spectrum.
             SourceError: the file was closed or changed.
         """
-        if not 0 <= index < len(self):
-            raise SpectrumError(f"There is no spectrum {index + 1}; the file has {len(self)}.", where=self.name)
+        index = self.position(which)
         record = self._labelled(index)
         try:
             return record.spectrum(index, self.name)
