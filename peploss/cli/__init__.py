@@ -1,4 +1,4 @@
-"""The ``peploss`` command. Each of its commands is one file."""
+"""The ``peploss`` command; each of its subcommands is one file."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from peploss.version import __version__
 def main() -> None:
     """Why a peptide's spectrum loss is what it is: for one PSM, or a million.
 
-    Exit codes: 0 done, 1 it could not be done (the message says why), 2 the command line is wrong, 3 done, but not
-    all of the input could be used and --strict was given, 130 stopped by Ctrl-C; what was read is kept.
+    Exit codes: 0 done; 1 failed, the message says why; 2 the command line is wrong; 3 done, but --strict was given and
+    some of the input could not be used; 130 stopped by Ctrl-C, what was read is kept.
     """
 
 
@@ -33,6 +33,6 @@ def entry() -> None:
     """The ``peploss`` program."""
     try:
         main(prog_name="peploss")
-    except BrokenPipeError:  # the reader of a pipe, as in `peploss explain ... | head`, has gone
+    except BrokenPipeError:  # the reader of the pipe has closed it, as in `peploss explain ... | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""What the commands share: settings as options, errors as exit codes, a progress bar where someone looks."""
+"""Parts that the commands share: settings as options, errors as exit codes, a progress bar on a terminal."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from peploss.dataset.progress import Progress
 
 NOT_ALL: Final = 3
-"""Exit code of ``--strict`` where some of the input could not be used."""
+"""Exit code with ``--strict`` when some of the input could not be used."""
 
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:
-    """Errors a user can act on as one message and exit code 1, without a traceback."""
+    """Turn errors that a user can act on into one message and exit code 1, without a traceback."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -35,7 +35,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
             command(*args, **kwargs)
         except PeplossError as error:
             raise click.ClickException(str(error)) from error
-        except BrokenPipeError:  # told by `entry`: the reader has gone
+        except BrokenPipeError:  # `entry` handles it: the reader of the pipe has closed it
             raise
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'A file'}: {error.strerror or error}.") from error
@@ -51,7 +51,7 @@ def told(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def settings_options(command: Callable[..., None]) -> Callable[..., None]:
-    """An option for each of ``LossSettings``, and ``--settings FILE``; the command gets one ``settings``."""
+    """Add an option for each field of ``LossSettings``, and ``--settings FILE``; the command gets one ``settings``."""
     kinds = typing.get_type_hints(LossSettings)
     fields = dataclasses.fields(LossSettings)
 
@@ -69,7 +69,9 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
 
     for field in reversed(fields):
         run = click.option("--" + field.name.replace("_", "-"), field.name, **_option(field, kinds[field.name]))(run)
-    return click.option("--settings", type=EXISTING, help="Settings as TOML; options count before it.")(run)
+    return click.option(
+        "--settings", type=EXISTING, help="Settings as TOML; an option on the command line wins over it."
+    )(run)
 
 
 def _option(field: dataclasses.Field[Any], kind: Any) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def _value(name: str, value: Any) -> Any:
 
 @contextlib.contextmanager
 def progress_bar(label: str, unit: str) -> Iterator[Progress | None]:
-    """A bar on standard error where that is a terminal; None, and quiet, where it is not."""
+    """Yield a bar on standard error if that is a terminal, else None."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -122,7 +124,7 @@ def progress_bar(label: str, unit: str) -> Iterator[Progress | None]:
 
 
 def say(lines: list[str], values: dict[str, Any], as_json: bool) -> None:
-    """The outcome: sentences for people on standard error, or JSON for a program on standard output."""
+    """Print the outcome: sentences for people on standard error, or JSON for programs on standard output."""
     if as_json:
         click.echo(json.dumps(values, indent=2, default=str))
     else:

@@ -1,4 +1,4 @@
-"""``peploss explain``: one PSM, in words and numbers."""
+"""``peploss explain`` takes one PSM apart, in words and numbers."""
 
 from __future__ import annotations
 

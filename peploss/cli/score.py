@@ -1,4 +1,4 @@
-"""``peploss score``: every loss of every PSM of a set."""
+"""``peploss score`` computes the losses of every PSM of a set."""
 
 from __future__ import annotations
 
@@ -18,26 +18,32 @@ from peploss.settings import LossSettings
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Results, Parquet.")
 @click.option(
     "--loss", "losses", multiple=True, type=click.Choice([*BASELINE_NAMES, "all"]),
-    help="A further loss. Several times.",
+    help="Also compute this loss. May be repeated.",
 )  # fmt: skip
-@click.option("--decoys", is_flag=True, help="Score a shuffled peptide beside each.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the decoys.")
+@click.option("--decoys", is_flag=True, help="Also score one decoy (a shuffled peptide) per PSM.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the decoys.")
 @click.option(
     "--causes", type=click.Choice(["none", "worst", "all"]), default="worst", show_default=True,
-    help="Name the cause of none, of the PSMs of highest loss, or of all (a thousand times slower than a score).",
+    help="Explain none, the PSMs of highest loss, or all (a thousand times slower than scoring).",
 )  # fmt: skip
-@click.option("--worst", type=click.IntRange(min=1), default=1000, show_default=True, help="How many those are.")
+@click.option(
+    "--worst",
+    type=click.IntRange(min=1),
+    default=1000,
+    show_default=True,
+    help="How many PSMs --causes worst explains.",
+)
 @click.option(
     "--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
-    help="Threads here, or Ray: on the cluster that RAY_ADDRESS names, else on this machine.",
+    help="Threads, or Ray on the cluster that RAY_ADDRESS names, else on this machine.",
 )  # fmt: skip
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True,
-    help="Of the spectrum losses; auto is the GPU where there is one.",
+    help="Where the spectrum loss is computed; auto takes a GPU if there is one.",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Threads; one a core where not given.")
+@click.option("--workers", type=click.IntRange(min=1), help="Threads.  [default: one a core]")
 @click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM has no loss.")
-@click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @settings_options
 @told
 def score(
@@ -55,7 +61,7 @@ def score(
     as_json: bool,
     settings: LossSettings,
 ) -> None:
-    """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and what else is asked for."""
+    """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and the losses asked for."""
     from peploss.dataset.scoring.batch import Plan
     from peploss.dataset.scoring.run import score_set
     from peploss.dataset.scoring.worst import add_causes

@@ -1,4 +1,4 @@
-"""``peploss serve``: the app, on the built-in spectra, a set, a folder or a file."""
+"""``peploss serve`` opens the app on the built-in spectra, a set, a folder or a file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def serve(source: Path | None, port: int | None, host: str, headless: bool) -> N
 
 
 def _opened(source: Path | None) -> _Opened:
-    """What the argument means; a problem with it is told here, and not in the browser."""
+    """Read the argument; a problem with it is reported here, not in the browser."""
     if source is None:
         return _Opened(None, "", "The built-in spectra")
     from peploss.spectra.folder import is_spectrum_name

@@ -1,4 +1,4 @@
-"""``peploss tune``: which sigma and which bin width to use on a set, with the evidence."""
+"""``peploss tune`` recommends sigma and bin width for a set, with the evidence."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("sets", nargs=-1, required=True, type=EXISTING, metavar="SET...")
-@click.option("--limit", type=click.IntRange(min=1), default=2000, show_default=True, help="Most spectra to use.")
-@click.option("--decoys", type=click.IntRange(min=1), default=2, show_default=True, help="Decoys a spectrum.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the sample and of the shuffling.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=2000, show_default=True, help="Use at most this many spectra."
+)
+@click.option("--decoys", type=click.IntRange(min=1), default=2, show_default=True, help="Decoys per spectrum.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the sample and of the decoys.")
 @click.option(
     "--max-grid-artefact", type=click.FloatRange(min=0), default=0.01, show_default=True,
-    help="Most the grid may change nine losses in ten.",
+    help="Highest grid artefact allowed in nine losses of ten.",
 )  # fmt: skip
 @click.option(
     "--max-phase-spread", type=click.FloatRange(min=0), default=0.02, show_default=True,
-    help="Most nine losses in ten may move as the grid is shifted.",
+    help="Largest change allowed in nine losses of ten when the grid is shifted.",
 )  # fmt: skip
 @click.option(
     "--min-reach", type=click.FloatRange(min=0), default=0.05, show_default=True,
-    help="Least distance in Th over which a peak pulls.",
+    help="Least distance, in Th, over which a peak must pull.",
 )  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Everything as JSON.")
-@click.option("--toml", "as_toml", is_flag=True, help="The recommended settings alone, as TOML.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--toml", "as_toml", is_flag=True, help="Print only the recommended settings, as TOML.")
 @settings_options
 @told
 def tune(
@@ -57,11 +59,11 @@ def tune(
 ) -> None:
     """Recommend sigma and bin width for SETs, whose peptides are taken to be right.
 
-    A set is a set.parquet of peploss, of which decoys, second ranks and q-values above 0.01 are left out, or a file
-    of annotated spectra (MGF with SEQ=, MSP).
+    A SET is a file made by `peploss index`, or annotated spectra (MGF with SEQ=, MSP). Decoys, second ranks and
+    q-values above 0.01 are left out.
 
-    Right peptides are compared with decoys of the same residues over 40 x 40 settings. What separates them best
-    within the limits is recommended, beside what the settings given do: the other options, the defaults without.
+    Each peptide is compared with decoys of the same residues at 40 x 40 settings. The setting that separates them best
+    within the limits is recommended, and compared with the present settings (the options given, or the defaults).
     """
     from peploss.analysis.tuning.prepared_set import prepare
     from peploss.analysis.tuning.recommend import recommend
@@ -86,7 +88,7 @@ def tune(
 
 
 def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
-    """Spectra with peptides of all files, what of them cannot be used, and how many were drawn from how many."""
+    """Read spectra with peptides of all files: the PSMs, what was left out and why, and notes on the sampling."""
     from peploss.analysis.tuning.file_psms import file_psms
     from peploss.dataset.query.right_psms import right_psms
     from peploss.dataset.store import ParquetStore
@@ -115,7 +117,7 @@ def _is_parquet(path: Path) -> bool:
 
 
 def _look(prepared: PreparedSet) -> SetLandscape:
-    """The finished landscape, with a bar on a terminal while it is not."""
+    """Compute the landscape, with a progress bar on a terminal."""
     from peploss.analysis.tuning.landscape import default_axes
     from peploss.analysis.tuning.set_landscape import set_landscapes
 

@@ -1,4 +1,4 @@
-"""Sets of PSMs: tables in, Parquet, scores of millions, questions to the result.
+"""Sets of PSMs: reads tables, joins them to spectra, scores millions, and answers questions about the results.
 
 Needs ``pip install "peploss[dataset]"``; nothing here is imported by ``import peploss``.
 """

@@ -1,4 +1,4 @@
-"""Worker processes: programs of their own that get tasks by pipe.
+"""Worker processes that get tasks through a pipe.
 
 The alternatives were tried. ``multiprocessing`` runs the script that started it once more in every process and, with
 that, loads torch and all else the script uses: ten times the memory of a process that reads spectra. loky 3.7 does
@@ -34,7 +34,7 @@ _APART: Final[dict[str, Any]] = (
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
 Work: TypeAlias = Callable[[], AbstractContextManager[Callable[[Task], Answer]]]
-"""Gives the function that does a task; what it opens for that is closed when there are no more tasks."""
+"""Makes the function that does a task; what it opens is closed after the last task."""
 
 
 class _Worker:
@@ -72,7 +72,7 @@ class _Worker:
 
     def close(self) -> None:
         """End the process, which has nothing left to do."""
-        with contextlib.suppress(OSError):  # it is gone, which is what is wanted
+        with contextlib.suppress(OSError):  # it has ended already, as wanted
             self._send.close()
         self._process.wait()
         self._answers.close()

@@ -1,6 +1,6 @@
 """The program of a worker process, which ``peploss.dataset.pool`` starts and talks to in pickles.
 
-In come the module search path, the work, and tasks until the pipe is closed; out goes (answer, error) for each task.
+It reads the module search path, the work, and tasks until the pipe is closed, and writes (answer, error) for each task.
 Work and tasks are pickled twice, so that one that cannot be loaded is still read to its end.
 """
 
@@ -43,7 +43,7 @@ def _always(error: Exception) -> Callable[[Any], Any]:
 def main() -> None:
     """Do tasks until there are no more."""
     tasks, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what anything prints is no answer
+    os.dup2(2, 1)  # printed text must not mix with the answers
     sys.meta_path.insert(0, _NoPandas())
     sys.path[:] = pickle.load(tasks)  # noqa: S301
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""How long work on a set tells how far it is."""
+"""The type of callback by which long work reports progress."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (done, total). What it raises ends the work; an index can be taken up again."""
+"""Called with (done, total). An exception it raises ends the work; an index can be resumed later."""

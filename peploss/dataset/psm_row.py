@@ -1,4 +1,4 @@
-"""One row of a set as a spectrum and its peptide."""
+"""Turns one row of a set into a spectrum and its peptide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of a set and of its results, and what their Parquet files say about themselves."""
+"""The columns of sets and of results, and the metadata of their Parquet files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One set on disk: a Parquet file read by row group, and written whole or not at all."""
+"""A set on disk: a Parquet file that is read by row group and appears only when it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PSMs of tables to spectra of files: by what they were joined, and why some were not."""
+"""Joins PSMs of tables to spectra of files, and says why some could not be joined."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 from peploss.dataset.tables.psm import Psm, PsmTable
 
 KINDS: Final = ("native id", "title", "scan", "index")
-"""What can join, in the order they are tried: of those that join most, the first counts."""
+"""The kinds of names that can join, in order of preference: the kind that joins most wins, the first of equals."""
 
 _SCAN: Final = (
     re.compile(r"\bscans?[=:\s]\s*(\d+)", re.I),
@@ -29,10 +29,10 @@ _RUN_IN_NAME: Final = (
     re.compile(r"^(.+?)(?:_SII_\d+_\d+)?_\d+_\d+_\d+$"),  # Percolator's run_scan_charge_rank
 )
 _OF_ANY_RUN: Final = re.compile(r"(?:\w+=)?\d+(?:\s+\w+=\d+)*")
-"""A spectrum's name that a spectrum of every run may have: a number, or a native id."""
+"""A name that spectra of several runs may share: a number, or a native id."""
 
 ELSEWHERE: Final = -1
-"""In place of a file: the run is none of those that are there."""
+"""Marks a run for which there is no file."""
 
 Keys = dict[str, str | int]
 
@@ -84,7 +84,7 @@ def scan_in(text: str) -> int | None:
 
 
 def run_in(text: str) -> str:
-    """The run that a spectrum's name tells of, ``""`` where it tells of none.
+    """The run named in a spectrum's name, ``""`` if none is.
 
     >>> run_in("a/run_1.00017.00017.2"), run_in("run_1_17_2_1"), run_in("scan=17")
     ('run_1', 'run_1', '')
@@ -135,7 +135,7 @@ class Headers:
 
 @dataclass(frozen=True)
 class NotJoined:
-    """A PSM without its spectrum, or without a place in the set for another reason."""
+    """A PSM that is not in the set, and why."""
 
     table: str
     line: int
@@ -162,11 +162,11 @@ class Joined:
 def join(tables: Sequence[PsmTable], files: Sequence[Headers], by: str | None = None) -> Joined:
     """Join every PSM to a spectrum of its run.
 
-    A run is found by its name, without folders and endings, or by the run that the spectrum's name tells of. A PSM of
-    no run is looked for in all files. Where a table speaks of one run only and there is one file, they are taken for
-    each other. A PSM of a run that is not there is joined by its spectrum's title only, which a merged file may have:
-    scans and indices of another run mean other spectra. For each table and file one kind of name is chosen, the one
-    that joins most.
+    A run matches the file of the same name, without folders and endings; the run may also be part of the spectrum's
+    name. A PSM that names no run is looked for in all files. If a table names a single run and there is a single file,
+    the two are matched whatever their names. If no file matches a PSM's run, only its spectrum's title can join it (a
+    merged file keeps titles): scans and indices of another run mean other spectra. For each table and file, one kind of
+    name joins all PSMs: the one that joins most.
 
     Args:
         by: the kind to use, one of ``KINDS``; None chooses.
@@ -211,7 +211,7 @@ def _join_to(
 ) -> None:
     kinds = (by,) if by else ("title",) if group == ELSEWHERE else KINDS
     hits = dict.fromkeys(kinds, 0)
-    for psm in psms:  # the keys are made twice: kept, they take more memory than the PSMs
+    for psm in psms:  # made twice: keeping the keys would take more memory than the PSMs
         keys = keys_of(psm)
         for kind in kinds:
             hits[kind] += any(keys.get(kind) in files[t].by[kind] for t in targets)

@@ -1,8 +1,7 @@
-"""The first half of an index: spectra of files into parts, in parallel, each once.
+"""Reads the spectra of all files into parts, in parallel: the first half of an index.
 
-The files are searched once, here; what a part needs of that index lies beside it as JSON, so that whoever reads the
-part searches nothing, and an index that goes on after an interruption does not either. A part is an Arrow file, which
-the second half reads without decoding it.
+The files are searched once, here. The piece of the index that a part needs is stored beside it as JSON, so neither a
+worker nor a resumed run searches again. A part is an Arrow file, which the second half reads without decoding.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ CHUNK: Final = 2048
 """Spectra in a part."""
 
 ALONE: Final = 4
-"""So few parts are read before other processes have started."""
+"""With no more parts than this, worker processes would take longer to start than to read."""
 
 PART: Final = pa.schema([
     ("index", pa.int32()), ("scan", pa.int64()), ("native_id", pa.string()), ("title", pa.string()),
@@ -63,7 +62,7 @@ class Part:
 
 
 def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
-    """Which parts there are to be; what lies in the folder for other files or another version goes.
+    """Plan the parts; remove what the folder holds for other files or another version.
 
     Raises:
         SourceError: a file is missing or is no file of spectra.
@@ -78,9 +77,9 @@ def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         sizes = [_search(path, source, folder) for source, path in enumerate(files)]
-        with whole_file(plan) as temporary:  # last: where it is, every index is
+        with whole_file(plan) as temporary:  # last: once the plan is there, every index is
             temporary.write_text(json.dumps({"wanted": wanted, "sizes": sizes}))
-    for left_over in folder.glob(".*.tmp"):  # of a run that was killed
+    for left_over in folder.glob(".*.tmp"):  # left by a run that was killed
         left_over.unlink(missing_ok=True)
     return [part for source, size in enumerate(sizes) for part in _parts(source, size, folder)]
 
@@ -120,10 +119,10 @@ def _search(path: Path, source: int, folder: Path) -> int:
 
 
 def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress: Progress | None) -> int:
-    """Write the parts that are not there yet.
+    """Write the missing parts.
 
     Returns:
-        How many there were already.
+        How many parts were there already.
     """
     todo = [p for p in parts if not p.path.exists()]
     total = sum(p.stop - p.start for p in parts)
@@ -142,7 +141,7 @@ def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress:
 
 @contextmanager
 def part_writer() -> Iterator[Callable[[tuple[Path, Part]], None]]:
-    """What writes a part of a file. The file stays open for its next part: it may have to be unpacked."""
+    """The function that writes parts of a file. The file stays open between parts, since opening may mean unpacking."""
     opened: dict[Path, ByteSource] = {}
 
     def write(task: tuple[Path, Part]) -> None:
@@ -208,7 +207,7 @@ def _into_range(intensity: np.ndarray, ends: np.ndarray) -> None:
 
 
 def read_part(part: Part) -> Iterator[pa.RecordBatch]:
-    """One part back, some megabytes at a time, mapped and not copied.
+    """Read one part, some megabytes at a time, mapped into memory and not copied.
 
     Raises:
         SourceError: it is damaged; it is removed, so that the next run reads its spectra again.

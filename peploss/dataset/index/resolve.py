@@ -1,4 +1,4 @@
-"""Peptides of a table, resolved once: residue masses and what a table of PSMs says of them."""
+"""Resolves each peptide of a table once: residue masses, name, charge, or why it cannot be used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two results of the same set: who moved."""
+"""Compares two results of the same set, PSM by PSM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of a set opened for questions in SQL, and closed in: it can be read, and nothing else can be reached."""
+"""Opens a file of a set for SQL queries in a sandbox that can read this file and nothing else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from peploss.errors import SettingsError, SourceError
 
 MEMORY, MEMORY_HELD = "512MB", "2GB"
 LONGEST_SECONDS = 30.0
-"""A question that takes longer is given up; each of the app's takes a fraction of a second, of a million PSMs."""
+"""Seconds after which a query is cancelled; the app's own take a fraction of a second on a million PSMs."""
 SEARCHED = ("peptide", "sequence", "protein", "title")
 TEXT = "_text"
 """Column to search in: those above in lower case, a line each."""
@@ -56,7 +56,7 @@ class Asked:
                 for f in store.schema
                 if not pa.types.is_list(f.type)
             }
-        # Nothing is put on disk beside what is asked.
+        # No temporary files beside the data.
         limit = MEMORY_HELD if held else MEMORY
         self._connection = duckdb.connect(config={"memory_limit": limit, "temp_directory": ""})
         absolute = str(self.path.resolve()).replace("'", "''")
@@ -66,7 +66,7 @@ class Asked:
         made = "TABLE" if held else "VIEW"
         with self._told() as cursor:
             cursor.execute(f"CREATE {made} psms AS SELECT {names} FROM read_parquet('{absolute}')")  # noqa: S608
-        # From here on this connection reads this file and nothing else, and cannot be talked out of that.
+        # From here on this connection reads this file and nothing else, and no SQL can undo that.
         for line in (
             f"SET allowed_paths = ['{absolute}']",
             "SET enable_external_access = false",

@@ -1,4 +1,4 @@
-"""Tags and notes on PSMs, kept beside the set: the set itself is never written again."""
+"""Tags and notes on PSMs, kept in a file beside the set, which itself never changes."""
 
 from __future__ import annotations
 
@@ -56,18 +56,18 @@ class Notes:
             )
 
     def tag(self, psms: Iterable[int], tag: str) -> None:
-        """Put a tag on PSMs; on those that have it, nothing changes."""
+        """Tag PSMs; those that have the tag already keep it."""
         name = _clean(tag, 100)
         with self._open() as connection:
             connection.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(p, name) for p in self._ids(psms)])
 
     def untag(self, psms: Iterable[int], tag: str) -> None:
-        """Take a tag off PSMs."""
+        """Remove a tag from PSMs."""
         with self._open() as connection:
             connection.executemany("DELETE FROM tags WHERE psm = ? AND tag = ?", [(int(p), tag) for p in psms])
 
     def note(self, psm: int, text: str) -> None:
-        """Write the note of a PSM; ``""`` takes it away."""
+        """Write the note of a PSM; ``""`` removes it."""
         (at,) = self._ids([psm])
         with self._open() as connection:
             if not text.strip():
@@ -101,7 +101,7 @@ class Notes:
         ids = [int(p) for p in psms]
         out: dict[int, list[str]] = {}
         with self._open() as connection:
-            for start in range(0, len(ids), 500):  # SQLite takes so many values at once on every build
+            for start in range(0, len(ids), 500):  # every build of SQLite takes this many values at once
                 some = ids[start : start + 500]
                 marks = ", ".join("?" * len(some))
                 sql = f"SELECT psm, tag FROM tags WHERE psm IN ({marks}) ORDER BY psm, tag"  # noqa: S608

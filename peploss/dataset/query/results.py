@@ -1,4 +1,4 @@
-"""Questions to a scored set, answered by DuckDB over its Parquet: count, page, histogram, density, groups."""
+"""Queries on a scored set, run by DuckDB on its Parquet file: count, page, histogram, density, groups."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Results(Asked):
         limit: int = 100,
         offset: int = 0,
     ) -> pa.Table:
-        """Some rows in an order; rows without a value come last, equal ones in the order of the set."""
+        """A page of rows in a given order; rows without a value come last, equal ones stay in the order of the set."""
         names = ", ".join(self._column(c) for c in columns)
         way = "DESC" if descending else "ASC"
         key = self._column(order)
@@ -81,7 +81,7 @@ class Results(Asked):
         names = ", ".join(self._column(c) for c in columns)
         if not len(ids):
             return self._table(f"SELECT {names} FROM {self._psms} LIMIT 0")  # noqa: S608
-        # The range lets whole blocks of rows be passed over.
+        # The range lets DuckDB skip whole blocks of rows.
         kept = "WHERE id BETWEEN ? AND ? AND id IN (SELECT unnest(?))"
         sql = f"SELECT {names} FROM {self._psms} {kept} ORDER BY id"  # noqa: S608
         return self._table(sql, [min(ids), max(ids), list(ids)])
@@ -153,7 +153,7 @@ class Results(Asked):
         return Density(x_edges, y_edges, counts, outside)
 
     def groups(self, column: str, value: str = "loss", *, where: str = "", limit: int = 100) -> pa.Table:
-        """The commonest values of a column, with how many PSMs have each and their median of another."""
+        """The most frequent values of a column, with the number of PSMs and their median of another column."""
         key, number = self._column(column), self._number(value)
         return self._table(
             f"SELECT {key} AS value, count(*) AS psms, median({number}) AS median "  # noqa: S608
@@ -175,7 +175,7 @@ class Results(Asked):
 
 
 def find_psm(path: str | os.PathLike[str], psm: str) -> int:
-    """The id that a number or a spectrum's title (or native id) names in a set.
+    """Find a PSM's id in a set by its number, or by its spectrum's title or native id.
 
     Raises:
         SourceError: none or several spectra are called so.

@@ -1,4 +1,4 @@
-"""PSMs of a set that are believed to be right: what settings are judged on."""
+"""A sample of the PSMs of a set that are believed to be right; settings are judged on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RightPsms:
     """A sample of a set.
 
     Attributes:
-        psms: in an order of chance, grouped by file.
+        psms: shuffled, grouped by file.
         n_psms: PSMs of the set.
         n_right: how many of them are no decoys, first in rank and within ``MAX_Q``, as far as the set says.
         left_out: what cannot be used, and why.
@@ -57,7 +57,7 @@ def right_psms(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> RightPsms:
-    """A sample of the PSMs that the set itself holds to be right; no more than a row group is in memory.
+    """Draw a sample of PSMs that are right as far as the set says; at most one row group is in memory.
 
     Args:
         limit: most to take, at least 1.

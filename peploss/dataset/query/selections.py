@@ -1,4 +1,4 @@
-"""Selected PSMs taken away: ids, TSV, Parquet, MGF, or a list to keep or drop."""
+"""Exports selected PSMs as ids, TSV, Parquet, MGF, or as a list to keep or drop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def export(
     source: str | os.PathLike[str],
     results: str | os.PathLike[str] | None = None,
 ) -> int:
-    """Write a selection to a file, which appears under its name when it is whole.
+    """Write a selection to a file, which appears only when it is complete.
 
     ``ids`` is one id a line. ``tsv`` and ``parquet`` hold the columns of the results, or of the set where there are
     none. ``mgf`` holds the spectra with their peptides (``SEQ=``), each once for each of its PSMs. ``keep`` and
@@ -99,7 +99,7 @@ def _parquet(store: ParquetStore, ids: Sequence[int], target: Path) -> int:
 
 
 def exported_ids(path: str | os.PathLike[str]) -> list[int]:
-    """Ids back from an export of kind ids, tsv, parquet, keep or drop.
+    """Read the ids of an exported file of kind ids, tsv, parquet, keep or drop.
 
     Raises:
         SourceError: there are none in it.

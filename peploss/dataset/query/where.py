@@ -1,4 +1,4 @@
-"""A filter in SQL that can do nothing but filter."""
+"""Checks that an SQL condition can do nothing but filter."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _TYPES: Final = frozenset({
 
 
 def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str]) -> str:
-    """A condition that may stand in a WHERE, as it came.
+    """Return a condition unchanged if it may stand in a WHERE.
 
-    It is parsed and every node looked at: no subquery, no function that is not of values alone, no column that is not
-    there, nothing behind it.
+    DuckDB parses it and every node is checked: no subquery, only functions of plain values, only existing columns,
+    nothing after the condition.
 
     Raises:
         SettingsError: it is not such a condition; the message says what is refused.

@@ -1,4 +1,4 @@
-"""Scores of a batch: a pure function from Arrow to Arrow, which any engine can carry."""
+"""Scores a batch of PSMs: a pure function from Arrow to Arrow, which any engine can run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plan:
     Args:
         settings: what "the loss" means.
         losses: further losses, of ``BASELINES``.
-        decoys: whether to score a decoy of each PSM as well: its residues in an order of chance, the last kept.
+        decoys: whether to score a decoy of each PSM as well: its residues shuffled, the last one kept in place.
         seed: of the decoys.
         causes: whether to name the cause of every PSM, which takes a thousand times as long as its score.
     Raises:
@@ -79,7 +79,7 @@ class Plan:
 
 
 def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.RecordBatch:
-    """Scores of PSMs, row by row; the answer for a row depends on nothing but that row.
+    """Score PSMs; the result of a row depends on that row alone.
 
     Args:
         batch: columns of ``schema.SET``.

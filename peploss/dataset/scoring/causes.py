@@ -1,4 +1,4 @@
-"""The cause of PSMs of a set, as columns."""
+"""Names the cause of each PSM of a batch, as columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From columns of a set to both sides of the comparison, compiled: fragments, preprocessing, explained intensity.
+"""Compiled steps from the columns of a set to both sides of the comparison: fragments, peaks, explained intensity.
 
 Everything lies one spectrum after the other (values and offsets), as Arrow holds lists. The same definitions as
 ``peploss.peptides.fragments`` and ``peploss.spectra.preprocessing``, which hold one spectrum each.

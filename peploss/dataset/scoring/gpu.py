@@ -1,7 +1,7 @@
-"""Losses of a batch on a GPU, where there is one.
+"""Computes the losses of a batch on a GPU.
 
-Every thread that scores has a stream of its own: while one thread's spectra are computed, those of the next are being
-copied, from memory that does not move.
+Every scoring thread has its own stream: while one thread's spectra are computed, the next thread's are copied from
+pinned memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Scores one row group of a set: the unit of work that every engine carries."""
+"""Scores one row group of a set: the unit of work of every engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores a whole set: an engine carries its row groups, the results go into one file."""
+"""Scores a whole set: an engine works through its row groups, the results go into one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes of the PSMs of highest loss: too slow for all of a large set, and of use for these."""
+"""Names the causes of the PSMs of highest loss; doing so for all of a large set would take too long."""
 
 from __future__ import annotations
 

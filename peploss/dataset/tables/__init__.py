@@ -1,4 +1,4 @@
-"""Tables of PSMs of every engine, in one form."""
+"""Reads PSM tables of every engine into one form."""
 
 from __future__ import annotations
 

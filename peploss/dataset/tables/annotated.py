@@ -1,4 +1,4 @@
-"""Annotated spectra (MGF with SEQ=, MSP) as a table of PSMs."""
+"""Reads annotated spectra (MGF with SEQ=, MSP) as a table of PSMs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of search engines, through psm-utils."""
+"""Reads tables of search engines, through psm-utils."""
 
 from __future__ import annotations
 

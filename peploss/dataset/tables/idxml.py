@@ -1,4 +1,4 @@
-"""idXML of OpenMS, through pyteomics (psm-utils asks for the whole of OpenMS to read it)."""
+"""Reads OpenMS's idXML through pyteomics (psm-utils would need all of OpenMS)."""
 
 from __future__ import annotations
 

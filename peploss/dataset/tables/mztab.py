@@ -1,4 +1,4 @@
-"""mzTab, as Casanovo and others write it, through pyteomics."""
+"""Reads mzTab, as Casanovo and others write it, through pyteomics."""
 
 from __future__ import annotations
 

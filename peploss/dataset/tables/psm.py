@@ -1,4 +1,4 @@
-"""PSMs and tables of them: what a search engine or a sequencer says of spectra, all in one form."""
+"""The one form of all PSM tables: a PSM, a refused line, a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which format a table is of, by its content before its name."""
+"""Detects the format of a PSM table, from its content first and its name second."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def sniff(path: Path) -> str:
 
 
 def header(text: str) -> list[str]:
-    """Column names of the first line that is none of comments."""
+    """Column names from the first line that is not a comment."""
     for line in text.splitlines():
         if line.strip() and not line.startswith("#"):
             return next(csv.reader([line], delimiter=separator(line)))
@@ -79,6 +79,6 @@ def header(text: str) -> list[str]:
 
 
 def separator(line: str) -> str:
-    """What stands between the columns: the commonest of tab, comma and semicolon; a space where there is none."""
+    """The column delimiter: the most frequent of tab, comma and semicolon, or a space if there is none."""
     found = max("\t,;", key=line.count)
     return found if found in line else " "
