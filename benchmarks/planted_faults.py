@@ -20,7 +20,7 @@ from peploss.analysis.tuning.psm_set import Psm, predicted, sample_psms
 from peploss.constants import ISOTOPE_SPACING, PROTON
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
-from peploss.peptides.decoys import shuffled
+from peploss.peptides.decoys import decoys
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import ModificationSite
 from peploss.settings import LossSettings
@@ -177,10 +177,10 @@ def wrong_peptide(psm: Psm, settings: LossSettings, rng: np.random.Generator) ->
         others = [p for p in right_psms_of(psm.group) if p.peptide.sequence != psm.peptide.sequence]
         other = others[int(rng.integers(len(others)))].peptide.with_charge(psm.charge)
     else:
-        order = shuffled(psm.peptide, rng)
-        if order is None:
+        shuffled = decoys(psm.peptide, 1, int(rng.integers(2**32)))
+        if not shuffled:
             return None
-        other = order
+        other = shuffled[0]
     return dataclasses.replace(psm, peptide=other), settings
 
 

@@ -9,14 +9,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from peploss.constants import ISOTOPE_SPACING, PROTON
 from peploss.errors import PeptideError, SettingsError, SpectrumError
 from peploss.losses.checks import is_finite_number
 from peploss.losses.reduction import Reduction, check_reduction, reduce
+from peploss.peptides.precursor_mass import PPM, neutral_mass, precursor_ppm
 from peploss.peptides.soft import expected_residue_masses, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
-PPM = 1e6
 ISOTOPE_OFFSETS = (0, 1, -1, 2, 3)
 """Which isotope of the peptide an instrument may have picked, the likeliest first (it wins a tie)."""
 
@@ -119,7 +118,7 @@ def precursor_error(
     Raises:
         PeptideError, SpectrumError, SettingsError: a mass, m/z or charge, or the scale, is not positive and finite.
 
-    >>> error = precursor_error(1000.0, (1000.0 + ISOTOPE_SPACING) / 2 + PROTON, 2)
+    >>> error = precursor_error(1000.0, (1000.0 + 1.003355) / 2 + 1.007276, 2)
     >>> round(error.ppm), error.isotope, round(error.isotope_ppm), round(error.loss, 4)
     (1002, 1, 0, 0.01)
     """
@@ -130,10 +129,10 @@ def precursor_error(
     if charge < 1:
         raise SpectrumError(f"The precursor charge must be at least 1, not {charge!r}.")
     scale = _scale(scale, True)
-    observed = (observed_mz - PROTON) * charge
+    observed = neutral_mass(observed_mz, float(charge))
     if observed <= 0:
         raise SpectrumError(f"A precursor at m/z {observed_mz} is lighter than the proton it carries.")
-    ppm = {k: (observed - k * ISOTOPE_SPACING - peptide_mass) / observed * PPM for k in ISOTOPE_OFFSETS}
+    ppm = {k: precursor_ppm(peptide_mass, observed, k) for k in ISOTOPE_OFFSETS}
     best = min(ISOTOPE_OFFSETS, key=lambda k: abs(ppm[k]))
     return PrecursorError(ppm[0], best, ppm[best], math.log1p(abs(ppm[0]) / scale))
 

@@ -1,46 +1,119 @@
-"""Decoys: peptides of the same residues in another order, which are right about nothing but the mass."""
+"""Decoys: peptides of the same residues in another order, which are right about nothing but the mass.
+
+There is one shuffle. The page, the commands and the batch ask it for the k-th decoy of a peptide and get the same one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from peploss.peptides.peptide import Peptide
 
-TRIES = 20
-SAME_MASS = 1e-6  # Da: leucine for isoleucine is no other peptide
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+U64 = NDArray[np.uint64]
+
+SAME_MASS: Final = 1e-6  # Da: leucine for isoleucine is no other peptide
+MOST_ALIKE: Final = 0.5
+"""Largest share of its bonds at which a decoy may have the peptide's own masses: with more it is no null."""
+DRAWS: Final = 160
+"""Orders drawn at most for one peptide."""
+_GOLDEN, _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 
 
-def shuffled(peptide: Peptide, rng: np.random.Generator) -> Peptide | None:
-    """The residues but the last in an order of chance, each with its modifications; the last stays in its place.
+def decoys(peptide: Peptide, n: int = 1, seed: int = 0) -> list[Peptide]:
+    """The first ``n`` decoys of a peptide, at its charge.
 
-    Modifications of the ends stay at the ends. The order of masses differs from the peptide's; nothing more is asked
-    of it, so a short peptide's decoy may share fragments with it.
+    The residues but the last come in an order of chance, each with its modifications. The last stays in its place, and
+    modifications of the ends stay at the ends. At most half of the bonds lie at the peptide's own masses.
 
     Args:
-        rng: where chance comes from; a seeded one gives the same decoy again.
+        n: how many; a decoy may come twice where a peptide has few orders.
+        seed: another one gives other decoys.
     Returns:
-        The decoy, at the peptide's charge, or None where every order has the same masses (``GGGGK``).
+        ``n`` peptides; none where no order differs enough (``GGGGK``).
     Source:
         Shuffled decoys with the terminal residue kept: Elias, J. E. & Gygi, S. P. (2010),
         doi:10.1007/978-1-60761-444-9_5. The last residue is what an enzyme cut behind, and y1 with it.
 
-    >>> shuffled(Peptide.parse("PEM[Oxidation]TIDEK/2"), np.random.default_rng(1)).proforma
-    'DPEIM[Oxidation]ETK/2'
+    >>> [d.proforma for d in decoys(Peptide.parse("PEM[Oxidation]TIDEK/2"), 2)]
+    ['IDM[Oxidation]PEETK/2', 'IDEM[Oxidation]TPEK/2']
     """
-    n = len(peptide) - 1
-    inner = peptide.residue_masses[:-1]
-    if n < 2 or np.ptp(inner) <= SAME_MASS:
-        return None
-    for _ in range(TRIES):
-        order = rng.permutation(n)
-        if (np.abs(inner[order] - inner) > SAME_MASS).any():
-            return reordered(peptide, np.append(order, n))
-    order = np.arange(n + 1)
-    other = int(np.flatnonzero(np.abs(inner - inner[0]) > SAME_MASS)[0])
-    order[[0, other]] = other, 0
-    return reordered(peptide, order)
+    return [reordered(peptide, order) for order in decoy_orders(peptide.residue_masses, n, seed)]
+
+
+def decoy_orders(residue_masses: F64, n: int, seed: int) -> I64:
+    """(K, L) orders of the residues of one peptide: its first ``n`` decoys.
+
+    Args:
+        residue_masses: (L,) Da.
+    Returns:
+        K is n, or fewer where 160 draws hold no more.
+    """
+    orders, found = decoy_orders_of(residue_masses[None], n, seed)
+    return orders[0, : found[0]]
+
+
+def decoy_orders_of(residue_masses: F64, n: int, seed: int) -> tuple[I64, I64]:
+    """The same of many peptides of one length; chance comes from the seed and each peptide's own masses.
+
+    Args:
+        residue_masses: (B, L) Da.
+    Returns:
+        (B, n, L) orders, and (B,) how many of the n there are; the rest of a row is the peptide's own order.
+    """
+    rows, length = residue_masses.shape
+    orders = np.tile(np.arange(length), (rows, n, 1))
+    found = np.zeros(rows, dtype=np.int64)
+    if length < 3 or not n:
+        return orders, found
+    stream = _stream(residue_masses, seed)
+    own = np.cumsum(residue_masses, axis=1)[:, :-1]
+    wanting, first, size = np.arange(rows), 0, n
+    while wanting.size and first < DRAWS:
+        size = min(size, DRAWS - first)
+        drawn = _drawn(stream[wanting], np.arange(first, first + size), length)  # (W, D, L)
+        masses = np.take_along_axis(residue_masses[wanting][:, None], drawn, axis=2)
+        alike = np.abs(np.cumsum(masses, axis=2)[:, :, :-1] - own[wanting][:, None]) <= SAME_MASS
+        good = alike.mean(axis=2) <= MOST_ALIKE
+        place = found[wanting][:, None] + np.cumsum(good, axis=1) - 1
+        row, draw = np.nonzero(good & (place < n))
+        orders[wanting[row], place[row, draw]] = drawn[row, draw]
+        found[wanting] = np.minimum(found[wanting] + good.sum(axis=1), n)
+        wanting = wanting[found[wanting] < n]
+        first, size = first + size, max(4, n // 2)
+    return orders, found
+
+
+def _stream(residue_masses: F64, seed: int) -> U64:
+    """(B,) where each peptide's chance begins: a digest of the seed and the masses to 1e-5 Da."""
+    state = np.full(len(residue_masses), np.uint64(seed % 2**64))
+    for column in np.rint(residue_masses.T * 1e5).astype(np.int64).view(np.uint64):
+        state = _mixed(state ^ column)
+    return state
+
+
+def _drawn(stream: U64, draws: I64, length: int) -> I64:
+    """(W, D, L) orders: the residues but the last by a random key each."""
+    number = (draws.astype(np.uint64)[:, None] << np.uint64(32)) + np.arange(length - 1, dtype=np.uint64)
+    keys = _mixed(stream[:, None, None] + (number.astype(np.uint64) + np.uint64(1)) * _GOLDEN)
+    out = np.empty((stream.size, draws.size, length), dtype=np.int64)
+    out[:, :, :-1] = np.argsort(keys, axis=2)
+    out[:, :, -1] = length - 1
+    return out
+
+
+def _mixed(x: U64) -> U64:
+    """Every bit of x depends on every bit of it: the finaliser of SplitMix64, which wraps around on purpose."""
+    with np.errstate(over="ignore"):
+        x = x + _GOLDEN
+        x = (x ^ (x >> np.uint64(30))) * _FIRST
+        x = (x ^ (x >> np.uint64(27))) * _SECOND
+    return x ^ (x >> np.uint64(31))
 
 
 def reordered(peptide: Peptide, order: np.ndarray) -> Peptide:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.constants import AMMONIA, CARBON_MONOXIDE, HYDROGEN, ISOTOPE_SPACING, PROTON, WATER
 from peploss.errors import PeptideError
+from peploss.peptides.ions import N_TERMINAL, ion_kinds
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 
-ION_OFFSETS = {
-    "a": -CARBON_MONOXIDE,
-    "b": 0.0,
-    "c": AMMONIA,
-    "y": WATER,
-    "z": WATER - AMMONIA,
-    "z+1": WATER - AMMONIA + HYDROGEN,
-}
-"""Ion type -> Da added to the sum of its residues and its end to give the neutral mass of the fragment."""
-
-N_TERMINAL = frozenset("abc")
-LOSS_MASSES = {"": 0.0, "H2O": WATER, "NH3": AMMONIA}
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -99,19 +86,6 @@ class Fragments:
         return parts
 
 
-class _Group(NamedTuple):
-    """Ions that share all but their m/z, ordinal and residue."""
-
-    mz: NDArray[np.float64]
-    ordinals: NDArray[np.int64]
-    weight: float
-    kind: str
-    charge: int
-    loss: str = ""
-    isotope: int = 0
-    residues: list[str] | None = None
-
-
 def fragments(peptide: Peptide, settings: LossSettings, precursor_charge: int | None = None) -> Fragments:
     """Theoretical fragments of ``peptide`` as ``settings`` ask for them.
 
@@ -136,64 +110,44 @@ def fragments(peptide: Peptide, settings: LossSettings, precursor_charge: int | 
     z = peptide.charge if precursor_charge is None else precursor_charge
     if z is not None and z < 1:
         raise PeptideError(f"The precursor charge must be at least 1, not {z}.", text=peptide.text)
-    charges = _charges(settings, z)
+    if settings.precursor and z is None:
+        raise PeptideError(
+            "The precursor ion needs a charge, and none is known.",
+            text=peptide.text,
+            remedy="Write it as PEPTIDE/2.",
+        )
     ordinals = np.arange(1, len(peptide))
     n_terminal = peptide.n_term_mass + np.cumsum(peptide.residue_masses[:-1])
     c_terminal = peptide.c_term_mass + np.cumsum(peptide.residue_masses[:0:-1])
+    residue_masses, residue_names = _distinct_residues(peptide) if settings.immonium else (np.empty(0), [])
 
-    groups: list[_Group] = []
-    for kind in settings.ion_types:
-        neutral = (n_terminal if kind in N_TERMINAL else c_terminal) + ION_OFFSETS[kind]
-        for charge in charges:
-            weight = _weight(settings, kind, charge)
-            for loss in ("", *settings.neutral_losses):
-                mz = (neutral - LOSS_MASSES[loss]) / charge + PROTON
-                groups.append(_Group(mz, ordinals, weight, kind, charge, loss))
-    if settings.immonium:
-        masses, names = _distinct_residues(peptide)
-        ones = np.ones(masses.size, dtype=np.int64)
-        weight = _weight(settings, "immonium", 1)
-        groups.append(_Group(masses - CARBON_MONOXIDE + PROTON, ones, weight, "immonium", 1, residues=names))
-    if settings.precursor:
-        if z is None:
-            raise PeptideError(
-                "The precursor ion needs a charge, and none is known.",
-                text=peptide.text,
-                remedy="Write it as PEPTIDE/2.",
-            )
-        length = np.array([len(peptide)])
-        groups.append(_Group(np.array([peptide.mz(z)]), length, _weight(settings, "precursor", z), "precursor", z))
-
-    if settings.isotopes:
-        groups = [g._replace(mz=g.mz + i * ISOTOPE_SPACING / g.charge, isotope=i) for g in groups for i in (0, 1)]
-    sizes = [g.mz.size for g in groups]
-    mz = np.concatenate([np.empty(0), *(g.mz for g in groups)])
+    kinds = ion_kinds(settings, z)
+    masses, numbers, names = [np.empty(0)], [np.empty(0, dtype=np.int64)], []
+    for ion in kinds:
+        if ion.kind == "immonium":
+            mass, number, name = residue_masses, np.ones(residue_masses.size, dtype=np.int64), residue_names
+        elif ion.kind == "precursor":
+            mass, number, name = np.array([peptide.neutral_mass]), np.array([len(peptide)]), [""]
+        else:
+            mass, number = n_terminal if ion.kind in N_TERMINAL else c_terminal, ordinals
+            name = [""] * ordinals.size
+        masses.append(ion.mz(mass))
+        numbers.append(number)
+        names += name
+    sizes = [m.size for m in masses[1:]]
+    mz = np.concatenate(masses)
     columns = {
         "mz": mz,
-        "intensity": np.repeat(np.array([g.weight for g in groups], dtype=np.float64), sizes),
-        "ion_type": np.repeat(np.array([g.kind for g in groups], dtype="<U9"), sizes),
-        "ordinal": np.concatenate([np.empty(0, dtype=np.int64), *(g.ordinals for g in groups)]),
-        "charge": np.repeat(np.array([g.charge for g in groups], dtype=np.int64), sizes),
-        "neutral_loss": np.repeat(np.array([g.loss for g in groups], dtype="<U3"), sizes),
-        "isotope": np.repeat(np.array([g.isotope for g in groups], dtype=np.int64), sizes),
-        "residue": np.array([name for g in groups for name in (g.residues or [""] * g.mz.size)], dtype=np.str_),
+        "intensity": np.repeat(np.array([ion.weight for ion in kinds], dtype=np.float64), sizes),
+        "ion_type": np.repeat(np.array([ion.kind for ion in kinds], dtype="<U9"), sizes),
+        "ordinal": np.concatenate(numbers),
+        "charge": np.repeat(np.array([ion.charge for ion in kinds], dtype=np.int64), sizes),
+        "neutral_loss": np.repeat(np.array([ion.loss for ion in kinds], dtype="<U3"), sizes),
+        "isotope": np.repeat(np.array([ion.isotope for ion in kinds], dtype=np.int64), sizes),
+        "residue": np.array(names, dtype=np.str_),
     }
     possible = mz > 0
     return Fragments(**{name: column[possible] for name, column in columns.items()})
-
-
-def _charges(settings: LossSettings, precursor_charge: int | None) -> range:
-    highest = settings.max_fragment_charge
-    if highest is None:
-        highest = 2 if precursor_charge is not None and precursor_charge >= 3 else 1
-    if precursor_charge is not None:
-        highest = min(highest, precursor_charge)
-    return range(1, highest + 1)
-
-
-def _weight(settings: LossSettings, kind: str, charge: int) -> float:
-    weights = settings.ion_weights
-    return float(weights.get(f"{kind}{charge}", weights.get(kind, 1.0)))
 
 
 def _distinct_residues(peptide: Peptide) -> tuple[NDArray[np.float64], list[str]]:

@@ -8,14 +8,14 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.constants import CARBON_MONOXIDE, ISOTOPE_SPACING, PROTON, WATER
-from peploss.peptides.fragments import ION_OFFSETS, LOSS_MASSES, N_TERMINAL, fragments
+from peploss.constants import WATER
+from peploss.errors import PeptideError
+from peploss.peptides.ions import N_TERMINAL, IonKind, ion_kinds
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
-HEAVY = 1000.0  # Da a residue, of a stand-in peptide from which no loss takes more than there is
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +71,11 @@ class IonTable:
 
     Attributes:
         ordinal, charge: (F,) as in ``Fragments``.
-        add: (F,) Da to add to the residues and the end, before dividing by the charge.
-        after: (F,) Th to add after it.
+        add, after: (F,) as in ``IonKind``: m/z is ``(residues + add) / charge + after``.
         n_terminal, whole: (F,) bool: counts from the N-terminus; is the intact precursor.
         column: (F,) place of its residues in ``Candidates.sums``.
         weight: (F,) predicted intensity.
-        immonium: weight of immonium ions, None where there are none.
+        immonium: the immonium ions, one kind for each isotope.
     """
 
     ordinal: I64
@@ -87,8 +86,7 @@ class IonTable:
     whole: NDArray[np.bool_]
     column: I64
     weight: F64
-    immonium: float | None
-    isotopes: int
+    immonium: tuple[IonKind, ...]
 
     def ions(self, of: Candidates) -> tuple[F64, F64]:
         """m/z and predicted intensity, both (C, F), in the order of ``fragments``.
@@ -102,18 +100,18 @@ class IonTable:
         mz += self.after
         mz[mz <= 0] = np.inf
         weight = np.tile(self.weight, (len(of), 1))
-        if self.immonium is None:
+        if not self.immonium:
             return mz, weight
         masses = np.sort(of.residues, axis=1)
         twice = np.zeros(masses.shape, dtype=bool)
         twice[:, 1:] = np.diff(masses.round(6), axis=1) == 0
-        own = masses - CARBON_MONOXIDE + PROTON
-        own = np.where(twice | (own <= 0), np.inf, own)
-        extra = np.hstack([own + k * ISOTOPE_SPACING for k in range(self.isotopes + 1)])
+        own = [np.where(twice | (at <= 0), np.inf, at) for at in (ion.mz(masses) for ion in self.immonium)]
+        extra = np.hstack(own)
+        weights = np.repeat([ion.weight for ion in self.immonium], masses.shape[1])
         end = int(np.argmax(self.whole)) if self.whole.any() else mz.shape[1]  # the precursor stands last
         return (
             np.hstack([mz[:, :end], extra, mz[:, end:]]),
-            np.hstack([weight[:, :end], np.full(extra.shape, self.immonium), weight[:, end:]]),
+            np.hstack([weight[:, :end], np.broadcast_to(weights, extra.shape), weight[:, end:]]),
         )
 
 
@@ -124,24 +122,22 @@ def ion_table(length: int, settings: LossSettings, charge: int | None) -> IonTab
     Raises:
         PeptideError: as ``fragments``.
     """
-    stand_in = Peptide(text="", residues=("X",) * length, residue_masses=np.full(length, HEAVY), charge=charge)
-    ions = fragments(stand_in, settings, charge)
-    of_residue = ions.ion_type == "immonium"
-    weights = ions.intensity[of_residue]
-    kept = ~of_residue
-    kind, z, isotope = ions.ion_type[kept], ions.charge[kept], ions.isotope[kept]
-    offset = np.array([ION_OFFSETS.get(k, 0.0) for k in kind.tolist()])
-    lost = np.array([LOSS_MASSES[loss] for loss in ions.neutral_loss[kept].tolist()])
-    ordinal, n_terminal, whole = ions.ordinal[kept], np.isin(kind, list(N_TERMINAL)), kind == "precursor"
+    if settings.precursor and charge is None:
+        raise PeptideError("The precursor ion needs a charge, and none is known.", remedy="Write it as PEPTIDE/2.")
+    kinds = ion_kinds(settings, charge)
+    rows = [(ion, k) for ion in kinds if ion.kind not in ("immonium", "precursor") for k in range(1, length)]
+    rows += [(ion, length) for ion in kinds if ion.kind == "precursor"]
+    ordinal = np.array([k for _, k in rows], dtype=np.int64)
+    n_terminal = np.array([ion.kind in N_TERMINAL for ion, _ in rows], dtype=bool)
+    whole = np.array([ion.kind == "precursor" for ion, _ in rows], dtype=bool)
     return IonTable(
         ordinal=ordinal,
-        charge=z.astype(np.float64),
-        add=offset - lost,
-        after=PROTON + isotope * ISOTOPE_SPACING / z,
+        charge=np.array([ion.charge for ion, _ in rows], dtype=np.float64),
+        add=np.array([ion.add for ion, _ in rows], dtype=np.float64),
+        after=np.array([ion.after for ion, _ in rows], dtype=np.float64),
         n_terminal=n_terminal,
         whole=whole,
         column=np.where(whole, 2 * length - 1, np.where(n_terminal, 0, length) + ordinal - 1),
-        weight=ions.intensity[kept],
-        immonium=float(weights[0]) if weights.size else None,
-        isotopes=settings.isotopes,
+        weight=np.array([ion.weight for ion, _ in rows], dtype=np.float64),
+        immonium=tuple(ion for ion in kinds if ion.kind == "immonium"),
     )

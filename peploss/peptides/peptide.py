@@ -175,6 +175,15 @@ class Peptide:
         return replace(self, charge=charge)
 
 
+def charge_in_force(*known: int | None) -> int | None:
+    """The charge that counts, of those that are known: the first, so give the candidate's own before the spectrum's.
+
+    >>> charge_in_force(None, 2), charge_in_force(3, 2), charge_in_force(None, None)
+    (2, 3, None)
+    """
+    return next((charge for charge in known if charge), None)
+
+
 def _written(notation: Notation, text: str) -> _Sites:
     """The modifications written on residues, ends and as labile."""
     brackets: list[tuple[int | str, tuple[Tag, ...]]] = [("n_term", notation.n_term)]

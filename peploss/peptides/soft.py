@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from peploss.constants import PROTON, WATER
+from peploss.constants import WATER
 from peploss.errors import SettingsError
-from peploss.peptides.fragments import ION_OFFSETS, LOSS_MASSES, N_TERMINAL
+from peploss.peptides.ions import ION_OFFSETS, LOSS_MASSES, N_TERMINAL, IonKind
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
 ION_NAMES = (
@@ -217,8 +217,7 @@ def soft_fragments(
     mz, valid = [], []
     for kind, charge, loss in ions:
         prefix = kind in N_TERMINAL
-        neutral = (n_terminal if prefix else c_terminal) + ION_OFFSETS[kind] - LOSS_MASSES[loss]
-        mz.append(neutral / charge + PROTON)
+        mz.append(IonKind(kind, charge, loss).mz(n_terminal if prefix else c_terminal))
         valid.append(n_valid if prefix else c_valid)
     if not ions:
         return masses[:, :0], mask[:, :0]

@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.constants import PROTON
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -27,7 +26,7 @@ def preprocess(spectrum: Spectrum, settings: LossSettings) -> Spectrum:
     5. Square root of the intensities.
 
     Returns:
-        The very same object when no step is on. It may be left without peaks; its loss is 1 then.
+        The very same object where nothing changes. It may be left without peaks; its loss is 1 then.
 
     >>> s = Spectrum(mz=np.array([100.0, 200.0, 300.0]), intensity=np.array([4.0, 9.0, 4.0]))
     >>> preprocess(s, LossSettings(top_n=2, sqrt=True)).intensity
@@ -35,31 +34,32 @@ def preprocess(spectrum: Spectrum, settings: LossSettings) -> Spectrum:
     >>> preprocess(s, LossSettings()) is s
     True
     """
-    mz, intensity = spectrum.mz, spectrum.intensity
-    keep = np.ones(mz.size, dtype=bool)
-    notes = spectrum.notes
-    if settings.min_peak_mz is not None:
-        keep &= mz >= settings.min_peak_mz
-    if settings.max_peak_mz is not None:
-        keep &= mz <= settings.max_peak_mz
-    if settings.remove_precursor:
-        for at in precursor_peaks(spectrum.precursor_mz, spectrum.precursor_charge):
-            keep &= np.abs(mz - at) > settings.precursor_tolerance
-        if spectrum.precursor_mz is None:
-            notes = (*notes, NO_PRECURSOR_TO_REMOVE)
-        elif spectrum.precursor_charge is None:
-            notes = (*notes, ONLY_PRECURSOR_REMOVED)
-    if settings.relative_threshold > 0 and keep.any():
-        keep &= intensity >= settings.relative_threshold * intensity[keep].max()
-    if settings.top_n is not None and np.count_nonzero(keep) > settings.top_n:
-        left = np.flatnonzero(keep)
-        order = np.argsort(-intensity[left], kind="stable")  # peaks are sorted by m/z, so ties go to the lower one
-        keep = np.zeros_like(keep)
-        keep[left[order[: settings.top_n]]] = True
-    if keep.all() and not settings.sqrt and notes == spectrum.notes:
+    if not changes_peaks(settings):
         return spectrum
-    kept = intensity[keep]
-    return dataclasses.replace(spectrum, mz=mz[keep], intensity=np.sqrt(kept) if settings.sqrt else kept, notes=notes)
+    # Compiled code and torch are loaded only where a step is on: reading a file needs neither.
+    from peploss.spectra.kept_peaks import kept_peaks
+
+    notes = spectrum.notes
+    if settings.remove_precursor and spectrum.precursor_mz is None:
+        notes = (*notes, NO_PRECURSOR_TO_REMOVE)
+    elif settings.remove_precursor and spectrum.precursor_charge is None:
+        notes = (*notes, ONLY_PRECURSOR_REMOVED)
+    # Copies, because kernels are compiled for arrays that can be written.
+    peaks = spectrum.mz.copy(), spectrum.intensity.copy(), np.array([0, len(spectrum)])
+    precursor = np.array([np.nan if spectrum.precursor_mz is None else spectrum.precursor_mz])
+    mz, intensity, _ = kept_peaks(peaks, precursor, np.array([spectrum.precursor_charge or 0]), settings)
+    if mz.size == len(spectrum) and not settings.sqrt and notes == spectrum.notes:
+        return spectrum
+    return dataclasses.replace(spectrum, mz=mz, intensity=intensity, notes=notes)
+
+
+def changes_peaks(settings: LossSettings) -> bool:
+    """Whether any step is on."""
+    s = settings
+    return bool(
+        s.min_peak_mz is not None or s.max_peak_mz is not None or s.remove_precursor
+        or s.relative_threshold > 0 or s.top_n is not None or s.sqrt
+    )  # fmt: skip
 
 
 def precursor_peaks(precursor_mz: float | None, charge: int | None) -> NDArray[np.float64]:
@@ -71,10 +71,8 @@ def precursor_peaks(precursor_mz: float | None, charge: int | None) -> NDArray[n
     >>> precursor_peaks(500.0, 2).round(3)
     array([ 500.   ,  998.993, 1000.   ])
     """
+    from peploss.spectra.kept_peaks import precursor_ions
+
     if precursor_mz is None:
         return np.empty(0)
-    if charge is None:
-        return np.array([precursor_mz])
-    whole = precursor_mz * charge
-    lower = [(whole - lost * PROTON) / (charge - left) for left in range(charge) for lost in {0, left}]
-    return np.array(sorted(lower))
+    return np.asarray(precursor_ions(precursor_mz, charge or 1))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.constants import PROTON
 from peploss.errors import SpectrumError
+from peploss.peptides.precursor_mass import neutral_mass
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -89,7 +89,7 @@ class Spectrum:
         """Mass of the uncharged precursor in Da; None where its m/z or charge is not known."""
         if self.precursor_mz is None or self.precursor_charge is None:
             return None
-        return (self.precursor_mz - PROTON) * self.precursor_charge
+        return neutral_mass(self.precursor_mz, float(self.precursor_charge))
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from peploss.constants import PROTON
 from peploss.settings import LossSettings
+from peploss.spectra.kept_peaks import kept_peaks
 from peploss.spectra.preprocessing import NO_PRECURSOR_TO_REMOVE, ONLY_PRECURSOR_REMOVED, precursor_peaks, preprocess
 from peploss.spectra.spectrum import Spectrum
 
@@ -93,3 +94,50 @@ def test_invariants(peaks: list[tuple[float, float]], top_n: int, threshold: flo
     assert preprocess(result, settings) is result
     if len(s):
         assert result.intensity.max() == s.intensity.max()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_many_spectra_at_once_are_each_as_alone(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    spectra = []
+    for n in rng.integers(0, 12, 4):
+        known = rng.random() < 0.7
+        spectra.append(
+            spectrum(
+                np.sort(rng.choice(np.arange(100, 1100, 50), n)) + rng.choice([0.0, 0.4], n),
+                rng.choice([0.0, 1.0, 2.0, 8.0], n),
+                precursor_mz=float(rng.choice([300.0, 450.4])) if known else None,
+                precursor_charge=int(rng.integers(1, 4)) if known else None,
+            )
+        )
+    settings = LossSettings(
+        min_peak_mz=float(rng.choice([0.0, 150.0])), remove_precursor=bool(rng.random() < 0.5), sqrt=True,
+        relative_threshold=float(rng.choice([0.0, 0.2])), top_n=int(rng.integers(1, 6)),
+    )  # fmt: skip
+    mz, intensity, offsets = kept_peaks(
+        (
+            np.concatenate([s.mz for s in spectra]),
+            np.concatenate([s.intensity for s in spectra]),
+            np.cumsum([0, *(len(s) for s in spectra)]),
+        ),
+        np.array([s.precursor_mz or np.nan for s in spectra]),
+        np.array([s.precursor_charge or 0 for s in spectra]),
+        settings,
+    )
+    for i, one in enumerate(spectra):
+        alone = preprocess(one, settings)
+        own = slice(offsets[i], offsets[i + 1])
+        assert mz[own].tolist() == alone.mz.tolist()
+        assert intensity[own].tolist() == alone.intensity.tolist()
+
+
+def test_the_cut_of_top_n_keeps_ties_of_lower_mz_and_nothing_below() -> None:
+    s = spectrum([100, 200, 300, 400, 500, 600], [3, 9, 3, 3, 1, 3])
+    for n, kept in (
+        (1, [200]),
+        (2, [100, 200]),
+        (3, [100, 200, 300]),
+        (5, [100, 200, 300, 400, 600]),
+        (6, s.mz.tolist()),
+    ):
+        assert preprocess(s, LossSettings(top_n=n)).mz.tolist() == kept

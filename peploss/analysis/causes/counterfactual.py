@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from peploss.analysis.causes.edits import Edit
 from peploss.analysis.causes.facts import Facts
-from peploss.constants import ISOTOPE_SPACING, PROTON
+from peploss.constants import PROTON
 from peploss.peptides.decoys import reordered
 from peploss.peptides.peptide import Peptide
+from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
 from peploss.spectra.spectrum import Spectrum
@@ -56,6 +57,9 @@ class Counterfactual:
         flat_gain: of an edit or shift, how far it lowers the loss of the flattened peaks; None of other changes.
         support: of an edit or shift, as ``Counterfactuals.support``, of the changed peptide, or of all at that shift;
             None of other changes and where the peptide has no decoy.
+        n_matched: of a shift, matched fragments under it; None of other changes.
+        agreement: of a shift, how far the intensity that agrees on it stands above what agrees on the best shift of
+            each decoy, in standard deviations of those; None of other changes and where the peptide has no decoy.
     """
 
     kind: Kind
@@ -73,6 +77,8 @@ class Counterfactual:
     of: Peptide | None = None
     flat_gain: float | None = None
     support: float | None = None
+    n_matched: int | None = None
+    agreement: float | None = None
 
     @property
     def changes(self) -> dict[str, Any]:
@@ -158,9 +164,21 @@ def support(losses: F64, decoys: F64) -> F64 | None:
     return (decoys.mean() - losses) / max(float(decoys.std()), LEAST_SPREAD)
 
 
+def standing(votes: F64) -> float | None:
+    """Standard deviations (at least a tenth of the mean) from the mean of all but the first up to the first.
+
+    >>> standing(np.array([3.0, 1.0, 2.0])), standing(np.array([3.0]))
+    (3.0, None)
+    """
+    others = votes[1:]
+    if not others.size:
+        return None
+    spread = max(float(others.std()), 0.1 * float(others.mean()), 1e-300)
+    return float(votes[0] - others.mean()) / spread
+
+
 def ppm_error(mass: float, precursor_mz: float | None, charge: int | None, isotope: int = 0) -> float | None:
-    """Signed precursor error, ``(M_obs - M) / M_obs``, in ppm; None where it cannot be known."""
+    """Signed precursor error in ppm; None where it cannot be known."""
     if precursor_mz is None or charge is None or precursor_mz <= PROTON:
         return None
-    observed = (precursor_mz - PROTON) * charge
-    return (observed - isotope * ISOTOPE_SPACING - mass) / observed * 1e6
+    return precursor_ppm(mass, neutral_mass(precursor_mz, float(charge)), isotope)

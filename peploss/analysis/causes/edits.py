@@ -1,29 +1,21 @@
-"""Small changes of a peptide, one row of masses each: modifications added, removed and moved, neighbours swapped,
-decoys."""
+"""Small changes of a peptide, one row of masses each: modifications added, removed and moved, neighbours swapped."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
-from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from peploss.analysis.causes.common_modifications import COMMON
 from peploss.peptides.decoys import SAME_MASS, reordered
 from peploss.peptides.ion_table import Candidates
 from peploss.peptides.peptide import ModificationSite, Peptide
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 EditKind = Literal["add", "open", "remove", "move", "swap"]
 
-MOST_ALIKE = 0.5
-"""Largest share of its bonds at which a decoy may have the peptide's own masses: more and it is no null."""
 WRITTEN = 0.01  # Da: masses of modifications are written to two decimals at worst
-DRAWS = 4  # orders drawn for each decoy wanted
 
 
 @dataclass(frozen=True)
@@ -141,20 +133,3 @@ def candidates(peptide: Peptide, changes: Sequence[Edit]) -> Candidates:
             i = change.place
             out.residues[row, [i, i + 1]] = out.residues[row, [i + 1, i]]
     return out
-
-
-def decoy_orders(peptide: Peptide, n: int, seed: int) -> I64:
-    """(K, L) orders of the residues, the last in its place; K is n, or fewer where the peptide has not that many.
-
-    As ``shuffled``, with one demand more: at most half of the bonds may lie at the peptide's own masses. Chance comes
-    from the seed and the sequence, so a PSM has the same decoys in whatever set it stands.
-    """
-    length = len(peptide)
-    if length < 3:
-        return np.empty((0, length), dtype=np.int64)
-    rng = np.random.default_rng([seed, crc32(peptide.sequence.encode())])
-    drawn = rng.permuted(np.tile(np.arange(length - 1), (DRAWS * n, 1)), axis=1)
-    orders = np.hstack([drawn, np.full((len(drawn), 1), length - 1)])
-    masses = peptide.residue_masses
-    alike = np.abs(np.cumsum(masses[orders], axis=1) - np.cumsum(masses))[:, :-1] <= SAME_MASS
-    return orders[alike.mean(axis=1) <= MOST_ALIKE][:n]

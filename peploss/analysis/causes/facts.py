@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.causes.observed_facts import explained, sampled_share
+from peploss.analysis.causes.observed_facts import sampled_share
 from peploss.analysis.one_psm.batching import scaled
-from peploss.analysis.one_psm.grid_effects import is_rendered, widths
-from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH, Matches
+from peploss.analysis.one_psm.explained import matched_by_candidate, on_grid
+from peploss.analysis.one_psm.grid_effects import is_rendered
+from peploss.analysis.one_psm.matching import Matches
 from peploss.analysis.tuning.calibration import MAD_TO_SIGMA
-from peploss.peptides.ion_table import IonTable
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -31,15 +31,12 @@ class Facts:
         seen: of the spectrum as read, in peaks that neither the window on m/z nor the grid leaves out.
         fragments_seen: share of the predicted weight that the grid sees.
         in_samples: in runs of samples, as profile mode has them.
-        explained: within three sigma of a predicted ion.
-        chance: the same of the decoys, mean.
-        explained_all: within three sigma of a predicted ion or one of any kind added to them; ``chance_all`` the same
-            of the decoys.
+        explained: in matched peaks, as the page and the scores have it.
+        explained_all: in peaks matched by a predicted ion, or by one where one kind of ion is added to them.
         by_kind: what each kind of ion left out explains more, less what it does for the decoys.
         top_peak: the highest peak.
         steps: intensity, position, missing, unexplained: the parts of the loss; the last two as one where nothing
             matches.
-        bonds: share of the bonds with a matched ion.
         n_matched: matched ions.
         error_da, error_ppm: median of the matched peaks' errors, and ``scatter_da``, ``scatter_ppm`` 1.4826 times
             the median distance from it; 0 of none.
@@ -51,13 +48,10 @@ class Facts:
     fragments_seen: float
     in_samples: float
     explained: float
-    chance: float
     explained_all: float
-    chance_all: float
     by_kind: dict[str, float]
     top_peak: float
-    steps: tuple[float, float, float, float]
-    bonds: float
+    steps: tuple[float, ...]
     n_matched: int
     error_da: float
     error_ppm: float
@@ -104,69 +98,51 @@ def sight(spectrum: Spectrum, predicted: Side, observed: Side, settings: LossSet
 def facts(
     sight: Sight,
     observed: Side,
-    ions: F64,
-    more: Mapping[str, F64],
-    table: IonTable,
+    ions: Side,
+    more: Mapping[str, Side],
     length: int,
     settings: LossSettings,
     matches: Matches,
-    steps: tuple[float, float, float, float],
+    steps: tuple[float, ...],
 ) -> Facts:
     """Everything in ``Facts``.
 
     Args:
         sight: what is seen.
         observed: peaks that the settings keep.
-        ions: (C, F) m/z of the peptide's ions, then those of some decoys, which tell what chance explains.
+        ions: (C, F) m/z and weight of the peptide's ions, then of some decoys', which tell what chance explains.
         more: the same with one kind of ion added, by its name.
-        table: ions of the settings.
         length: of the peptide.
-        matches: ions of the peptide, in the table's order, and peaks.
+        matches: ions of the peptide and peaks.
         steps: parts of the loss.
     """
-    mz, intensity = observed
-    share = scaled(intensity)
+    share = scaled(on_grid(observed, settings)[1])
     share = share / share.sum() if share.any() else share
-    reach = REACH_OF_A_MATCH * widths(mz, settings)
-    base = explained(ions, mz, reach)
+    base = matched_by_candidate(*ions, observed, settings)
     every, by_kind = base, {}
     for name, with_it in more.items():
-        added = base | explained(with_it, mz, reach)
+        added = base | matched_by_candidate(*with_it, observed, settings)
         own, *others = ((added & ~base) @ share).tolist()
         by_kind[name] = own - sum(others) / len(others) if others else own
         every = every | added
-    shares, shares_all = base @ share, every @ share
     da, ppm = matches.error_da, matches.error_ppm
     return Facts(
         n_residues=length,
         n_peaks=sight.n_peaks,
         seen=sight.seen,
         fragments_seen=sight.fragments_seen,
-        in_samples=sampled_share(mz, share),
-        explained=float(shares[0]),
-        chance=float(shares[1:].mean()) if shares.size > 1 else 0.0,
-        explained_all=float(shares_all[0]),
-        chance_all=float(shares_all[1:].mean()) if shares.size > 1 else 0.0,
+        in_samples=sampled_share(observed[0], share),
+        explained=float(base[0] @ share),
+        explained_all=float(every[0] @ share),
         by_kind=by_kind,
         top_peak=float(share.max(initial=0.0)),
         steps=steps,
-        bonds=_bonds(matches, table, length),
         n_matched=len(matches),
         error_da=_median(da),
         error_ppm=_median(ppm),
         scatter_da=MAD_TO_SIGMA * _median(np.abs(da - _median(da))),
         scatter_ppm=MAD_TO_SIGMA * _median(np.abs(ppm - _median(ppm))),
     )
-
-
-def _bonds(matches: Matches, table: IonTable, length: int) -> float:
-    """Share of the bonds with a matched backbone ion on either side."""
-    if length < 2:
-        return 0.0
-    backbone = matches.fragment[matches.fragment < table.whole.size]
-    backbone = backbone[~table.whole[backbone]]
-    ordinal = table.ordinal[backbone]
-    return np.unique(np.where(table.n_terminal[backbone], ordinal, length - ordinal)).size / (length - 1)
 
 
 def _median(values: F64) -> float:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.one_psm.batching import scaled
+from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
-from peploss.spectra.shift import Shift
 
 F64 = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 SHIFT_DA = 0.5
 SHIFT_PPM = 50.0
@@ -21,60 +23,81 @@ SAMPLE_GAP = 0.1  # Th: samples of one peak lie closer
 FEWEST_SAMPLES = 4
 
 
-def explained(ions: F64, mz: F64, reach: F64) -> Bools:
-    """(C, P) which peaks have an ion within reach, for each row of ions.
+class Agreement(NamedTuple):
+    """How much of the intensity agrees on one shift, for each of C candidates.
 
     Args:
-        ions: (C, F) in any order; infinite where there is none.
-        mz, reach: (P,) peaks and how far an ion may lie from each, in Th.
+        shift: (C,) the shift on which most agree, 0 where nothing lies near.
+        votes: (C,) how much does, in units of their own.
     """
-    rows, width = ions.shape
-    if not width or not mz.size:
-        return np.zeros((rows, mz.size), dtype=bool)
-    # One search for all rows: each row is moved to a stretch of m/z of its own.
-    top = 10.0 * max(float(mz[-1] if mz.size else 0.0), float(ions.max(initial=0.0, where=np.isfinite(ions))), 1.0)
-    apart = (np.arange(rows) * top)[:, None]
-    line = np.where(np.isfinite(ions), ions, 5.0 * top / 10.0)
-    line = (np.sort(line, axis=1) + apart).ravel()
-    asked = (mz[None] + apart).ravel()
-    right = np.searchsorted(line, asked)
-    below = np.abs(asked - line[np.maximum(right - 1, 0)])
-    above = np.abs(line[np.minimum(right, line.size - 1)] - asked)
-    return (np.minimum(below, above) <= np.tile(reach, rows)).reshape(rows, mz.size)
+
+    shift: F64
+    votes: F64
 
 
-def likeliest_shifts(ions: F64, weight: F64, mz: F64, intensity: F64, settings: LossSettings) -> tuple[Shift, Shift]:
-    """The shifts within 0.5 Da, and within 50 ppm, that most of the intensity agrees on; 0 where nothing lies near.
+def likeliest_shifts(
+    ions: F64, weight: F64, mz: F64, intensity: F64, settings: LossSettings
+) -> tuple[Agreement, Agreement]:
+    """The shifts within 0.5 Da, and within 50 ppm, that most of the intensity agrees on.
 
     Each pair of an ion and a peak votes with its product of intensities for the difference of its m/z; votes are
     smoothed by the width of two rendered peaks. In the continuum the smoothed votes in Da are the cosine itself, up
-    to a factor, so their top is the best shift; the loss is then taken there by the kernel.
+    to a factor, so their top is the best shift; the loss is then taken there by the kernel. The best of so many shifts
+    always gains something: what it gains for decoys, each at its own best shift, says what that is worth.
+
+    Args:
+        ions, weight: (C, F) m/z in Th and predicted intensity of each candidate.
+        mz, intensity: (P,) peaks, ascending.
     """
-    keep = np.isfinite(ions) & (weight > 0)
-    intensity = scaled(intensity)
-    gap = (mz[None, :] - ions[keep][:, None]).ravel()
-    vote = (weight[keep][:, None] * intensity[None, :]).ravel()
     typical = settings.sigma_in_th(float(np.median(mz))) if mz.size else settings.sigma
-    near = np.abs(gap) <= SHIFT_DA
-    in_da = _top_of_votes(gap[near], vote[near], SHIFT_DA, np.sqrt(2.0) * typical)
-    near &= np.abs(gap) <= SHIFT_PPM * 1e-6 * np.tile(mz, int(keep.sum()))
-    in_ppm = gap[near] / np.tile(mz, int(keep.sum()))[near] * 1e6
-    return Shift("Da", in_da), Shift("ppm", _top_of_votes(in_ppm, vote[near], SHIFT_PPM, PPM_WIDTH))
+    wide = float(np.sqrt(2.0)) * typical
+    sides = np.array(ions), np.array(weight), np.array(mz), scaled(intensity)
+    return (
+        Agreement(*_agreements(*sides, SHIFT_DA, _votes_width(wide, SHIFT_DA), False)),
+        Agreement(*_agreements(*sides, SHIFT_PPM, _votes_width(PPM_WIDTH, SHIFT_PPM), True)),
+    )
 
 
-def _top_of_votes(at: F64, vote: F64, half: float, width: float) -> float:
-    if not at.size:
-        return 0.0
-    width = min(max(width, half / 500), half / 2)
+def _votes_width(width: float, half: float) -> float:
+    return min(max(width, half / 500), half / 2)
+
+
+@jit
+def _agreements(
+    ions: F64, weight: F64, mz: F64, intensity: F64, half: float, width: float, ppm: bool
+) -> tuple[F64, F64]:
+    """(C,) likeliest shift within ``half``, and (C,) its smoothed votes."""
     step = VOTE_STEP * width
-    n = int(np.ceil(half / step))
-    counts = np.bincount(np.rint(at / step).astype(np.int64) + n, weights=vote, minlength=2 * n + 1)
-    reach = int(np.ceil(4.0 / VOTE_STEP))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * VOTE_STEP) ** 2)
-    smooth = np.convolve(counts, kernel)[reach : reach + counts.size]
-    best = float(smooth.max())
-    tops = np.flatnonzero(smooth >= best * (1 - 1e-9))
-    return float((tops[np.abs(tops - n).argmin()] - n) * step)
+    n = math.ceil(half / step)
+    reach = math.ceil(4.0 / VOTE_STEP)
+    smoother = np.exp(-0.5 * (np.arange(-reach, reach + 1) * VOTE_STEP) ** 2)
+    shifts, votes = np.zeros(len(ions)), np.zeros(len(ions))
+    counts = np.zeros(2 * n + 1)
+    for row in range(len(ions)):
+        counts[:] = 0.0
+        for f in range(ions.shape[1]):
+            ion, height = ions[row, f], weight[row, f]
+            if not (height > 0.0 and ion < np.inf):
+                continue
+            near = ion * half * 1.1e-6 if ppm else half
+            i = np.searchsorted(mz, ion - near)
+            while i < mz.size and mz[i] <= ion + near:
+                at = (mz[i] - ion) / mz[i] * 1e6 if ppm else mz[i] - ion
+                if abs(at) <= half:
+                    counts[round(at / step) + n] += height * intensity[i]
+                i += 1
+        best = 0.0
+        for k in range(2 * n + 1):
+            smooth = 0.0
+            for j in range(max(k - reach, 0), min(k + reach, 2 * n) + 1):
+                smooth += counts[j] * smoother[j - k + reach]
+            # Of equal tops the one nearest to no shift.
+            nearer = abs((k - n) * step) < abs(shifts[row])
+            if smooth > best * (1 + 1e-9) or (smooth >= best * (1 - 1e-9) and smooth > 0.0 and nearer):
+                best = max(best, smooth)
+                shifts[row] = (k - n) * step
+        votes[row] = best
+    return shifts, votes
 
 
 def sampled_share(mz: F64, intensity: F64) -> float:

@@ -15,20 +15,24 @@ from peploss.analysis.causes.counterfactual import (
     Counterfactuals,
     Kind,
     ppm_error,
+    standing,
     support,
 )
-from peploss.analysis.causes.edits import candidates, decoy_orders, edits
+from peploss.analysis.causes.edits import candidates, edits
 from peploss.analysis.causes.facts import Facts, facts, sight
 from peploss.analysis.causes.observed_facts import likeliest_shifts
 from peploss.analysis.causes.row_batch import RowBatch, Side
 from peploss.analysis.causes.setting_changes import more_ions, other_peaks, whole_grid, wider
-from peploss.analysis.one_psm.grid_effects import in_range
+from peploss.analysis.one_psm.explained import on_grid
 from peploss.analysis.one_psm.matching import match
-from peploss.constants import PROTON
+from peploss.analysis.one_psm.waterfall import partial_sides, steps_to
+from peploss.peptides.decoys import decoy_orders
 from peploss.peptides.ion_table import Candidates, ion_table
-from peploss.peptides.peptide import Peptide
+from peploss.peptides.peptide import Peptide, charge_in_force
+from peploss.peptides.precursor_mass import neutral_mass
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
+from peploss.spectra.shift import Shift
 from peploss.spectra.spectrum import Spectrum
 
 F64 = NDArray[np.float64]
@@ -64,13 +68,13 @@ class Plan:
     ) -> None:
         self.precursor_ppm = precursor_ppm
         self.spectrum, self.peptide, self.settings = spectrum, peptide, settings
-        self.charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
+        self.charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
         observed = preprocess(spectrum, settings)
         self.obs: Side = (observed.mz, observed.intensity)
         self.flat_obs: Side = (observed.mz, observed.intensity**FLAT)
         self.table = ion_table(len(peptide), settings, self.charge)
         self.own = Candidates.of(peptide)
-        self.orders = decoy_orders(peptide, N_DECOYS, seed)
+        self.orders = decoy_orders(peptide.residue_masses, N_DECOYS, seed)
         some = peptide.residue_masses[self.orders[:N_CHANCE]]
         self.some = self.own.with_residues(np.concatenate([self.own.residues, some]))
         pred = self.table.ions(self.own)
@@ -87,11 +91,11 @@ class Plan:
 
     def _add_settings(self, batch: RowBatch) -> None:
         """Ion types, charges, treatments of peaks, sigma."""
-        self.more: dict[str, F64] = {}
+        self.more: dict[str, Side] = {}
         for name, changed in more_ions(self.settings, self.charge):
             mz, weight = ion_table(len(self.peptide), changed, self.charge).ions(self.some)
             if name != "all":
-                self.more[name] = mz
+                self.more[name] = (mz, weight)
             row = batch.add((mz[0], weight[0]), self.obs)
             what = "every kind of ion" if name == "all" else f"{name} ions"
             self.rows.append((row, "ions", f"add {what}", {"settings": changed, "ions": name}))
@@ -113,9 +117,9 @@ class Plan:
     def _add_edits(self, batch: RowBatch) -> None:
         error = ppm_error(self.peptide.neutral_mass, self.spectrum.precursor_mz, self.charge)
         mass = self.peptide.neutral_mass
-        missing = 0.0 if error is None or self.spectrum.precursor_mz is None or self.charge is None else (
-            (self.spectrum.precursor_mz - PROTON) * self.charge - mass
-        )  # fmt: skip
+        missing = 0.0
+        if error is not None and self.spectrum.precursor_mz is not None and self.charge is not None:
+            missing = neutral_mass(self.spectrum.precursor_mz, float(self.charge)) - mass
         unnamed = error is not None and abs(error) > self.precursor_ppm and abs(missing) <= OPEN_WITHIN
         self.edits = edits(self.peptide, round(missing, 4) if unnamed else None)
         self.edit_rows = self.flat_edit_rows = slice(0, 0)
@@ -135,31 +139,28 @@ class Plan:
         self.shifted: dict[str, tuple[slice, slice]] = {}
         typical = float(np.median(self.obs[0])) if self.obs[0].size else 500.0
         # Flattened, so that no one high peak decides for all.
-        for shift in likeliest_shifts(*self.pred, *self.flat_obs, self.settings):
+        ions = np.vstack([self.pred[0], self.decoy_ions[0]]), np.vstack([self.pred[1], self.decoy_ions[1]])
+        for unit, agreed in zip(("Da", "ppm"), likeliest_shifts(*ions, *self.flat_obs, self.settings), strict=True):
+            shift = Shift(unit, float(agreed.shift[0]))
             row = batch.add(self.pred, (shift.undo(self.obs[0]), self.obs[1]))
             moved = (shift.undo(self.flat_obs[0]), self.flat_obs[1])
             far = abs(shift.at(typical)) > NO_SHIFT * self.settings.sigma_in_th(typical)
             rows = (batch.add(self.pred, moved), batch.add(self.decoy_ions, moved) if far else self.flat_decoy_rows)
-            self.shifted[shift.unit] = rows
-            unit = "Da" if shift.unit == "Da" else "ppm"
+            self.shifted[unit] = rows
             text = f"move the peaks by {0.0 - shift.value:+.4g} {unit}"  # 0.0 - 0.0 has no minus
-            self.rows.append((row, "shift", text, {"shift": shift}))
+            back = shift.undo(self.obs[0]), self.obs[1]
+            pairs = match(*on_grid(self.pred, self.settings), *on_grid(back, self.settings), self.settings)
+            more = {"shift": shift, "n_matched": len(pairs), "agreement": standing(agreed.votes)}
+            self.rows.append((row, "shift", text, more))
 
     def _add_steps(self, batch: RowBatch) -> None:
         """The parts of the loss, as ``waterfall`` has them."""
-        (mz, weight), (peak_mz, intensity) = self.pred, self.obs
-        real = np.isfinite(mz)
-        weighty = np.where(real & in_range(np.where(real, mz, 0.0), self.settings), weight, 0.0)
-        seen = np.where(in_range(peak_mz, self.settings), intensity, 0.0)
-        self.matches = match(mz, weighty, peak_mz, seen, self.settings)
-        f, p = self.matches.fragment, self.matches.peak
-        matched = (peak_mz[p], intensity[p])
+        self.matches = match(*on_grid(self.pred, self.settings), *on_grid(self.obs, self.settings), self.settings)
         self.step_rows = slice(0, 0)
         if len(self.matches):
-            first = batch.add((peak_mz[p], weight[f]), matched)
-            batch.add((mz[f], weight[f]), matched)
-            last = batch.add(self.pred, matched)
-            self.step_rows = slice(first.start, last.stop)
+            partial, matched = partial_sides(self.pred, self.obs, self.matches)
+            rows = [batch.add(side, matched) for side in partial]
+            self.step_rows = slice(rows[0].start, rows[-1].stop)
 
     def _grid(self) -> LossSettings | None:
         """Settings under which the grid sees everything; None where it sees 99 % already."""
@@ -235,14 +236,12 @@ class Plan:
         )
 
     def _facts(self, loss: float, losses: F64) -> Facts:
-        levels = losses[self.step_rows].tolist()
-        steps = (0.0, 0.0, 0.0, loss)
-        if levels and levels[0] < 1.0:
-            steps = (levels[0], levels[1] - levels[0], levels[2] - levels[1], loss - levels[2])
-        base = self.table.ions(self.some)[0]
+        levels = losses[self.step_rows].tolist() or [1.0] * 3
+        steps = tuple(step.value for step in steps_to(loss, levels))
         return facts(
-            self.sight, self.obs, base, self.more, self.table, len(self.peptide), self.settings, self.matches, steps
-        )
+            self.sight, self.obs, self.table.ions(self.some), self.more, len(self.peptide), self.settings,
+            self.matches, steps,
+        )  # fmt: skip
 
 
 def _number(values: F64 | None) -> float | None:

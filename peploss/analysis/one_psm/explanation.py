@@ -8,12 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.one_psm.curves import Curves, render_curves
+from peploss.analysis.one_psm.explained import explained_share, on_grid
 from peploss.analysis.one_psm.gradient import Gradient, loss_and_gradient
 from peploss.analysis.one_psm.grid_effects import (
     PhaseSpread,
-    continuum_loss,
     guard,
     in_range,
     is_rendered,
@@ -31,7 +30,7 @@ from peploss.kernels import Peaks
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.precursor import PrecursorError, precursor_error
 from peploss.peptides.fragments import Fragments
-from peploss.peptides.peptide import Peptide, as_peptide
+from peploss.peptides.peptide import Peptide, as_peptide, charge_in_force
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 from peploss.spectra.spectrum import Spectrum
@@ -64,7 +63,6 @@ class Explanation:
         fragment_in_range, peak_in_range: (F,), (P,) whether it lies in the grid's m/z range.
         fragment_rendered, peak_rendered: (F,), (P,) whether the loss sees it: in range and not between bins.
         loss: the spectrum loss, ``1 - cosine``, in [0, 1].
-        continuum_loss: the same for infinitely narrow bins, of the peaks in range.
         phases: the loss over shifts of the grid by less than a bin.
         sigma_per_bin: least and greatest sigma over bin width; they differ only in ppm.
         guard: warning where sigma is less than a bin, else None.
@@ -93,7 +91,6 @@ class Explanation:
     fragment_rendered: Bools
     peak_rendered: Bools
     loss: float
-    continuum_loss: float
     phases: PhaseSpread
     sigma_per_bin: tuple[float, float]
     guard: str | None
@@ -117,6 +114,11 @@ class Explanation:
     def cosine(self) -> float:
         """Cosine similarity of the two rendered spectra, in [0, 1]."""
         return 1.0 - self.loss
+
+    @property
+    def continuum_loss(self) -> float:
+        """The loss for infinitely narrow bins, of the peaks in range."""
+        return self.gradient.continuum_loss
 
     @property
     def grid_artefact(self) -> float:
@@ -160,9 +162,8 @@ class Explanation:
     @cached_property
     def explained_intensity(self) -> float:
         """Share of the observed intensity (preprocessed, in the grid's m/z range) in matched peaks; 0 of nothing."""
-        intensity = scaled(self.observed.intensity) * self.peak_in_range
-        total = float(intensity.sum())
-        return float(intensity[self.matches.peak].sum()) / total if total > 0 else 0.0
+        seen = np.where(self.peak_in_range, self.observed.intensity, 0.0)
+        return explained_share(seen, self.matches.fragment_of_peak >= 0)
 
     @property
     def n_bonds_covered(self) -> int:
@@ -194,7 +195,7 @@ def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings |
     """
     settings = settings or LossSettings()
     peptide = as_peptide(peptide)
-    charge = peptide.charge if peptide.charge is not None else spectrum.precursor_charge
+    charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
     observed = preprocess(spectrum, settings)
     (heights,) = fragments_with_heights([peptide], settings, [charge])
     predicted = heights.fragments
@@ -205,7 +206,7 @@ def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings |
     loss, gradient = loss_and_gradient(pred, obs, pred_seen & (pred[1] > 0), obs_seen & (obs[1] > 0), settings)
     phases = phase_spread(pred, obs, settings)
     ratio = sigma_per_bin(np.concatenate([pred[0][pred_in], obs[0][obs_in]]), settings)
-    matches = match(pred[0], np.where(pred_in, pred[1], 0.0), obs[0], np.where(obs_in, obs[1], 0.0), settings)
+    matches = match(*on_grid(pred, settings), *on_grid(obs, settings), settings)
     notices = (
         *filter(None, [charge_notice(peptide.charge, spectrum.precursor_charge), heights.note]),
         *side_notices("observed peak", obs[1], obs_in, obs_seen, settings, none=no_peaks(len(spectrum))),
@@ -223,7 +224,6 @@ def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings |
         fragment_rendered=pred_seen,
         peak_rendered=obs_seen,
         loss=loss,
-        continuum_loss=continuum_loss(pred, obs, settings),
         phases=phases,
         sigma_per_bin=ratio,
         guard=guard(ratio, phases, int((pred_in & ~pred_seen).sum()), int((obs_in & ~obs_seen).sum())),

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.grid_effects import in_range
-from peploss.kernels import Peaks, spectrum_cosine
+from peploss.analysis.one_psm.grid_effects import continuum
+from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.settings import LossSettings
 
@@ -56,6 +56,7 @@ class Gradient:
     Attributes:
         by_mz: (F,) in 1/Th. Negative: the loss falls as the fragment moves up. In ppm it includes the change of the
             fragment's width. Exactly 0 where either side renders nothing, and for a fragment that is not rendered.
+        continuum_loss: the loss for infinitely narrow bins, of the peaks in the grid's range.
         continuum_by_mz: (F,) the same of the loss for infinitely narrow bins: without what the grid adds. Exactly 0
             for a fragment out of the grid's range.
         out_of_reach: (F,) whether no observed peak pulls a fragment that the loss sees: none lies within ``REACH``
@@ -64,6 +65,7 @@ class Gradient:
     """
 
     by_mz: F64
+    continuum_loss: float
     continuum_by_mz: F64
     out_of_reach: NDArray[np.bool_]
 
@@ -87,30 +89,13 @@ def loss_and_gradient(
         peaks.mz.requires_grad_()
         loss = spectrum_loss_at(peaks, Peaks.from_list([obs]), settings).sum()  # of one spectrum
         (slope,) = torch.autograd.grad(loss, peaks.mz)
+    without_bins, slope_without = continuum(pred, obs, settings)
     return loss.item(), Gradient(
         by_mz=slope.numpy(),
-        continuum_by_mz=_continuum_slope(pred, obs, settings),
+        continuum_loss=without_bins,
+        continuum_by_mz=slope_without,
         out_of_reach=pred_seen & ~_within_reach(pred[0], np.sort(obs[0][obs_seen]), settings),
     )
-
-
-def _continuum_slope(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> F64:
-    """(F,) slope of the loss without a grid, of the peaks in the grid's range."""
-    pred_in, obs_in = in_range(pred[0], settings), in_range(obs[0], settings)
-    slope = np.zeros(pred[0].size)
-    with torch.enable_grad():
-        peaks = Peaks.from_list([(pred[0][pred_in], pred[1][pred_in])])
-        peaks.mz.requires_grad_()
-        cosine = spectrum_cosine(
-            peaks,
-            Peaks.from_list([(obs[0][obs_in], obs[1][obs_in])]),
-            sigma=settings.sigma,
-            sigma_unit=settings.sigma_unit,
-            grid=None,
-        )
-        (by_mz,) = torch.autograd.grad(-cosine.sum(), peaks.mz)
-    slope[pred_in] = by_mz.numpy()
-    return slope
 
 
 def _within_reach(fragment_mz: F64, peak_mz: F64, settings: LossSettings) -> NDArray[np.bool_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from peploss.kernels import Peaks, spectrum_cosine
@@ -69,23 +70,29 @@ def is_rendered(mz: F64, settings: LossSettings) -> NDArray[np.bool_]:
     return np.abs(mz - (nearest + 0.5) * grid.bin_width) <= RENDER_REACH * widths(mz, settings)
 
 
-def continuum_loss(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> float:
-    """The loss as bins become infinitely narrow, of the peaks in the grid's range.
+def continuum(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> tuple[float, F64]:
+    """The loss as bins become infinitely narrow and its (F,) slope by the fragments' m/z, of the peaks in range.
 
-    Peaks out of range are left out on both sides first, so that the difference to the loss on the grid is about
-    sampling only.
+    Peaks out of the grid's range are left out on both sides first, so that the difference to the loss on the grid is
+    about sampling only.
 
     Args:
-        pred, obs: (mz, intensity) of either side.
+        pred, obs: (F,) and (P,) m/z in Th and intensity.
     """
-    cosine = spectrum_cosine(
-        Peaks.from_list([_within(pred, settings)]),
-        Peaks.from_list([_within(obs, settings)]),
-        sigma=settings.sigma,
-        sigma_unit=settings.sigma_unit,
-        grid=None,
-    )
-    return 1.0 - float(cosine[0])
+    slope = np.zeros(pred[0].size)
+    with torch.enable_grad():
+        peaks = Peaks.from_list([_within(pred, settings)])
+        peaks.mz.requires_grad_()
+        loss = 1.0 - spectrum_cosine(
+            peaks,
+            Peaks.from_list([_within(obs, settings)]),
+            sigma=settings.sigma,
+            sigma_unit=settings.sigma_unit,
+            grid=None,
+        )
+        (by_mz,) = torch.autograd.grad(loss.sum(), peaks.mz)
+    slope[in_range(pred[0], settings)] = by_mz.numpy()
+    return loss.item(), slope
 
 
 def phase_spread(pred: tuple[F64, F64], obs: tuple[F64, F64], settings: LossSettings) -> PhaseSpread:

@@ -8,9 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.peptides.fragments import Fragments
-
-N_TERMINAL = ("a", "b", "c")
-C_TERMINAL = ("y", "z", "z+1")
+from peploss.peptides.ions import C_TERMINAL, N_TERMINAL
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 REACH_OF_A_MATCH = 3.0
 """Farthest a fragment may lie from its peak, in sigma at the observed peak."""
@@ -55,24 +59,10 @@ def match(
         peak_mz, peak_intensity: (P,) m/z in Th and observed intensity, in any order.
         settings: ``sigma`` and ``sigma_unit``; in ppm it is taken at the observed peak.
     """
-    fragments = np.flatnonzero(fragment_weight > 0)
-    peaks = np.flatnonzero(peak_intensity > 0)
-    peak_of_fragment = np.full(fragment_mz.size, -1, dtype=np.int64)
-    fragment_of_peak = np.full(peak_mz.size, -1, dtype=np.int64)
-    if fragments.size and peaks.size:
-        # Only the first of several at one m/z can be anyone's nearest, so each m/z is looked at once.
-        fragments = _one_each(fragments, fragment_mz, fragment_weight)
-        peaks = _one_each(peaks, peak_mz, peak_intensity)
-        theory, observed = fragment_mz[fragments], peak_mz[peaks]
-        to_peak = _nearest(theory, observed, peak_intensity[peaks])
-        to_fragment = _nearest(observed, theory, fragment_weight[fragments])
-        mutual = to_fragment[to_peak] == np.arange(fragments.size)
-        found = observed[to_peak]
-        width = settings.sigma if settings.sigma_unit == "Da" else settings.sigma * 1e-6 * found
-        close = np.abs(found - theory) <= REACH_OF_A_MATCH * width
-        keep = mutual & close
-        peak_of_fragment[fragments[keep]] = peaks[to_peak[keep]]
-        fragment_of_peak[peaks[to_peak[keep]]] = fragments[keep]
+    peak_of_fragment, fragment_of_peak = pairs(
+        _plain(fragment_mz), _plain(fragment_weight), _plain(peak_mz), _plain(peak_intensity),
+        settings.sigma, settings.sigma_unit == "ppm", REACH_OF_A_MATCH,
+    )  # fmt: skip
     matched = np.flatnonzero(fragment_of_peak >= 0)
     matched = matched[np.argsort(peak_mz[matched], kind="stable")]
     partner = fragment_of_peak[matched]
@@ -87,19 +77,100 @@ def match(
     )
 
 
-def _one_each(index: NDArray[np.int64], mz: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Those of ``index`` that come first at their m/z (highest, then listed first), in order of m/z."""
-    ordered = index[np.lexsort((index, -height[index], mz[index]))]
-    first = np.ones(ordered.size, dtype=bool)
-    first[1:] = np.diff(mz[ordered]) > 0
-    return ordered[first]
+def _plain(values: F64) -> F64:
+    """What the kernel is compiled for; a spectrum's own arrays cannot be written."""
+    return np.array(values, dtype=np.float64)
 
 
-def _nearest(query: NDArray[np.float64], target: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(Q,) index of the target nearest to each query; targets ascend, no two alike, at least one."""
-    right = np.searchsorted(target, query)
-    left = np.maximum(right - 1, 0)
-    right = np.minimum(right, target.size - 1)
-    distance_left, distance_right = np.abs(query - target[left]), np.abs(target[right] - query)
-    take_right = (distance_right < distance_left) | ((distance_right == distance_left) & (height[right] > height[left]))
-    return np.where(take_right, right, left)
+@jit
+def _one_each(mz: F64, height: F64) -> I64:
+    """Indices in order of m/z of what has a height: of several at one m/z the highest, then the one listed first.
+
+    Only that one can be anyone's nearest.
+    """
+    order = np.argsort(mz, kind="mergesort")  # stable: equal m/z stay in the order they are listed in
+    out = np.empty(mz.size, np.int64)
+    n = 0
+    for i in order:
+        if not (height[i] > 0.0 and mz[i] < np.inf):
+            continue
+        if n and mz[out[n - 1]] == mz[i]:
+            if height[i] > height[out[n - 1]]:
+                out[n - 1] = i
+        else:
+            out[n] = i
+            n += 1
+    return out[:n]
+
+
+@jit
+def _nearest(asked: I64, asked_mz: F64, among: I64, among_mz: F64, height: F64) -> I64:
+    """Place in ``among`` of what is nearest to each of ``asked``; both ascend in m/z, at least one each."""
+    out = np.empty(asked.size, np.int64)
+    right, last = 0, among.size - 1
+    for k in range(asked.size):
+        at = asked_mz[asked[k]]
+        while right <= last and among_mz[among[right]] < at:
+            right += 1
+        low, high = max(right - 1, 0), min(right, last)
+        below, above = abs(at - among_mz[among[low]]), abs(among_mz[among[high]] - at)
+        higher = height[among[high]] > height[among[low]]
+        out[k] = high if above < below or (above == below and higher) else low
+    return out
+
+
+@jit
+def pairs(
+    fragment_mz: F64, weight: F64, peak_mz: F64, intensity: F64, sigma: float, ppm: bool, reach: float
+) -> tuple[I64, I64]:
+    """(F,) peak of each fragment and (P,) fragment of each peak, -1 where there is none: what ``match`` describes.
+
+    A fragment at infinite m/z is none.
+    """
+    peak_of_fragment = np.full(fragment_mz.size, -1, np.int64)
+    fragment_of_peak = np.full(peak_mz.size, -1, np.int64)
+    fragments, peaks = _one_each(fragment_mz, weight), _one_each(peak_mz, intensity)
+    if fragments.size == 0 or peaks.size == 0:
+        return peak_of_fragment, fragment_of_peak
+    to_peak = _nearest(fragments, fragment_mz, peaks, peak_mz, intensity)
+    to_fragment = _nearest(peaks, peak_mz, fragments, fragment_mz, weight)
+    for i in range(fragments.size):
+        f, p = fragments[i], peaks[to_peak[i]]
+        width = sigma * 1e-6 * peak_mz[p] if ppm else sigma
+        if to_fragment[to_peak[i]] == i and abs(peak_mz[p] - fragment_mz[f]) <= reach * width:
+            peak_of_fragment[f], fragment_of_peak[p] = p, f
+    return peak_of_fragment, fragment_of_peak
+
+
+@jit
+def explained_by_row(
+    fragment_mz: F64, weight: F64, fragment_off: I64, mz: F64, intensity: F64, off: I64,
+    sigma: float, ppm: bool, reach: float, out: F64, matched: I64,
+) -> None:  # fmt: skip
+    """Sets (B,) share of the intensity in matched peaks and (B,) number of those, of B PSMs."""
+    for b in range(off.size - 1):
+        f, g, a, o = fragment_off[b], fragment_off[b + 1], off[b], off[b + 1]
+        _, of_peak = pairs(fragment_mz[f:g], weight[f:g], mz[a:o], intensity[a:o], sigma, ppm, reach)
+        top = 0.0
+        for i in range(a, o):
+            top = max(top, intensity[i])
+        total, part, count = 0.0, 0.0, 0
+        for i in range(a, o):
+            share = intensity[i] / top if top > 0.0 else 0.0
+            total += share
+            if of_peak[i - a] >= 0:
+                part += share
+                count += 1
+        out[b] = part / total if total > 0.0 else 0.0
+        matched[b] = count
+
+
+@jit
+def matched_by_row(
+    ions: F64, weight: F64, mz: F64, intensity: F64, sigma: float, ppm: bool, reach: float, out: NDArray[np.bool_]
+) -> None:
+    """Sets (C, P) which peaks of one spectrum each of C candidates, (C, F), matches."""
+    for row in range(len(ions)):
+        _, of_peak = pairs(ions[row], weight[row], mz, intensity, sigma, ppm, reach)
+        for i in range(mz.size):
+            out[row, i] = of_peak[i] >= 0

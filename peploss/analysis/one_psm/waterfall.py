@@ -14,6 +14,7 @@ its peak can move it onto its neighbour's, or onto a bin centre that the peak it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,7 @@ from peploss.kernels import Peaks, spectrum_cosine
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
+Side = tuple[F64, F64]
 StepName = Literal["intensity", "position", "missing", "unexplained", "missing and unexplained"]
 
 TITLES: dict[StepName, str] = {
@@ -81,27 +83,32 @@ def waterfall(
         matches: which belong together.
         settings: the grid and sigma.
     """
-    f, p = matches.fragment, matches.peak
-    matched = (peak_mz[p], peak_intensity[p])
     levels = [1.0, 1.0, 1.0]
     if len(matches):
+        partial, matched = partial_sides((fragment_mz, fragment_weight), (peak_mz, peak_intensity), matches)
         cosines = spectrum_cosine(
-            Peaks.from_list(
-                [
-                    (peak_mz[p], fragment_weight[f]),
-                    (fragment_mz[f], fragment_weight[f]),
-                    (fragment_mz, fragment_weight),
-                ]
-            ),
+            Peaks.from_list(partial),
             Peaks.from_list([matched] * 3),
             sigma=settings.sigma,
             sigma_unit=settings.sigma_unit,
             grid=settings.grid,
         )
         levels = [1.0 - c for c in cosines.tolist()]
-    if levels[0] >= 1.0:
-        return (Step("intensity", 0.0, 0.0), Step("position", 0.0, 0.0), Step("missing and unexplained", 0.0, loss))
+    return steps_to(loss, levels)
+
+
+def partial_sides(pred: Side, obs: Side, matches: Matches) -> tuple[list[Side], Side]:
+    """The predicted sides of the first three steps, and the matched peaks that each is compared with."""
+    f, p = matches.fragment, matches.peak
+    at = (pred[0][f], pred[1][f])
+    return [(obs[0][p], pred[1][f]), at, pred], (obs[0][p], obs[1][p])
+
+
+def steps_to(loss: float, levels: Sequence[float]) -> tuple[Step, ...]:
+    """The bars to ``loss``, from the losses of ``partial_sides``; ``[1, 1, 1]`` where nothing matches."""
     moved, placed, complete = levels
+    if moved >= 1.0:
+        return (Step("intensity", 0.0, 0.0), Step("position", 0.0, 0.0), Step("missing and unexplained", 0.0, loss))
     return (
         Step("intensity", 0.0, moved),
         Step("position", moved, placed),

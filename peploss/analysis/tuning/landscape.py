@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import loss_landscapes
-from peploss.peptides.decoys import shuffled
+from peploss.peptides.decoys import decoys
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 
@@ -120,9 +120,8 @@ def landscape(
         Peploss errors of preprocessing and fragmentation.
     """
     axes = axes or default_axes(settings.sigma_unit)
-    rng = np.random.default_rng(seed)
-    decoys = tuple(d for d in (shuffled(psm.peptide, rng) for _ in range(n_decoys)) if d is not None)
-    sides = [predicted(psm, settings, peptide) for peptide in (psm.peptide, *decoys)]
+    others = tuple(decoys(psm.peptide, n_decoys, seed))
+    sides = [predicted(psm, settings, peptide) for peptide in (psm.peptide, *others)]
     cells = loss_landscapes(
         [sides],
         [observed(psm, settings)],
@@ -139,6 +138,6 @@ def landscape(
         phase_low=cells.lowest[0],
         phase_high=cells.highest[0],
         decoy_loss=cells.loss[1:],
-        decoys=decoys,
+        decoys=others,
         present=axes.nearest(settings.sigma, settings.bin_width) if settings.sigma_unit == axes.sigma_unit else None,
     )

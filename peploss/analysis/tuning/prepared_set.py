@@ -14,7 +14,7 @@ from peploss.analysis.tuning.psm_set import Psm, Side, draw, observed, predicted
 from peploss.errors import PeplossError, SourceError
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import Landscapes, loss_landscapes
-from peploss.peptides.decoys import shuffled
+from peploss.peptides.decoys import decoys
 from peploss.settings import LossSettings
 
 MAX_SPECTRA = 2000
@@ -77,8 +77,8 @@ def prepare(
         settings: everything but sigma and bin width.
         limit: most spectra to take.
         n_decoys: for each spectrum, at least 1.
-        seed: of the sample and of the shuffling. The decoys of a spectrum depend on it and on the spectrum's
-            place in the sample only.
+        seed: of the sample and of the shuffling. The decoys of a spectrum depend on it and on the
+            peptide only.
     Raises:
         SourceError: no spectrum of the set can be compared.
         ValueError: limit or n_decoys is below 1.
@@ -86,14 +86,13 @@ def prepare(
     if n_decoys < 1:
         raise ValueError(f"n_decoys must be at least 1, not {n_decoys}.")
     spectra, candidates, groups, left_out = [], [], [], []
-    for place, psm in enumerate(draw(psms, limit, seed)):
-        rng = np.random.default_rng([seed, place])
-        decoys = [shuffled(psm.peptide, rng) for _ in range(n_decoys)]
-        if decoys[0] is None:
+    for psm in draw(psms, limit, seed):
+        others = decoys(psm.peptide, n_decoys, seed)
+        if len(others) < n_decoys:
             left_out.append(LeftOut(psm.spectrum.name, f"{psm.peptide.sequence} has no other order of its residues."))
             continue
         try:
-            of_one = tuple(predicted(psm, settings, p) for p in (psm.peptide, *decoys))
+            of_one = tuple(predicted(psm, settings, p) for p in (psm.peptide, *others))
             peaks = observed(psm, settings)
         except PeplossError as error:  # the precursor ion asked for, and no charge known
             left_out.append(LeftOut(psm.spectrum.name, str(error)))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.peptides.fragments import fragments
-from peploss.peptides.peptide import Peptide
+from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 from peploss.spectra.readers import open_spectra
@@ -38,7 +38,7 @@ class Psm:
     @property
     def charge(self) -> int | None:
         """The peptide's charge where it has one, else the spectrum's."""
-        return self.peptide.charge if self.peptide.charge is not None else self.spectrum.precursor_charge
+        return charge_in_force(self.peptide.charge, self.spectrum.precursor_charge)
 
 
 def predicted(psm: Psm, settings: LossSettings, peptide: Peptide | None = None) -> Side:

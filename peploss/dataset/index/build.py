@@ -24,6 +24,7 @@ from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
+from peploss.peptides.peptide import charge_in_force
 from peploss.version import __version__
 
 OWN: Final = "its own annotation"
@@ -219,7 +220,7 @@ def _rows(
         "id": np.arange(first_id, first_id + len(rows)),
         "file": [file] * len(rows),
         "charge": [
-            p.charge or r[1].charge or z for p, r, z in zip(peptides, rows, spectrum_charges, strict=True)
+            charge_in_force(p.charge, r[1].charge, z) for p, r, z in zip(peptides, rows, spectrum_charges, strict=True)
         ],
         "residue_masses": _lists([p.residue_masses for p in peptides]),
         "rank": [],

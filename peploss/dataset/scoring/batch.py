@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH
-from peploss.constants import CARBON_MONOXIDE, ISOTOPE_SPACING, PROTON
+from peploss.analysis.one_psm.explained import explained_by_row
 from peploss.dataset.schema import ABOUT
 from peploss.dataset.scoring import columns as kernel
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
@@ -19,13 +18,21 @@ from peploss.errors import SettingsError
 from peploss.kernels import Peaks
 from peploss.kernels.cpu import pairs
 from peploss.losses.baselines import BASELINES
-from peploss.losses.precursor import ISOTOPE_OFFSETS, PPM
-from peploss.peptides.fragments import ION_OFFSETS, LOSS_MASSES, N_TERMINAL
+from peploss.losses.precursor import ISOTOPE_OFFSETS
+from peploss.peptides.decoys import decoy_orders_of
+from peploss.peptides.ions import C_TERMINAL, N_TERMINAL, ion_kinds
+from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
 from peploss.settings import LossSettings
-from peploss.spectra.record import MAX_CHARGE
+from peploss.spectra.kept_peaks import kept_peaks
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
+_SIDES: Final = {
+    **dict.fromkeys(N_TERMINAL, kernel.N_TERMINAL),
+    **dict.fromkeys(C_TERMINAL, kernel.C_TERMINAL),
+    "immonium": kernel.IMMONIUM,
+    "precursor": kernel.PRECURSOR,
+}
 NO_CHARGE: Final = "the precursor ion was asked for and no charge is known"
 
 
@@ -36,7 +43,7 @@ class Plan:
     Args:
         settings: what "the loss" means.
         losses: further losses, of ``BASELINES``.
-        decoys: whether to score a decoy of each PSM as well: its residues shuffled, the last one kept in place.
+        decoys: whether to score a decoy of each PSM as well, the first of ``peploss.peptides.decoys``.
         seed: of the decoys.
         causes: whether to name the cause of every PSM, which takes a thousand times as long as its score.
     Raises:
@@ -87,8 +94,8 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
     Returns:
         The columns of ``schema.ABOUT`` as they came, and those of ``plan.scores``: ``loss`` in [0, 1]; ``ppm`` signed
         and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z or charge is not known;
-        ``explained`` the share of the intensity within three sigma of a predicted ion, and ``explained_peaks`` how
-        many peaks those are. ``problem`` says why a row has no loss, and is null where it has.
+        ``explained`` the share of the intensity in matched peaks and
+        ``explained_peaks`` how many those are. ``problem`` says why a row has no loss, and is null where it has.
     """
     settings = plan.settings
     charges, spectrum_charges = _int64(batch, "charge"), _int64(batch, "spectrum_charge")
@@ -105,10 +112,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
     lost = (charges == 0) if settings.precursor else np.zeros(len(charges), dtype=bool)
     n = batch.num_rows
 
-    explained, matched = np.empty(n), np.empty(n, np.int64)
-    kernel.explained_range(
-        0, n, *predicted, *observed, settings.sigma, settings.sigma_unit == "ppm", REACH_OF_A_MATCH, explained, matched
-    )
+    explained, matched = explained_by_row(predicted, observed, settings)
     columns: dict[str, Any] = {
         "loss": _array(losses(predicted), lost),
         **_precursor(mass, precursor_mz, charges, settings),
@@ -120,9 +124,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         sides = Peaks.from_ragged(*predicted), Peaks.from_ragged(*observed)
         columns |= {name: _array(BASELINES[name](*sides, settings).numpy(), lost) for name in plan.losses}
     if plan.decoys:
-        order, different = np.empty(masses.size, np.int64), np.empty(n, dtype=bool)
-        kernel.shuffle_masses(0, n, masses, offsets, _int64(batch, "id"), plan.seed, order, different)
-        shuffled = masses[order + np.repeat(offsets[:-1], np.diff(offsets))]
+        shuffled, different = _shuffled(masses, offsets, plan.seed)
         decoys = predicted_ions(shuffled, offsets, *ends, mass, charges, settings)
         columns["decoy_loss"] = _array(losses(decoys), lost | ~different)
     if plan.causes:
@@ -141,46 +143,42 @@ def predicted_ions(
         n_term, c_term, mass: (B,) added at the ends, and of the intact peptide, in Da.
         charges: (B,) of the precursor, 0 where not known.
     """
-    rows = [(kind, loss) for kind in settings.ion_types for loss in ("", *settings.neutral_losses)]
-    from_n = np.array([kind in N_TERMINAL for kind, _ in rows], dtype=bool)
-    shift = np.array([ION_OFFSETS[kind] - LOSS_MASSES[loss] for kind, loss in rows], dtype=np.float64)
-    highest = max(settings.max_fragment_charge or 2, 1)
-    by_charge = range(1, highest + 1)
-    weight = np.array([[_weight(settings, kind, z) for z in by_charge] for kind, _ in rows]).reshape(len(rows), highest)
-    immonium = _weight(settings, "immonium", 1) if settings.immonium else -1.0
-    of_precursor = [_weight(settings, "precursor", z) for z in range(1, MAX_CHARGE + 1)]
-    precursor = np.array(of_precursor if settings.precursor else [-1.0] * MAX_CHARGE)
-    limit, n = settings.max_fragment_charge or 0, len(charges)
-    ends = np.empty(n + 1, np.int64)
-    kernel.count_fragments(
-        charges, offsets, len(rows), limit, settings.immonium, settings.precursor, settings.isotopes, ends
+    known, which = np.unique(charges, return_inverse=True)
+    by_charge = [ion_kinds(settings, int(z) or None) for z in known]
+    kinds = [ion for own in by_charge for ion in own]
+    sizes = np.array([len(own) for own in by_charge], dtype=np.int64)
+    first = (np.cumsum(sizes) - sizes)[which]
+    add, of_charge, after, weight = (
+        np.array([getattr(ion, name) for ion in kinds], np.float64) for name in ("add", "charge", "after", "weight")
     )
+    side = np.array([_SIDES[ion.kind] for ion in kinds], dtype=np.int64)
+    ends = kernel.fragment_offsets(offsets, side, first, sizes[which])
     mz, intensity = np.full(ends[-1], np.inf), np.zeros(ends[-1])
     kernel.fill_fragments(
-        0, n, masses, offsets, n_term, c_term, mass, charges, from_n, shift, weight, limit, immonium, precursor,
-        settings.isotopes, ISOTOPE_SPACING, CARBON_MONOXIDE, ends, mz, intensity,
+        masses, offsets, n_term, c_term, mass, side, add, of_charge, after, weight, first, sizes[which],
+        ends, mz, intensity,
     )  # fmt: skip
     return mz, intensity, ends
+
+
+def _shuffled(masses: F64, offsets: I64, seed: int) -> tuple[F64, NDArray[np.bool_]]:
+    """Residue masses of each peptide's first decoy, and whether it has one."""
+    out, there = masses.copy(), np.zeros(offsets.size - 1, dtype=bool)
+    lengths = np.diff(offsets)
+    for length in np.unique(lengths).tolist():
+        rows = np.flatnonzero(lengths == length)
+        place = offsets[rows][:, None] + np.arange(length)
+        orders, found = decoy_orders_of(masses[place], 1, seed)
+        out[place] = np.take_along_axis(masses[place], orders[:, 0], axis=1)
+        there[rows] = found > 0
+    return out, there
 
 
 def observed_peaks(batch: pa.RecordBatch, settings: LossSettings, precursor_mz: F64, charges: I64) -> Ragged:
     """Peaks that the settings keep, as ``preprocess`` has them."""
     mz, offsets = _list(batch, "mz")
     intensity, _ = _list(batch, "intensity")
-    s = settings
-    untouched = (
-        s.min_peak_mz is None and s.max_peak_mz is None and not s.remove_precursor
-        and s.relative_threshold == 0 and s.top_n is None and not s.sqrt
-    )  # fmt: skip
-    if untouched:
-        return mz, intensity, offsets
-    keep = np.empty(mz.size, dtype=bool)
-    kernel.keep_peaks(
-        0, len(charges), mz, intensity, offsets, np.nan_to_num(precursor_mz), charges,
-        s.min_peak_mz or 0.0, np.inf if s.max_peak_mz is None else s.max_peak_mz,
-        s.precursor_tolerance if s.remove_precursor else -1.0, s.relative_threshold, s.top_n or 0, keep,
-    )  # fmt: skip
-    return kernel.compact(mz, intensity, offsets, keep, s.sqrt)
+    return kept_peaks((mz, intensity, offsets), precursor_mz, charges, settings)
 
 
 def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
@@ -203,11 +201,11 @@ def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
 
 def _precursor(mass: F64, precursor_mz: F64, charges: I64, settings: LossSettings) -> dict[str, pa.Array]:
     """Columns on the precursor, as ``precursor_error`` has them."""
-    observed = (precursor_mz - PROTON) * charges
+    observed = neutral_mass(precursor_mz, charges)
     unknown = ~(observed > 0)
     safe = np.where(unknown, 1.0, observed)
     offsets = np.array(ISOTOPE_OFFSETS)
-    ppm = (safe[:, None] - offsets * ISOTOPE_SPACING - mass[:, None]) / safe[:, None] * PPM
+    ppm = precursor_ppm(mass[:, None], safe[:, None], offsets)
     best = np.abs(ppm).argmin(1)
     return {
         "ppm": _array(ppm[:, 0], unknown),
@@ -215,11 +213,6 @@ def _precursor(mass: F64, precursor_mz: F64, charges: I64, settings: LossSetting
         "isotope_ppm": _array(np.take_along_axis(ppm, best[:, None], 1)[:, 0], unknown),
         "precursor_loss": _array(np.log1p(np.abs(ppm[:, 0]) / settings.precursor_scale), unknown),
     }
-
-
-def _weight(settings: LossSettings, kind: str, charge: int) -> float:
-    weights = settings.ion_weights
-    return float(weights.get(f"{kind}{charge}", weights.get(kind, 1.0)))
 
 
 def _list(batch: pa.RecordBatch, name: str) -> tuple[F64, I64]:

@@ -13,7 +13,7 @@ from peploss.explorer.shell.sources import Source
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments
-from peploss.peptides.peptide import Peptide
+from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 
@@ -66,7 +66,7 @@ def losses(key: str, settings_toml: str, _source: Source, _settings: LossSetting
         try:
             spectrum = _source.spectra.read(int(place))
             peptide = Peptide.parse(text)
-            ions = fragments(peptide, _settings, peptide.charge or spectrum.precursor_charge)
+            ions = fragments(peptide, _settings, charge_in_force(peptide.charge, spectrum.precursor_charge))
             peaks = preprocess(spectrum, _settings)
         except PeplossError:
             continue  # shown with its reason once it is opened; here it has no loss

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peploss.analysis.causes.common_modifications import COMMON
-from peploss.analysis.causes.edits import MOST_ALIKE, candidates, decoy_orders, edits
+from peploss.analysis.causes.edits import candidates, edits
 from peploss.peptides.peptide import Peptide
 
 TEXTS = (
@@ -70,26 +70,6 @@ def test_which_changes_are_tried() -> None:
     # No residue may weigh less than nothing, and a gap is nothing without its modification.
     assert not any("-60.0000 to G" in text for text in tried("GK", -60.0))
     assert not any("remove" in text for text in tried("X[+113.084]K"))
-
-
-def test_decoys_are_a_null() -> None:
-    peptide = Peptide.parse("PEM[Oxidation]TIDESAMPLER")
-    orders = decoy_orders(peptide, 40, seed=3)
-    assert orders.shape == (40, len(peptide))
-    assert (np.sort(orders, axis=1) == np.arange(len(peptide))).all()
-    assert (orders[:, -1] == len(peptide) - 1).all()
-    own = np.cumsum(peptide.residue_masses)[:-1]
-    for order in orders:
-        bonds = np.cumsum(peptide.residue_masses[order])[:-1]
-        assert (np.abs(bonds - own) <= 1e-6).mean() <= MOST_ALIKE
-    assert (orders == decoy_orders(peptide, 40, seed=3)).all()
-    assert (orders != decoy_orders(peptide, 40, seed=4)).any()
-
-
-@pytest.mark.parametrize("text", ["K", "AK", "GGGGK"])
-def test_no_decoys_where_every_order_is_the_same(text: str) -> None:
-    peptide = Peptide.parse(text)
-    assert decoy_orders(peptide, 40, seed=0).shape == (0, len(peptide))
 
 
 def test_a_mass_is_moved_like_the_name_it_stands_for() -> None:

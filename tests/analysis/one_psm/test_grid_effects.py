@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from peploss.analysis.one_psm.grid_effects import (
     PHASES,
     PhaseSpread,
-    continuum_loss,
+    continuum,
     guard,
     in_range,
     is_rendered,
@@ -56,7 +56,7 @@ def test_lone_shift_costs_what_the_design_says() -> None:
     spread = phase_spread(pred, obs, LossSettings())
     assert spread.low == pytest.approx(0.012, abs=1e-3)
     assert spread.high == pytest.approx(0.075, abs=1e-3)
-    assert continuum_loss(pred, obs, LossSettings()) == pytest.approx(1 - np.exp(-0.04), abs=1e-12)
+    assert continuum(pred, obs, LossSettings())[0] == pytest.approx(1 - np.exp(-0.04), abs=1e-12)
 
 
 def test_continuum_is_what_narrow_bins_come_to(near_sides, any_settings, dense) -> None:
@@ -66,7 +66,7 @@ def test_continuum_is_what_narrow_bins_come_to(near_sides, any_settings, dense) 
         sides = tuple((m[m < 119], a[m < 119]) for m, a in sides)  # the ends of the grid are no part of the promise
         # In ppm the narrowest peak is three times narrower than the middle one.
         fine = options.replace(bin_width=min(options.bin_width, options.sigma_in_th(20.0) / 2), max_mz=150.0)
-        assert_allclose(continuum_loss(*sides, options), 1 - dense(*sides, fine), atol=1e-5)
+        assert_allclose(continuum(*sides, options)[0], 1 - dense(*sides, fine), atol=1e-5)
 
     check()
 
@@ -75,7 +75,7 @@ def test_continuum_leaves_out_what_is_off_the_grid() -> None:
     options = LossSettings(max_mz=200, sigma=0.2)
     pred = np.array([100.05, 300.0]), np.ones(2)
     obs = np.array([100.05, 400.0]), np.ones(2)
-    assert continuum_loss(pred, obs, options) == pytest.approx(0.0, abs=1e-12)
+    assert continuum(pred, obs, options)[0] == pytest.approx(0.0, abs=1e-12)
 
 
 def test_in_range_and_rendered_differ_between_the_bins() -> None:
@@ -90,7 +90,7 @@ def test_in_range_and_rendered_differ_between_the_bins() -> None:
 def test_empty_sides() -> None:
     empty = np.zeros(0), np.zeros(0)
     for pred, obs in ((empty, empty), (empty, PAIR[1]), (PAIR[0], empty)):
-        assert continuum_loss(pred, obs, LossSettings()) == 1.0
+        assert continuum(pred, obs, LossSettings())[0] == 1.0
         spread = phase_spread(pred, obs, LossSettings())
         assert (spread.loss == 1.0).all()
         assert spread.std == 0.0

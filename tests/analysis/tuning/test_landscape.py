@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.analysis.one_psm.grid_effects import continuum_loss, phase_spread
+from peploss.analysis.one_psm.grid_effects import continuum, phase_spread
 from peploss.analysis.tuning.landscape import Axes, default_axes, landscape
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.peptides.peptide import Peptide
@@ -34,7 +34,7 @@ def test_random_cells_are_the_dense_loss(unit, dense) -> None:
         cell = given.replace(sigma=float(found.axes.sigmas[i]), bin_width=float(found.axes.bin_widths[k]))
         pred, obs = predicted(psm, cell), observed(psm, cell)
         assert found.loss[i, k] == pytest.approx(1 - dense(pred, obs, cell), abs=1e-9)
-        assert found.continuum[i, k] == pytest.approx(continuum_loss(pred, obs, cell), abs=1e-9)
+        assert found.continuum[i, k] == pytest.approx(continuum(pred, obs, cell)[0], abs=1e-9)
         assert found.decoy_loss[0, i, k] == pytest.approx(
             1 - dense(predicted(psm, cell, found.decoys[0]), obs, cell), abs=1e-9
         )
