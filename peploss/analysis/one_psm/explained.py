@@ -22,9 +22,10 @@ Ragged = tuple[F64, F64, I64]
 
 
 def on_grid(side: Side, settings: LossSettings) -> Side:
-    """The same side with no height where it lies out of the grid's m/z range."""
+    """The same side with no height where it lies out of the grid's m/z range, or at infinite m/z: no ion at all."""
     mz, height = side
-    return mz, np.where(in_range(mz, settings), height, 0.0)
+    real = np.isfinite(mz)
+    return mz, np.where(real & in_range(np.where(real, mz, 0.0), settings), height, 0.0)
 
 
 def explained_share(intensity: F64, matched: Bools) -> float:
