@@ -141,6 +141,13 @@ class LossSettings:
         """The m/z grid of these settings."""
         return MzGrid(self.max_mz, self.bin_width)
 
+    @property
+    def changes_peaks(self) -> bool:
+        """Whether any setting leaves out observed peaks or changes their intensity."""
+        window = self.min_peak_mz is not None or self.max_peak_mz is not None
+        fewer = self.remove_precursor or self.relative_threshold > 0 or self.top_n is not None
+        return window or fewer or self.sqrt
+
     def sigma_in_th(self, mz: float) -> float:
         """Width in Th of a peak at ``mz``."""
         return self.sigma if self.sigma_unit == "Da" else self.sigma * 1e-6 * mz

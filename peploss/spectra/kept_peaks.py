@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from peploss.constants import PROTON
 from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
-from peploss.spectra.preprocessing import changes_peaks
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -29,7 +28,7 @@ def kept_peaks(peaks: Ragged, precursor_mz: F64, charges: I64, settings: LossSet
         The very same arrays where no step is on.
     """
     s = settings
-    if not changes_peaks(s):
+    if not s.changes_peaks:
         return peaks
     mz, intensity, offsets = peaks
     keep = np.empty(mz.size, dtype=bool)

@@ -34,7 +34,7 @@ def preprocess(spectrum: Spectrum, settings: LossSettings) -> Spectrum:
     >>> preprocess(s, LossSettings()) is s
     True
     """
-    if not changes_peaks(settings):
+    if not settings.changes_peaks:
         return spectrum
     # Compiled code and torch are loaded only where a step is on: reading a file needs neither.
     from peploss.spectra.kept_peaks import kept_peaks
@@ -51,15 +51,6 @@ def preprocess(spectrum: Spectrum, settings: LossSettings) -> Spectrum:
     if mz.size == len(spectrum) and not settings.sqrt and notes == spectrum.notes:
         return spectrum
     return dataclasses.replace(spectrum, mz=mz, intensity=intensity, notes=notes)
-
-
-def changes_peaks(settings: LossSettings) -> bool:
-    """Whether any step is on."""
-    s = settings
-    return bool(
-        s.min_peak_mz is not None or s.max_peak_mz is not None or s.remove_precursor
-        or s.relative_threshold > 0 or s.top_n is not None or s.sqrt
-    )  # fmt: skip
 
 
 def precursor_peaks(precursor_mz: float | None, charge: int | None) -> NDArray[np.float64]:
