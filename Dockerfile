@@ -9,7 +9,8 @@ RUN useradd --create-home --uid 10001 peploss
 WORKDIR /app
 
 COPY requirements.txt .
-RUN pip install -r requirements.txt
+# torch for CPU: the same version without 5 GB of CUDA.
+RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt
 
 COPY --chown=peploss app.py LICENSE README.md ./
 COPY --chown=peploss .streamlit .streamlit
@@ -24,4 +25,4 @@ EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
 
-CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.headless=true"]
+CMD ["python", "-m", "peploss", "serve", "--host", "0.0.0.0", "--port", "8501", "--headless"]

@@ -18,6 +18,7 @@ from peploss.cli.common import told
 from peploss.errors import SourceError
 
 LOCAL: Final = "127.0.0.1"
+_ANY: Final = ("0.0.0.0", "::")  # noqa: S104 (compared with, and never the default)
 _PORTS: Final = range(8501, 8521)
 _LOOK_EVERY: Final = 0.3  # s
 
@@ -53,10 +54,14 @@ def serve(source: Path | None, port: int | None, host: str, headless: bool) -> N
     """
     opened = _opened(source)
     port = _free_port(host, port)
-    address = f"http://{'localhost' if host in (LOCAL, '0.0.0.0') else host}:{port}"  # noqa: S104 (compared only)
     if host not in (LOCAL, "localhost", "::1"):
-        shown = f"the built-in spectra and the files in {opened.folder}" if opened.folder else "what it shows"
-        click.echo(f"  Warning: anyone who can reach port {port} of {host} can read {shown}.", err=True)
+        from peploss.spectra.folder import ENVIRONMENT
+
+        folder = opened.folder or os.environ.get(ENVIRONMENT)
+        files = f" and the spectra and sets in {folder}" if folder else ""
+        click.echo(f"  Warning: anyone who can reach port {port} of {host} can use the app{files}.", err=True)
+    near = "localhost" if host in (LOCAL, *_ANY) else f"[{host}]" if ":" in host else host
+    address = f"http://{near}:{port}"
     announce = threading.Thread(target=_announce, args=(address, opened, headless), name="announce", daemon=True)
     announce.start()
     _run(host, port, opened.folder)
@@ -133,4 +138,5 @@ def _run(host: str, port: int, folder: Path | None) -> None:
     command = ["run", str(installed.APP), "--server.port", str(port), "--server.address", host]
     command += ["--server.headless", "true"]  # the browser is opened by ``_announce``, on the right page
     command += ["--server.fileWatcherType", "none"]  # nobody edits the app while it is served
+    command += ["--logger.hideWelcomeMessage", "true"]  # it would ask a server for this machine's outer address
     sys.exit(cli.main(command, prog_name="streamlit", standalone_mode=False))

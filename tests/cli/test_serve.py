@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,10 +125,19 @@ def test_headless_opens_no_browser(app: App, opened: list[str], port: int) -> No
 
 
 def test_other_machines_are_let_in_on_request_only_and_with_a_warning(app: App, opened: list[str], port: int) -> None:
-    done = peploss("serve", QE.parent, "--host", "0.0.0.0", "--port", port, "--headless")
-    assert app["--server.address"] == "0.0.0.0"
-    assert f"Warning: anyone who can reach port {port} of 0.0.0.0 can read" in done.stderr
-    assert str(QE.parent) in done.stderr
+    warning = f"Warning: anyone who can reach port {port} of 0.0.0.0 can use the app and the spectra and sets in"
+    for arguments, folder in ([], "/as/it/was"), ([QE.parent], QE.parent):
+        done = peploss("serve", *arguments, "--host", "0.0.0.0", "--port", port, "--headless")
+        assert app["--server.address"] == "0.0.0.0"
+        assert f"{warning} {folder}." in done.stderr
+
+
+def test_no_outer_address_is_looked_up(app: App, port: int) -> None:
+    """Streamlit asks a server for it, to put it into its welcome."""
+    assert peploss("serve", "--port", port, "--headless").exit_code == 0
+    assert app["--logger.hideWelcomeMessage"] == "true"
+    settings = tomllib.loads((installed.ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert settings["server"]["address"] == "127.0.0.1"  # with which `streamlit run app.py` does not either
 
 
 def test_a_port_in_use(app: App, opened: list[str], busy: int, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
