@@ -24,7 +24,6 @@ FRONTEND = Path(__file__).parent / "frontend"
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 PREFIX = "peploss-assets"
 SCRIPT = "peploss.js"
-MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 LOADER = "loader"  # Streamlit carries it; it is not asked for
 
 
@@ -32,8 +31,13 @@ LOADER = "loader"  # Streamlit carries it; it is not asked for
 def files() -> dict[str, bytes]:
     """Every file the browser may ask for, by name."""
     modules = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("*.js"))}
-    styles = {path.name: path.read_bytes() for path in sorted(FRONTEND.glob("*.css"))}
-    return {SCRIPT: bundle(modules, "component").encode(), **styles, "plotly.min.js": PLOTLY.read_bytes()}
+    return {SCRIPT: bundle(modules, "component").encode(), "plotly.min.js": PLOTLY.read_bytes()}
+
+
+@cache
+def style() -> str:
+    """The style sheet, which a page brings along: what it draws first has its place and its look at once."""
+    return (FRONTEND / "plot.css").read_text(encoding="utf-8")
 
 
 @cache
@@ -68,7 +72,7 @@ def routes() -> list[BaseRoute]:
         if name not in files():
             return PlainTextResponse("not found", status_code=404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-        media_type = MEDIA_TYPES[Path(name).suffix]
+        media_type = "text/javascript"
         if "gzip" in request.headers.get("accept-encoding", ""):
             content = await run_in_threadpool(_compressed, name)
             return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.tuning.landscape import Axes
-from peploss.explorer.figures.charts import NOTE
+from peploss.explorer.figures.contours import contours, written
 from peploss.explorer.figures.traces import F64, Trace, lines
 
 HEIGHT = 470
@@ -81,24 +81,22 @@ def heat_figure(
             "nticks": 6,
             "len": 1,
         },
-        "hovertemplate": f"σ %{{y:.3g}} {unit}, bins %{{x:.3g}} Th<br>{layer.title.lower()} "
+        "hovertemplate": f"σ %{{y:,.3~r}} {unit}, bins %{{x:.3~r}} Th<br>{layer.title.lower()} "
         f"%{{z:.{layer.digits}f}}<br>click to set<extra></extra>",
     }
-    data = [heat, *_contours(x, y, rows, low, high, layer.zero)]
+    marks = tuple((width, sigma) for sigma, width in filter(None, (present, best)))
+    data = [heat, *contours(x, y, rows, low, high, layer.zero, marks)]
     for name, colour, mask in regions:
         data += _outline(axes, name, colour, mask)
-    notes: list[Trace] = []
     if unit == "Da":
         ends = np.array([max(x[0], y[0]), min(x[-1], y[-1])])
         data.append(lines("σ = h", "@text", 1, {"x": ends, "y": ends}, {"dash": "dot", "showlegend": False}))
-        at = {"x": math.log10(ends[1]) - 0.25, "y": math.log10(ends[1]) - 0.17, "xanchor": "right"}
-        notes.append(NOTE | at | {"text": "σ = h", "font": {"size": 11, "color": "@text"}})
+        data.append(written(ends[1:] * 10**-0.25, ends[1:] * 10**-0.17, ["σ = h"]))
     for where, symbol, name in ((best, "diamond", "recommended"), (present, "circle", "present")):
         if where is not None:
             data.append(_mark(where, symbol, name))
     layout = {
         "margin": MARGIN,
-        "annotations": notes,
         "showlegend": bool(regions or best),
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 11, "color": "@muted"}},
         "xaxis": _log_axis("bin width h, Th", x),
@@ -128,7 +126,7 @@ def cut_figure(
     for (name, y), (colour, width, dash) in zip(curves.items(), looks, strict=False):
         hover = {
             "hoverinfo": "all",
-            "hovertemplate": f"{name}<br>σ %{{x:.3g}}: %{{y:.4f}}<extra></extra>",
+            "hovertemplate": f"{name}<br>σ %{{x:,.3~r}}: %{{y:.4f}}<extra></extra>",
             "dash": dash,
         }
         data.append(lines(name, colour, width, {"x": axes.sigmas, "y": y}, hover))
@@ -147,39 +145,6 @@ def cut_figure(
     return {"data": data, "layout": layout, "height": 250, "description": f"{title} along sigma: {', '.join(curves)}."}
 
 
-def _contours(x: F64, y: F64, rows: list[NDArray[np.float32]], low: float, high: float, zero: str) -> list[Trace]:
-    """Lines at round values. None at zero: there they would follow the rounding of the numbers."""
-    step = _nice((high - low) / (8 if zero == "middle" else 12))
-    levels = {
-        "ends": ((math.ceil(low / step) * step, high),),
-        "low": ((step, high),),
-        "middle": ((step, high), (-math.floor(-low / step) * step, -step)),
-    }[zero]
-    return [
-        {
-            "type": "contour",
-            "x": x,
-            "y": y,
-            "z": rows,
-            "hoverinfo": "skip",
-            "showscale": False,
-            "showlegend": False,
-            "autocontour": False,
-            "contours": {
-                "start": start,
-                "end": end,
-                "size": step,
-                "coloring": "none",
-                "showlabels": True,
-                "labelfont": {"size": 10, "color": "@text"},
-            },
-            "line": {"color": "@muted", "width": 0.7},
-        }
-        for start, end in levels
-        if end >= start
-    ]
-
-
 def _ends(values: F64, zero: str) -> tuple[float, float]:
     """Range of the colours; never empty."""
     low, high = float(np.nanmin(values)), float(np.nanmax(values))
@@ -191,12 +156,6 @@ def _ends(values: F64, zero: str) -> tuple[float, float]:
     return low, max(high, low + 1e-3)
 
 
-def _nice(step: float) -> float:
-    """The next of 1, 2 or 5 times a power of ten."""
-    power = 10 ** math.floor(math.log10(step))
-    return next(float(f"{m * power:.1g}") for m in (1, 2, 5, 10) if m * power >= step * (1 - 1e-9))
-
-
 def _log_axis(title: str, values: F64) -> dict[str, Any]:
     half = 0.5 * math.log10(values[1] / values[0]) if values.size > 1 else 0.1
     low, high = math.log10(values[0]), math.log10(values[-1])
@@ -206,7 +165,7 @@ def _log_axis(title: str, values: F64) -> dict[str, Any]:
         "title": {"text": title},
         "range": [low - half, high + half],
         "tickvals": ticks,
-        "ticktext": [f"{tick:.3g}" for tick in ticks],
+        "ticktext": [f"{tick:,g}" for tick in ticks],
         "showgrid": False,
         "fixedrange": True,
         "tickangle": 0,

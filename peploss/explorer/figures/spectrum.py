@@ -18,6 +18,8 @@ from peploss.explorer.figures.traces import F64, SERIES, Trace, escape, lines, p
 from peploss.spectra.spectrum import Spectrum
 
 PLOT_PX, PANEL_PX, GAP_PX = 360, 84, 32
+MOST_MISSING_LABELLED = 40
+"""With more unmatched fragments their labels would hide those of the matched ones."""
 MARGIN = {"l": 54, "r": 12, "t": 30, "b": 40}
 
 
@@ -202,7 +204,9 @@ def _labels(
         return {"x": [], "y": [], "text": [], "colour": [], "weight": []}
     f, p = ex.matches.fragment, ex.matches.peak
     faint = ex.gradient.out_of_reach | ~ex.fragment_rendered
-    rest = np.flatnonzero(ex.matches.peak_of_fragment < 0) if shown.mirror else np.zeros(0, dtype=np.int64)
+    rest = np.flatnonzero(ex.matches.peak_of_fragment < 0)
+    if not shown.mirror or rest.size > MOST_MISSING_LABELLED:
+        rest = rest[:0]
     tip = _over(ex, ex.curves.observed, ex.observed.mz[p], peak_height[p])
     if not shown.mirror:
         tip = np.maximum(tip, _over(ex, ex.curves.predicted, ex.observed.mz[p], fragment_height[f]))

@@ -10,14 +10,6 @@ import { unpack } from "./wire.js";
 
 const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, picks: Picks, widths: Widths, go: Go };
 
-if (!document.querySelector("link[data-peploss]")) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL("plot.css", import.meta.url).href;
-  link.dataset.peploss = "";
-  document.head.append(link);
-}
-
 export default function mount(component) {
   const root = component.parentElement.querySelector(".pl");
   const payload = unpack(component.data);

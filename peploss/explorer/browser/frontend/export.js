@@ -25,7 +25,7 @@ export async function compose(Plotly, facts, size, screen, colours, font, draw) 
   const [, , ladderWide, ladderHigh] = (ladder?.getAttribute("viewBox") ?? "0 0 0 0").split(" ").map(Number);
   const shrink = ladder ? Math.min(1, (width - 16) / ladderWide) : 0;
   const head = TITLE * (1 + lines.length) + 8 + ladderHigh * shrink;
-  const height = Math.round(size.width ? Math.max(size.width * size.ratio, head + 180) : screen.height + head);
+  const height = Math.round(size.width ? Math.max(size.width * size.ratio, head + 230) : screen.height + head);
   const url = await Plotly.toImage(draw(width, height - head), { format: "svg", width, height: height - head });
   const plot = new DOMParser().parseFromString(decodeURIComponent(url.slice(url.indexOf(",") + 1)), "image/svg+xml").documentElement;
   plot.setAttribute("y", head);
@@ -77,7 +77,7 @@ export function save(blob, name) {
 function extent(width, height, size) {
   if (size.unit === "px") return { width, height };
   const mm = (px) => `${(px / PX_PER_MM).toFixed(1)}mm`;
-  return { width: mm(width), height: mm(height) };
+  return { width: mm(size.width), height: mm(height) };
 }
 
 // A style sheet does not travel with the picture: what it says of the ladder is written into it.

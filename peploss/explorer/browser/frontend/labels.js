@@ -31,7 +31,8 @@ export function placeLabels(labels, area) {
     const tip = toY(labels.y[i]);
     const x = Math.min(Math.max(px, w / 2), area.width - w / 2);
     for (let level = 0; level <= MAX_LEVEL; level++) {
-      const py = tip - up * (8 + level * LINE);
+      let py = tip - up * (8 + level * LINE);
+      if (level === 0) py = Math.min(Math.max(py, LINE / 2), area.height - LINE / 2); // at the edge of a small picture
       if (py < LINE / 2 || py > area.height - LINE / 2) break;
       const box = [x - w / 2, x + w / 2, py - LINE / 2, py + LINE / 2];
       if (taken.some((t) => box[0] < t[1] && t[0] < box[1] && box[2] < t[3] && t[2] < box[3])) continue;

@@ -134,6 +134,7 @@ export class Stage {
     this.view = { ...this.view, x: range };
     if (this.drawn) this.relayout({ "xaxis.range": range ?? this.payload.full });
     this.zoomOut.disabled = range === null;
+    this.dirty = true; // an answer that is on its way knows nothing of it
     // Only the link has to know; nothing on the server depends on it.
     clearTimeout(this.zooming);
     this.zooming = setTimeout(() => this.change({}, true), SETTLE);
@@ -333,7 +334,7 @@ export class Stage {
     const [y0, y1] = layout.yaxis.range;
     const { out, lead } = placeLabels(this.payload.labels, { x0, x1, y0, y1, ...pixels });
     const { colours } = this.theme;
-    const textfont = { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: `0 0 2px ${colours.paper}, 0 0 2px ${colours.paper}` };
+    const textfont = { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: colours.halo };
     return { texts: { x: out.x, y: out.y, text: out.text, textfont }, leaders: { x: lead.x, y: lead.y } };
   }
 

@@ -22,7 +22,12 @@ export function palette(element) {
   canvas.fillRect(0, 0, 1, 1);
   const [r, g, b] = canvas.getImageData(0, 0, 1, 1).data;
   const dark = 0.299 * r + 0.587 * g + 0.114 * b < 128;
-  return { name: dark ? "dark" : "light", colours: { ...(dark ? DARK : LIGHT), paper: background } };
+  return { name: dark ? "dark" : "light", colours: { ...(dark ? DARK : LIGHT), paper: background, halo: halo(background) } };
+}
+
+// Around text that lies on a picture.
+export function halo(paper) {
+  return `0 0 2px ${paper}, 0 0 2px ${paper}, 0 0 3px ${paper}`;
 }
 
 // A copy of a figure with every "@name" replaced; typed arrays pass through untouched.
