@@ -79,10 +79,11 @@ class Peptide:
         """Read a peptide in ProForma 2.0.
 
         Modifications by Unimod name (``M[Oxidation]``, ``M[U:Oxidation]``), number (``M[UNIMOD:35]``), mass in Da
-        (``M[+15.9949]``) or formula (``M[Formula:O]``), on residues, ends (``[Acetyl]-PEPTIDE-[Amidated]``),
-        labile (``{Hex}PEPTIDE``) or fixed (``<[Carbamidomethyl]@C>``, ``<[TMT6plex]@K,N-term>``). A mass is taken
-        to the digits given. Of several descriptions of one modification (``[Oxidation|Obs:+15.99]``) the first
-        that has a mass counts.
+        (``M[+15.9949]``), formula (``M[Formula:O]``), entry of PSI-MOD, RESID or XL-MOD (``M[MOD:00719]``) or glycan
+        composition (``N[Glycan:HexNAc2Hex5]``), on residues, ends (``[Acetyl]-PEPTIDE-[Amidated]``), labile
+        (``{Hex}PEPTIDE``) or fixed (``<[Carbamidomethyl]@C>``, ``<[TMT6plex]@K,N-term>``). A mass is taken to the
+        digits given. Of several descriptions of one modification (``[Oxidation|Obs:+15.99]``) the first that has a
+        mass counts.
 
         Args:
             text: the peptide; spaces around it, ``K.PEPTIDE.R`` and ``_PEPTIDE_`` are accepted.
@@ -98,6 +99,13 @@ class Peptide:
         shifts = {site: math.fsum(m.site.mass for m in placed) for site, placed in sites.items()}
         masses = []
         for i, residue in enumerate(notation.residues):
+            if residue == "X" and i in sites and shifts[i] < RESIDUE_MASSES["G"] - 0.01:
+                raise PeptideError(
+                    f"The gap X of {shifts[i]:.4f} Da is lighter than any residue.",
+                    text=text,
+                    position=notation.positions[i],
+                    remedy="Write a gap with the whole mass of its residues, as X[+113.084].",
+                )
             if residue == "X" and i not in sites:
                 raise PeptideError(
                     "X has no mass of its own.",

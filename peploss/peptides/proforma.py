@@ -14,6 +14,8 @@ from peploss.constants import RESIDUE_MASSES
 from peploss.errors import PeptideError
 
 MAX_CHARGE = 99
+MAX_LETTERS = 50_000  # of a text: titin has 35,000 residues
+_MAX_RULES = 100  # fixed modifications of one peptide
 _CLOSING = {"[": "]", "{": "}", "<": ">", "(": ")"}
 _AMBIGUOUS = {
     "B": "B stands for N or D, which differ in mass.",
@@ -53,11 +55,12 @@ def read(text: str) -> Notation:
     """Read one linear peptidoform.
 
     Around it, spaces, one flanking residue each side (``K.PEPTIDE.R``) and MaxQuant's underscores
-    (``_PEPTIDE_``) are put up with.
+    (``_PEPTIDE_``) are tolerated.
 
     Raises:
         PeptideError: the text is not ProForma, or is ProForma that leaves the mass of fragments open: ambiguous
-            positions and ranges, cross-links, chimeric spectra, global isotope labels, adducts.
+            positions and ranges, cross-links, chimeric spectra, global isotopes, adducts. What leaves nothing open is
+            read: a range of one residue, residues of one mass in open order, a group of one place.
     Source:
         ProForma 2.0, LeDuc et al., J. Proteome Res. 2022, 21, 1189.
 
@@ -73,6 +76,7 @@ class _Reader:
         self.text = text
         stripped = text.strip()
         self.at = text.index(stripped) if stripped else 0
+        self.behind = 0
         self.end = self.at + len(stripped)
         if re.fullmatch(r"[A-Z_-]\..+\.[A-Z_-]", stripped, re.DOTALL):
             self.at, self.end = self.at + 2, self.end - 2
@@ -106,21 +110,32 @@ class _Reader:
         self.fail(self.at, f"The bracket {opening} is never closed.", f"Close it with {closing}.")
 
     def read(self) -> Notation:
+        if len(self.text) > MAX_LETTERS:
+            self.fail(0, f"A peptide has at most {MAX_LETTERS:,} letters; this text has {len(self.text):,}.")
         if self.at >= self.end:
             self.fail(0, "A peptide was expected and the text is empty.", "Write one like PEPTIDEK/2.")
         fixed, labile, n_term = self.prefix()
         residues: list[str] = []
         positions: list[int] = []
-        tags: list[tuple[Tag, ...]] = []
+        tags: list[list[Tag]] = []
         while self.peek() not in ("", "-", "/"):
             c = self.peek()
             if c in RESIDUE_MASSES or c == "X":
                 residues.append(c)
                 positions.append(self.at)
-                tags.append(())
+                tags.append([])
                 self.at += 1
             elif c == "[" and residues:
-                tags[-1] = (*tags[-1], self.bracket())
+                tags[-1].append(self.bracket())
+            elif c == "(" and (stretch := self.stretch()):
+                self.at = stretch[0].position
+                for residue in stretch[0].text:
+                    residues.append(residue)
+                    positions.append(self.at)
+                    tags.append([])
+                    self.at += 1
+                tags[-1].extend(stretch[1:])
+                self.at = self.behind
             else:
                 self.stray(c, residues)
         if not residues:
@@ -130,7 +145,55 @@ class _Reader:
         c_term = self.c_term()
         charge = self.charge()
         return Notation(
-            tuple(residues), tuple(positions), tuple(tags), n_term, c_term, tuple(labile), tuple(fixed), charge
+            tuple(residues),
+            tuple(positions),
+            tuple(map(tuple, tags)),
+            n_term,
+            c_term,
+            tuple(labile),
+            tuple(fixed),
+            charge,
+        )
+
+    def stretch(self) -> list[Tag]:
+        """Residues in round brackets that leave nothing open, with the modifications inside; empty where it is no such.
+
+        A range of one residue is that residue, and the order of residues of one mass does not matter.
+        """
+        start = self.at
+        inside = self.bracket()
+        self.behind, self.at = self.at, start
+        bare, tags = _without_brackets(inside)
+        letters = bare.removeprefix("?")
+        if not letters or not all(letter in RESIDUE_MASSES or letter in "XBZ" for letter in letters):
+            return []
+        residues = Tag(letters, inside.position + len(bare) - len(letters))
+        ranged = self.behind < self.end and self.text[self.behind] == "["
+        if bare.startswith("?"):
+            if (
+                not tags
+                and len({RESIDUE_MASSES.get(letter) for letter in letters} - {None}) == 1
+                and "X" not in letters
+            ):
+                return [residues]
+            self.fail(
+                start,
+                f"The order of {letters[:20]} is left open (?...), and with it the masses of fragments.",
+                "Write one sequence.",
+            )
+        if not ranged:
+            self.fail(
+                start,
+                f"{letters[:20]} stands in round brackets without a modification behind it.",
+                "Take the brackets away; a modification stands in square ones, as in M[Oxidation].",
+            )
+        if len(letters) == 1:
+            return [residues, *tags]
+        shown = self.text[self.behind : self.behind + 40].partition("]")[0] + "]"
+        self.fail(
+            start,
+            f"A modification somewhere in the range {letters[:20]} leaves the masses of fragments open.",
+            f"Put it on one residue, as in {letters[0]}{shown if len(shown) < 40 else '[Phospho]'}.",
         )
 
     def prefix(self) -> tuple[list[FixedRule], list[Tag], tuple[Tag, ...]]:
@@ -141,6 +204,8 @@ class _Reader:
                 labile.append(self.bracket())
             else:
                 fixed.append(self.fixed_rule())
+                if len(fixed) > _MAX_RULES:
+                    self.fail(self.at - 1, f"There are more than {_MAX_RULES} fixed modifications.")
         n_term: list[Tag] = []
         start = self.at
         while self.peek() == "[":
@@ -149,7 +214,7 @@ class _Reader:
         if n_term and after in ("?", "^"):
             self.fail(
                 start,
-                "A modification of unknown position ([...]?) leaves the fragment masses open.",
+                "A modification of unknown position ([...]?) leaves the masses of fragments open.",
                 "Put it on one residue, as in S[Phospho].",
             )
         if n_term and after != "-":
@@ -168,8 +233,9 @@ class _Reader:
         if not rule.text.startswith("["):
             self.fail(
                 start,
-                f"Isotope labels of the whole peptide (<{rule.text[:20]}>) are not supported.",
-                "Label the residues instead, as in K[Label:13C(6)15N(2)].",
+                f"A global isotope (<{rule.text[:20]}>) changes every fragment and neutral loss by its composition, "
+                "which is not computed here.",
+                "Label the residues, as in K[Label:13C(6)15N(2)].",
             )
         behind, self.at = self.at, rule.position
         tag = self.bracket()
@@ -193,7 +259,8 @@ class _Reader:
         here = self.at
         before = residues[-1] if residues else "X"
         if c in _AMBIGUOUS:
-            self.fail(here, _AMBIGUOUS[c], "Write the residue it is.")
+            gap = ", or a gap of its whole mass, as in X[+114.0429]" if self.peek(1) == "[" else ""
+            self.fail(here, _AMBIGUOUS[c], f"Write the residue it is{gap}.")
         if c == "(":
             inside = self.bracket().text
             if re.search("[a-z0-9]", inside) and not inside.startswith(("?", ">")):
@@ -203,11 +270,9 @@ class _Reader:
                 if shift:
                     tag = inside.strip() if inside.strip()[0] in "+-" else "+" + inside.strip()
                 self.fail(here, "Modifications stand in square brackets.", f"Write them as {before}[{tag}].")
-            self.fail(
-                here,
-                "A range or ambiguous stretch (...) leaves the fragment masses open.",
-                "Put the modification on one residue, and write one sequence.",
-            )
+            if inside.startswith(">"):
+                self.fail(here, "A name of the peptide (>...) is not read.", "Write the peptide alone.")
+            self.fail(here, f"({inside[:20]}) is not a range of residues.", "Write the residues without brackets.")
         if c in "+-0123456789" or c == "[":
             if c == "[":
                 self.fail(
@@ -257,9 +322,34 @@ class _Reader:
         self.at = digits.end()
         rest = self.peek()
         if rest == "[":
-            self.fail(self.at, "Charge carriers other than protons are not supported.", "Write the charge alone: /2.")
+            place, carriers = self.at, self.bracket().text
+            protons = [re.fullmatch(r"\+?(\d{0,3})H(?:\+1?|1\+|:z\+1)?", part.strip()) for part in carriers.split(",")]
+            if not all(protons) or sum(int(found[1] or 1) for found in protons if found) != int(digits[0]):
+                self.fail(
+                    place,
+                    f"The charge carriers [{carriers[:40]}] are not {int(digits[0])} protons; fragments of "
+                    "other adducts are not computed.",
+                    f"Write the charge alone for protons: /{int(digits[0])}.",
+                )
+            rest = self.peek()
         if rest == "+" and self.peek(1):
             self.fail(self.at, "Several peptides in one spectrum (+) are not supported.", "Write one peptide.")
         if rest:
             self.fail(self.at, f"{rest!r} stands behind the charge.", "The charge ends the peptide, as in PEPTIDE/2.")
         return int(digits[0])
+
+
+def _without_brackets(inside: Tag) -> tuple[str, list[Tag]]:
+    """A stretch of text without its square brackets, and what stands in those."""
+    out: list[str] = []
+    tags: list[Tag] = []
+    depth = opened = 0
+    for i, c in enumerate(inside.text):
+        depth += c == "["
+        opened = i + 1 if c == "[" and depth == 1 else opened
+        if not depth:
+            out.append(c)
+        depth -= c == "]"
+        if c == "]" and depth == 0:
+            tags.append(Tag(inside.text[opened:i], inside.position + opened))
+    return "".join(out), tags

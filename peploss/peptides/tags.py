@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from peploss.errors import PeptideError
-from peploss.peptides import unimod
+from peploss.peptides import glycans, unimod, vocabularies
 from peploss.peptides.proforma import Tag
 
 _MASS_SHIFT = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"(?:\[[0-9]+[A-Z][a-z]?-?[0-9]*\]|[A-Z][a-z]?(?:-?[0-9]+)?|\s)+")
+_LABEL = re.compile(r"(#(?!XL|BRANCH)\w+)(?:\([0-9.eE+-]*\))?$")
 _MAX_SHIFT = 1e5  # Da
 _VOCABULARIES = ("U", "UNIMOD", "M", "MOD", "R", "RESID", "X", "XLMOD", "G", "GNO")
 
@@ -67,10 +69,15 @@ def _described(name: str, kind: str, value: str, text: str, place: int) -> tuple
             position=place,
             remedy="Write its Unimod name, as in M[Oxidation], or its mass, as in M[+15.9949].",
         )
+    alone = _LABEL.search(name)
+    if alone and text.count(alone[1]) == 1:  # a group of one place leaves nothing open
+        name = name[: alone.start()].strip()
+        value = value[: value.rindex("#")].strip() if "#" in value else value
+        return _described(name, kind, value, text, place)
     if "#" in name:
         what = "A cross-link" if re.search("#(XL|BRANCH)", name) else "A modification with several possible positions"
         raise PeptideError(
-            f"{what} (#) leaves the fragment masses open.",
+            f"{what} (#) leaves the masses of fragments open.",
             text=text,
             position=place + name.index("#"),
             remedy="Put the modification on one residue.",
@@ -89,16 +96,35 @@ def _described(name: str, kind: str, value: str, text: str, place: int) -> tuple
     if kind == "FORMULA":
         return f"Formula:{value}", _formula_mass(value, text, place)
     if kind == "GLYCAN":
+        return _at(place, text, lambda: glycans.resolve(value))
+    if kind in ("G", "GNO"):
         raise PeptideError(
-            "Glycan compositions are not supported.",
+            "A GNOme accession names a glycan and not its mass.",
             text=text,
             position=place,
-            remedy="Give the Unimod name, as in [Hex(1)HexNAc(1)], the formula or the mass.",
+            remedy="Write its composition, as in [Glycan:HexNAc2Hex5], or its mass.",
         )
+    if kind in vocabularies.KINDS:
+        return _at(place, text, lambda: vocabularies.resolve(kind, value))
+    return _at(place, text, lambda: _of_unimod(name))
+
+
+def _at(place: int, text: str, look_up: Callable[[], tuple[str, float]]) -> tuple[str, float]:
+    """What a vocabulary says, its errors with their place in the peptide."""
+    try:
+        return look_up()
+    except PeptideError as error:
+        raise PeptideError(error.problem, text=text, position=place, remedy=error.remedy) from None
+
+
+def _of_unimod(name: str) -> tuple[str, float]:
+    """Unimod's, else PSI-MOD's: ProForma lets both stand without a prefix."""
     try:
         found = unimod.resolve(name)
     except PeptideError as error:
-        raise PeptideError(error.problem, text=text, position=place, remedy=error.remedy) from None
+        if not vocabularies.has_name(name):
+            raise error from None
+        return vocabularies.resolve("MOD", name)
     return found.name, found.mass
 
 

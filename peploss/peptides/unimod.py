@@ -29,6 +29,8 @@ _ABBREVIATIONS = {  # MaxQuant's and other common short forms: never resolved, o
     "tmt": "TMT6plex",
 }
 
+_LONGEST_NAME = 200  # letters; for a longer text nothing is suggested
+
 _OTHER_VOCABULARIES = {
     "M": "PSI-MOD",
     "MOD": "PSI-MOD",
@@ -96,10 +98,15 @@ def resolve(name_or_id: str | int) -> Modification:
         return _by_id(int(rest)) if re.fullmatch("[0-9]{1,9}", rest) else _by_name(rest)
     if colon and prefix.upper() in _OTHER_VOCABULARIES:
         raise PeptideError(
-            f"{given!r} is from {_OTHER_VOCABULARIES[prefix.upper()]}, and only Unimod is carried.",
+            f"{given[:60]!r} is from {_OTHER_VOCABULARIES[prefix.upper()]}, not from Unimod.",
             remedy="Give its Unimod name or number ([UNIMOD:35]) or its mass ([+15.9949]).",
         )
     return _by_name(given)
+
+
+def by_number(number: int) -> Modification | None:
+    """The entry of a record number, None where there is none."""
+    return _tables().by_id.get(number)
 
 
 def suggestions(name: str, limit: int = 3) -> list[str]:
@@ -108,6 +115,8 @@ def suggestions(name: str, limit: int = 3) -> list[str]:
     >>> suggestions("Carbamidometyl")[0], suggestions("phosphorylaton")[0], suggestions("qqqqqq")
     ('Carbamidomethyl', 'Phospho', [])
     """
+    if len(name) > _LONGEST_NAME:
+        return []
     wanted = re.sub(r"\s*\(.*", "", name.strip().lower())  # "oxidation (m)", as search engines write it
     tables = _tables()
     canonical = dict(tables.spellings)

@@ -114,7 +114,7 @@ def test_suggestions_are_few_and_never_wrong_names():
     ],
 )
 def test_other_vocabularies_are_named(accession, vocabulary):
-    with pytest.raises(PeptideError, match=f"{vocabulary}, and only Unimod is carried"):
+    with pytest.raises(PeptideError, match=f"from {vocabulary}, not from Unimod"):
         resolve(accession)
 
 
