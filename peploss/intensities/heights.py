@@ -7,12 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from peploss.intensities.prediction import Prediction, with_intensities
+from peploss.intensities.prediction import Ion, Prediction, with_intensities
 from peploss.intensities.source import intensity_source
 from peploss.peptides.fragments import Fragments, fragments
+from peploss.peptides.ion_table import IonTable, ion_table
+from peploss.peptides.ions import IonKind
 from peploss.peptides.peptide import Peptide
 from peploss.settings import UNIFORM, LossSettings
+
+NO_CHARGE = "The precursor charge is not known, and a prediction needs it."
+_UNPREDICTED = ("immonium", "precursor")
 
 
 class WithHeights(NamedTuple):
@@ -29,42 +35,99 @@ class WithHeights(NamedTuple):
     note: str | None
 
 
+def predictions(
+    peptides: Sequence[Peptide], settings: LossSettings, charges: Sequence[int | None]
+) -> list[Prediction | str | None]:
+    """Predicted intensities of peptides at their precursor charges, in one request.
+
+    With ``settings.sqrt`` or ``settings.sqrt_predicted`` they are replaced by their square roots, as observed ones are
+    with ``settings.sqrt``.
+
+    Args:
+        charges: where one is None or 0 nothing can be predicted.
+    Returns:
+        For each a prediction, or the reason why there is none; all None where the settings want uniform heights.
+    Raises:
+        SettingsError, BackendError, SourceError: of ``intensity_source``.
+    """
+    source = intensity_source(settings.intensities)
+    if source is None:
+        return [None] * len(peptides)
+    known = [i for i, charge in enumerate(charges) if charge]
+    asked = source.predict([peptides[i] for i in known], [int(charges[i] or 0) for i in known])
+    out: list[Prediction | str | None] = ["The precursor charge is not known, and a prediction needs it."] * len(
+        peptides
+    )
+    rooted = settings.sqrt or settings.sqrt_predicted
+    for i, answer in zip(known, asked, strict=True):
+        out[i] = _root(answer) if rooted and isinstance(answer, Prediction) else answer
+    return out
+
+
 def fragments_with_heights(
     peptides: Sequence[Peptide], settings: LossSettings, charges: Sequence[int | None]
 ) -> list[WithHeights]:
     """Fragments of candidates, each at its precursor charge.
 
-    With ``settings.sqrt`` or ``settings.sqrt_predicted`` predicted intensities are replaced by their square roots, as
-    observed ones are with ``settings.sqrt``.
-
-    Args:
-        charges: of the precursors; where one is None nothing can be predicted.
     Raises:
-        SettingsError, BackendError, SourceError: of ``intensity_source``.
+        SettingsError, BackendError, SourceError: of ``predictions``.
         PeptideError: of ``fragments``.
     """
     uniform = [fragments(peptide, settings, charge) for peptide, charge in zip(peptides, charges, strict=True)]
-    source = intensity_source(settings.intensities)
-    if source is None:
-        return [WithHeights(ions, UNIFORM, None) for ions in uniform]
-    known = [i for i, charge in enumerate(charges) if charge is not None]
-    asked = source.predict([peptides[i] for i in known], [int(charges[i] or 0) for i in known])
-    answers: dict[int, Prediction | str] = dict(zip(known, asked, strict=True))
     out = []
-    for i, ions in enumerate(uniform):
-        answer = answers.get(i, "The precursor charge is not known, and a prediction needs it.")
-        if isinstance(answer, str):
+    for ions, answer in zip(uniform, predictions(peptides, settings, charges), strict=True):
+        if answer is None:
+            out.append(WithHeights(ions, UNIFORM, None))
+        elif isinstance(answer, str):
             out.append(WithHeights(ions, UNIFORM, f"{answer} All fragments have the same height."))
-            continue
-        found = _rooted(answer) if settings.sqrt or settings.sqrt_predicted else answer
-        applied = with_intensities(ions, found)
-        n_left = len(applied.unused)
-        note = f"{n_left} predicted ions are not among the ions of the settings." if n_left else None
-        out.append(WithHeights(applied.fragments, answer.source, note))
+        else:
+            applied = with_intensities(ions, answer)
+            n_left = len(applied.unused)
+            note = f"{n_left} predicted ions are not among the ions of the settings." if n_left else None
+            out.append(WithHeights(applied.fragments, answer.source, note))
     return out
 
 
-def _rooted(prediction: Prediction) -> Prediction:
+def shuffled_with_heights(shuffled: Peptide, settings: LossSettings, charge: int | None, of: Peptide) -> Fragments:
+    """Fragments of a decoy with the heights predicted for the peptide it was made of, ion by ion.
+
+    A decoy then differs from its peptide in nothing but the places of its fragments.
+    """
+    ions = fragments(shuffled, settings, charge)
+    (answer,) = predictions([of], settings, [charge])
+    return with_intensities(ions, answer).fragments if isinstance(answer, Prediction) else ions
+
+
+def table_with_heights(
+    peptide: Peptide, settings: LossSettings, charge: int | None, found: Prediction | None
+) -> IonTable:
+    """The ions of ``ion_table`` for a peptide and its changed forms, with the heights predicted for the peptide."""
+    table = ion_table(len(peptide), settings, charge)
+    if found is None:
+        return table
+    own = kind_heights(table.kinds, len(peptide), found)
+    weight = table.weight.copy()
+    weight[: own.size] = own
+    return dataclasses.replace(table, weight=weight)
+
+
+def kind_heights(kinds: Sequence[IonKind], length: int, found: Prediction) -> NDArray[np.float64]:
+    """Heights of a peptide's backbone ions in the order of ``fragments``; 0 for those that are not predicted.
+
+    An isotope peak has the height of its ion.
+    """
+    return np.array(
+        [
+            kind.weight * found.intensities.get(Ion(kind.kind, ordinal, kind.charge, kind.loss), 0.0)
+            for kind in kinds
+            if kind.kind not in _UNPREDICTED
+            for ordinal in range(1, length)
+        ],
+        dtype=np.float64,
+    )
+
+
+def _root(prediction: Prediction) -> Prediction:
     return dataclasses.replace(
         prediction, intensities={ion: float(np.sqrt(value)) for ion, value in prediction.intensities.items()}
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -51,11 +52,16 @@ def intensity_source(name: str) -> IntensitySource | None:
         stat = path.stat() if path.is_file() else None
         return _file(str(path), (stat.st_mtime_ns, stat.st_size) if stat else None)
     if name.startswith("MS2PIP "):
-        return ms2pip.MS2PIP(name.removeprefix("MS2PIP "))
+        return _model(name.removeprefix("MS2PIP "), os.environ.get(ms2pip.FOLDER), ms2pip.version())
     raise SettingsError(
         f"There is no source of intensities {name!r}.",
         remedy=f"Use {UNIFORM}, MS2PIP with one of {', '.join(ms2pip.MODELS)}, or {FILE}PATH.",
     )
+
+
+@lru_cache(maxsize=4)
+def _model(model: str, _folder: str | None, _version: str | None) -> IntensitySource:
+    return ms2pip.MS2PIP(model)
 
 
 @lru_cache(maxsize=4)

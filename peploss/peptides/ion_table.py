@@ -76,6 +76,7 @@ class IonTable:
         column: (F,) place of its residues in ``Candidates.sums``.
         weight: (F,) predicted intensity.
         immonium: the immonium ions, one kind for each isotope.
+        kinds: all kinds as ``ion_kinds`` gives them; each backbone kind stands for L - 1 rows, in this order.
     """
 
     ordinal: I64
@@ -87,6 +88,7 @@ class IonTable:
     column: I64
     weight: F64
     immonium: tuple[IonKind, ...]
+    kinds: tuple[IonKind, ...]
 
     def ions(self, of: Candidates) -> tuple[F64, F64]:
         """m/z and predicted intensity, both (C, F), in the order of ``fragments``.
@@ -140,4 +142,5 @@ def ion_table(length: int, settings: LossSettings, charge: int | None) -> IonTab
         column=np.where(whole, 2 * length - 1, np.where(n_terminal, 0, length) + ordinal - 1),
         weight=np.array([ion.weight for ion, _ in rows], dtype=np.float64),
         immonium=tuple(ion for ion in kinds if ion.kind == "immonium"),
+        kinds=tuple(kinds),
     )

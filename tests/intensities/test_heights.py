@@ -118,3 +118,50 @@ def test_the_command_takes_the_source(predicted: str, tmp_path: Path) -> None:
         told.append(json.loads(done.stdout)["loss"])
     assert told[0] == pytest.approx(0.0, abs=1e-3)
     assert told[1] > 0.5
+
+
+def test_a_set_is_scored_with_the_heights_that_the_page_shows(tmp_path: Path) -> None:
+    """The command, the page and the explanation of one PSM give the same loss, with predicted heights, too."""
+    from peploss.dataset.index.build import build_set
+    from peploss.dataset.psm_row import psm_of
+    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.run import score_set
+    from peploss.dataset.store import ParquetStore
+    from peploss.dataset.tables import read_psms
+    from peploss.spectra.samples import samples_folder
+
+    mgf = samples_folder() / "hcd_qe_openms_qc.mgf"
+    build_set([mgf], [read_psms(mgf)], tmp_path / "set.parquet")
+    for changes in ({}, {"neutral_losses": ("H2O",), "immonium": True, "isotopes": 1, "sqrt": True}):
+        settings = LossSettings(intensities="MS2PIP HCD2019", **changes)  # type: ignore[arg-type]
+        score_set(tmp_path / "set.parquet", tmp_path / "scores.parquet", Plan(settings=settings, decoys=True))
+        scores = pq.read_table(tmp_path / "scores.parquet").to_pylist()
+        assert len(scores) > 100
+        with ParquetStore(tmp_path / "set.parquet") as store:
+            for row in scores[::7]:
+                told = explain(*psm_of(store.row(row["id"])), settings)
+                assert row["loss"] == pytest.approx(told.loss, abs=1e-6), row["peptide"]
+                assert row["explained"] == pytest.approx(told.explained_intensity, abs=1e-6)
+                assert row["heights"] == told.intensity_source
+                assert row["decoy_loss"] is not None
+
+
+def test_a_diagnosis_starts_from_the_loss_with_predicted_heights() -> None:
+    from peploss import diagnose, open_spectra
+    from peploss.spectra.samples import samples_folder
+
+    spectrum = open_spectra(samples_folder() / "hcd_qe_openms_qc.mgf")["QC1.175"]
+    peptide = Peptide.parse(str(spectrum.peptide))
+    settings = LossSettings(intensities="MS2PIP HCD2019")
+    assert diagnose(spectrum, peptide, settings).loss == pytest.approx(
+        explain(spectrum, peptide, settings).loss, abs=1e-6
+    )
+
+
+def test_decoys_have_the_heights_of_their_peptide(predicted: str) -> None:
+    from peploss.intensities.heights import shuffled_with_heights
+
+    settings = LossSettings(intensities=predicted)
+    ions = shuffled_with_heights(Peptide.parse("EPTIDPEK"), settings, 2, of=PEPTIDE)
+    assert {x: y for x, y in zip(ions.plain_label, ions.intensity.tolist(), strict=True) if y} == {"y3": 9, "y4": 4}
+    assert ions.mz.tolist() == fragments(Peptide.parse("EPTIDPEK/2"), settings).mz.tolist()

@@ -26,8 +26,10 @@ from peploss.analysis.causes.setting_changes import more_ions, other_peaks, whol
 from peploss.analysis.one_psm.explained import on_grid
 from peploss.analysis.one_psm.matching import match
 from peploss.analysis.one_psm.waterfall import partial_sides, steps_to
+from peploss.intensities.heights import predictions, table_with_heights
+from peploss.intensities.prediction import Prediction
 from peploss.peptides.decoys import decoy_orders
-from peploss.peptides.ion_table import Candidates, ion_table
+from peploss.peptides.ion_table import Candidates, IonTable
 from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.peptides.precursor_mass import neutral_mass
 from peploss.settings import LossSettings
@@ -72,7 +74,9 @@ class Plan:
         observed = preprocess(spectrum, settings)
         self.obs: Side = (observed.mz, observed.intensity)
         self.flat_obs: Side = (observed.mz, observed.intensity**FLAT)
-        self.table = ion_table(len(peptide), settings, self.charge)
+        (answer,) = predictions([peptide], settings, [self.charge])
+        self.prediction = answer if isinstance(answer, Prediction) else None
+        self.table = self._ions(settings, self.charge)
         self.own = Candidates.of(peptide)
         self.orders = decoy_orders(peptide.residue_masses, N_DECOYS, seed)
         some = peptide.residue_masses[self.orders[:N_CHANCE]]
@@ -89,11 +93,15 @@ class Plan:
         self.sight = sight(spectrum, self.pred, self.obs, settings)
         self.grid_settings = self._grid()
 
+    def _ions(self, settings: LossSettings, charge: int | None) -> IonTable:
+        """Ions of the peptide and its changed forms; all of them with the heights predicted for the peptide itself."""
+        return table_with_heights(self.peptide, settings, charge, self.prediction)
+
     def _add_settings(self, batch: RowBatch) -> None:
         """Ion types, charges, treatments of peaks, sigma."""
         self.more: dict[str, Side] = {}
         for name, changed in more_ions(self.settings, self.charge):
-            mz, weight = ion_table(len(self.peptide), changed, self.charge).ions(self.some)
+            mz, weight = self._ions(changed, self.charge).ions(self.some)
             if name != "all":
                 self.more[name] = (mz, weight)
             row = batch.add((mz[0], weight[0]), self.obs)
@@ -102,7 +110,7 @@ class Plan:
         known = self.charge or 2
         for z in range(max(1, known - CHARGES), known + CHARGES + 1):
             if z != self.charge:
-                mz, weight = ion_table(len(self.peptide), self.settings, z).ions(self.own)
+                mz, weight = self._ions(self.settings, z).ions(self.own)
                 row = batch.add((mz[0], weight[0]), self.obs)
                 self.rows.append((row, "charge", f"precursor charge {z}+", {"charge": z, "of": self.peptide}))
         for name, changed in other_peaks(self.settings, self.obs[0].size, self.spectrum.precursor_mz is not None):

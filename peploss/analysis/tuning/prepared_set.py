@@ -10,7 +10,7 @@ import numpy as np
 
 from peploss.analysis.one_psm.gradient import REACH
 from peploss.analysis.tuning.landscape import Axes
-from peploss.analysis.tuning.psm_set import Psm, Side, draw, observed, predicted
+from peploss.analysis.tuning.psm_set import Psm, Side, draw, observed, predict_ahead, predicted
 from peploss.errors import PeplossError, SourceError
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import Landscapes, loss_landscapes
@@ -86,7 +86,9 @@ def prepare(
     if n_decoys < 1:
         raise ValueError(f"n_decoys must be at least 1, not {n_decoys}.")
     spectra, candidates, groups, left_out = [], [], [], []
-    for psm in draw(psms, limit, seed):
+    drawn = draw(psms, limit, seed)
+    predict_ahead(drawn, settings)
+    for psm in drawn:
         others = decoys(psm.peptide, n_decoys, seed)
         if len(others) < n_decoys:
             left_out.append(LeftOut(psm.spectrum.name, f"{psm.peptide.sequence} has no other order of its residues."))

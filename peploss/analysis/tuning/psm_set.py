@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.peptides.fragments import fragments
+from peploss.intensities.heights import predictions, shuffled_with_heights
 from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
@@ -42,9 +42,14 @@ class Psm:
 
 
 def predicted(psm: Psm, settings: LossSettings, peptide: Peptide | None = None) -> Side:
-    """Fragments of the peptide, or of another one in its place, at the charge of the PSM."""
-    ions = fragments(peptide or psm.peptide, settings, psm.charge)
+    """Fragments of the peptide, or of a decoy in its place, at the charge of the PSM."""
+    ions = shuffled_with_heights(peptide or psm.peptide, settings, psm.charge, of=psm.peptide)
     return ions.mz, ions.intensity
+
+
+def predict_ahead(psms: Sequence[Psm], settings: LossSettings) -> None:
+    """Ask for the heights of all of them at once, where the settings want predicted ones: one by one takes long."""
+    predictions([psm.peptide for psm in psms], settings, [psm.charge for psm in psms])
 
 
 def observed(psm: Psm, settings: LossSettings) -> Side:

@@ -15,14 +15,17 @@ from peploss.dataset.scoring import columns as kernel
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
 from peploss.dataset.scoring.gpu import OnDevice, Ragged
 from peploss.errors import SettingsError
+from peploss.intensities.heights import kind_heights, predictions
+from peploss.intensities.prediction import Prediction
 from peploss.kernels import Peaks
 from peploss.kernels.cpu import pairs
 from peploss.losses.baselines import BASELINES
 from peploss.losses.precursor import ISOTOPE_OFFSETS
 from peploss.peptides.decoys import decoy_orders_of
 from peploss.peptides.ions import C_TERMINAL, N_TERMINAL, ion_kinds
+from peploss.peptides.peptide import Peptide
 from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
-from peploss.settings import LossSettings
+from peploss.settings import UNIFORM, LossSettings
 from peploss.spectra.kept_peaks import kept_peaks
 
 F64 = NDArray[np.float64]
@@ -34,6 +37,7 @@ _SIDES: Final = {
     "precursor": kernel.PRECURSOR,
 }
 NO_CHARGE: Final = "the precursor ion was asked for and no charge is known"
+NO_PLACE: Final = "a predicted ion cannot exist: its neutral loss weighs more than its residues"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,7 @@ class Plan:
             ("explained_peaks", pa.int32()),
             *((name, pa.float64()) for name in self.losses),
             *([("decoy_loss", pa.float64())] if self.decoys else []),
+            *([("heights", pa.string())] if self.settings.intensities != UNIFORM else []),
             ("problem", pa.string()),
             *(CAUSES if self.causes else []),
         ]
@@ -95,7 +100,9 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         The columns of ``schema.ABOUT`` as they came, and those of ``plan.scores``: ``loss`` in [0, 1]; ``ppm`` signed
         and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z or charge is not known;
         ``explained`` the share of the intensity in matched peaks and
-        ``explained_peaks`` how many those are. ``problem`` says why a row has no loss, and is null where it has.
+        ``explained_peaks`` how many those are. ``heights``, with predicted ones, is where they come from, or why a row
+        has uniform ones; a decoy has those of its peptide. ``problem`` says why a row has no loss, and is null where
+        it has.
     """
     settings = plan.settings
     charges, spectrum_charges = _int64(batch, "charge"), _int64(batch, "spectrum_charge")
@@ -105,28 +112,31 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
     observed = observed_peaks(batch, settings, precursor_mz, spectrum_charges)
     on_gpu = None if device == "cpu" else OnDevice(observed, settings, device)
     predicted = predicted_ions(masses, offsets, *ends, mass, charges, settings)
+    heights, sources = _predicted_heights(batch, charges, settings)
+    predicted, misfit = _with_heights(predicted, heights)
 
     def losses(ions: Ragged) -> F64:
         return _loss(ions, observed, settings) if on_gpu is None else on_gpu.losses(ions)
 
     lost = (charges == 0) if settings.precursor else np.zeros(len(charges), dtype=bool)
-    n = batch.num_rows
-
+    problem = np.where(lost, NO_CHARGE, np.where(misfit, NO_PLACE, ""))
+    lost = lost | misfit
     explained, matched = explained_by_row(predicted, observed, settings)
     columns: dict[str, Any] = {
         "loss": _array(losses(predicted), lost),
         **_precursor(mass, precursor_mz, charges, settings),
         "explained": _array(explained, lost),
         "explained_peaks": pa.array(matched, pa.int32(), mask=lost),
-        "problem": pa.array([NO_CHARGE if x else None for x in lost] if lost.any() else [None] * n, pa.string()),
+        "heights": pa.array(sources, pa.string()),
+        "problem": pa.array([text or None for text in problem.tolist()], pa.string()),
     }
     if plan.losses:
         sides = Peaks.from_ragged(*predicted), Peaks.from_ragged(*observed)
         columns |= {name: _array(BASELINES[name](*sides, settings).numpy(), lost) for name in plan.losses}
     if plan.decoys:
         shuffled, different = _shuffled(masses, offsets, plan.seed)
-        decoys = predicted_ions(shuffled, offsets, *ends, mass, charges, settings)
-        columns["decoy_loss"] = _array(losses(decoys), lost | ~different)
+        decoys, unfit = _with_heights(predicted_ions(shuffled, offsets, *ends, mass, charges, settings), heights)
+        columns["decoy_loss"] = _array(losses(decoys), lost | ~different | unfit)
     if plan.causes:
         columns |= cause_columns(batch, settings, plan.seed)
     about = [batch.column(name).cast(ABOUT.field(name).type) for name in ABOUT.names]
@@ -159,6 +169,45 @@ def predicted_ions(
         ends, mz, intensity,
     )  # fmt: skip
     return mz, intensity, ends
+
+
+def _predicted_heights(
+    batch: pa.RecordBatch, charges: I64, settings: LossSettings
+) -> tuple[list[F64 | None], list[str]]:
+    """Heights of each row's backbone ions, in the order of ``predicted_ions``, and where they come from.
+
+    None leaves a row's as they are.
+    """
+    if settings.intensities == UNIFORM:
+        return [None] * batch.num_rows, [UNIFORM] * batch.num_rows
+    peptides = [Peptide.parse(text) for text in batch.column("peptide").to_pylist()]
+    answers = predictions(peptides, settings, charges.tolist())
+    heights: list[F64 | None] = []
+    sources = []
+    for peptide, charge, answer in zip(peptides, charges.tolist(), answers, strict=True):
+        found = answer if isinstance(answer, Prediction) else None
+        heights.append(
+            None if found is None else kind_heights(ion_kinds(settings, charge or None), len(peptide), found)
+        )
+        sources.append(f"{UNIFORM}: {answer}" if found is None else found.source)
+    return heights, sources
+
+
+def _with_heights(ions: Ragged, heights: list[F64 | None]) -> tuple[Ragged, NDArray[np.bool_]]:
+    """The same ions with the heights of those rows that have some; and (B,) rows whose ions they do not fit.
+
+    They do not fit where an ion cannot be, as when a loss is larger than its fragment: the others have moved up then.
+    """
+    mz, intensity, offsets = ions
+    intensity = intensity.copy()
+    misfit = np.zeros(len(heights), dtype=bool)
+    for row, (start, end, own) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), heights, strict=True)):
+        if own is None:
+            continue
+        misfit[row] = end - start - int(np.isinf(mz[start:end]).sum()) < own.size
+        if not misfit[row]:
+            intensity[start : start + own.size] = own
+    return (mz, intensity, offsets), misfit
 
 
 def _shuffled(masses: F64, offsets: I64, seed: int) -> tuple[F64, NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer.shell import state
 from peploss.explorer.shell.sources import Source
+from peploss.intensities.heights import fragments_with_heights
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments
@@ -56,7 +57,8 @@ def losses(key: str, settings_toml: str, _source: Source, _settings: LossSetting
     """Loss of every spectrum with its own peptide, the first ``MOST_LOSSES`` of them, in one kernel call."""
     rows = table(key, _source)
     places: list[int] = []
-    predicted: list[tuple[F64, F64]] = []
+    peptides: list[Peptide] = []
+    charges: list[int | None] = []
     observed: list[tuple[F64, F64]] = []
     for place, text in rows["peptide"].items():
         if not text:
@@ -66,13 +68,17 @@ def losses(key: str, settings_toml: str, _source: Source, _settings: LossSetting
         try:
             spectrum = _source.spectra.read(int(place))
             peptide = Peptide.parse(text)
-            ions = fragments(peptide, _settings, charge_in_force(peptide.charge, spectrum.precursor_charge))
+            charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
+            fragments(peptide, _settings, charge)
             peaks = preprocess(spectrum, _settings)
         except PeplossError:
             continue  # shown with its reason once it is opened; here it has no loss
         places.append(int(place))
-        predicted.append((ions.mz, ions.intensity))
+        peptides.append(peptide)
+        charges.append(charge)
         observed.append((peaks.mz, peaks.intensity))
+    ions = [each.fragments for each in fragments_with_heights(peptides, _settings, charges)]
+    predicted = [(each.mz, each.intensity) for each in ions]
     values = spectrum_loss_at(Peaks.from_list(predicted), Peaks.from_list(observed), _settings).numpy()
     return pd.Series(values, index=pd.Index(places, dtype="int64"), dtype="float64")
 
