@@ -93,13 +93,13 @@ def url(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.fixture(scope="session")
-def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """``serve(folder)``: address of an app whose data folder that is."""
+def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path | None], str]]:
+    """``serve(folder)``: address of an app whose data folder that is; of an app without one for None."""
     with ExitStack() as running:
 
-        def started(folder: Path) -> str:
+        def started(folder: Path | None) -> str:
             home = tmp_path_factory.mktemp("home")
-            environment = {"PEPLOSS_DATA_DIR": str(folder), "XDG_DATA_HOME": str(home)}
+            environment = {"PEPLOSS_DATA_DIR": str(folder or ""), "XDG_DATA_HOME": str(home)}
             return running.enter_context(served(home / "log.txt", environment))
 
         yield started

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from peploss.explorer.shell import uploads
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,3 +25,9 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
         return app.run()
 
     return open_app
+
+
+@pytest.fixture(autouse=True)
+def own_uploads(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Every test is a browser of its own; to Streamlit they are all the same session."""
+    monkeypatch.setattr(uploads, "owner", lambda: request.node.nodeid)

@@ -14,7 +14,7 @@ from peploss.explorer.shell.set_files import BUILT_IN, Listed, SetFile
 from peploss.explorer.shell.text import escape_markdown, sentence
 
 LOOK_EVERY = 0.5  # s
-_SESSION_SEES = "_tasks_seen"
+_WATCHED, _DISMISSED = "_tasks_watched", "_tasks_dismissed"
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,9 @@ def working() -> None:
     """What is being made or scored, with its progress and a way to end it; what is over, once."""
     tasks = jobs.tasks().all()
     running = [task for task in tasks if not task.over]
+    watched = [*st.session_state.get(_WATCHED, []), *running, *jobs.begun_here()]
+    st.session_state[_WATCHED] = watched = [task for task in tasks if task in watched]
+    dismissed = st.session_state.get(_DISMISSED, [])
     begun = len(running)
 
     @st.fragment(key="tasks", run_every=LOOK_EVERY if running else None)
@@ -92,15 +95,14 @@ def working() -> None:
             st.button("Cancel", key=f"cancel-{n}", icon=":material/close:", on_click=task.job.cancel)
 
     look()
-    seen = st.session_state.setdefault(_SESSION_SEES, [t for t in tasks if t.over and t not in running])
-    for n, task in enumerate(t for t in tasks if t.over and t not in seen):
+    for n, task in enumerate(t for t in tasks if t.over and t in watched and t not in dismissed):
         if task.job.error is not None or task.target != set_files.built_in_path():  # which nobody asked for
             _over(n, task)
 
 
 def _over(n: int, task: jobs.Task) -> None:
     def dismiss() -> None:
-        st.session_state[_SESSION_SEES] = [*st.session_state[_SESSION_SEES], task]
+        st.session_state[_DISMISSED] = [*st.session_state.get(_DISMISSED, []), task]
 
     def show() -> None:
         _choose(task.target)

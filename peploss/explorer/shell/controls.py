@@ -19,8 +19,9 @@ DEFAULT = LossSettings()
 _GOOD = "_good_settings"
 WEIGHTS = "iw"
 KEYS = (
-    "source", "sample", "file", "psms", "ions", "nl", "zmax", "from", "rootp", "imm", "prec", "iso", WEIGHTS, "sqrt",
-    "rmprec", "tol", "top", "rel", "lo", "hi", "maxmz", "scale", *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
+    "source", "sample", "file", "psms", "uploaded", "ions", "nl", "zmax", "from", "rootp", "imm", "prec", "iso",
+    WEIGHTS, "sqrt", "rmprec", "tol", "top", "rel", "lo", "hi", "maxmz", "scale",
+    *(f"w_{name}" for name in (*ION_TYPES, *EXTRA_IONS)),
 )  # fmt: skip
 """The widgets of the sidebar, of its source and of its settings."""
 MOST_CHARGE = 5

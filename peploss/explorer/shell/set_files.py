@@ -16,6 +16,7 @@ from peploss.dataset.query.results import Results
 from peploss.dataset.schema import kind_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
+from peploss.explorer.shell import uploads
 from peploss.spectra.folder import data_folder, list_folder
 from peploss.spectra.samples import sample_files
 from peploss.version import __version__
@@ -67,9 +68,11 @@ def is_set_name(name: str) -> bool:
 
 
 def available() -> Listed:
-    """Sets of the data folder, if there is one, and the built-in one, if it has been made."""
+    """Sets of the data folder, if there is one, those made of this session's uploads, and the built-in one."""
     root = data_folder()
     own = listed(root) if root else Listed((), {}, {})
+    mine = listed(uploads.store().folder(uploads.owner()))
+    own = Listed((*own.sets, *mine.sets), own.results | mine.results, own.damaged | mine.damaged)
     path = built_in_path()
     if not path.is_file():
         return own

@@ -9,8 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from peploss.errors import SourceError, SpectrumError
-from peploss.explorer.shell import set_files
-from peploss.explorer.shell.state import UPLOADER_IS_NEW
+from peploss.explorer.shell import received, set_files
+from peploss.explorer.shell.beside import peptides
 from peploss.explorer.shell.stored import StoredSpectra
 from peploss.explorer.shell.text import escape_markdown
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
@@ -180,23 +180,35 @@ def _opened(path: str, mtime_ns: int, size: int, sample: str) -> SpectrumFile:
 
 def _upload() -> Source | None:
     # Any name: what a file is, its content says.
-    upload = st.file_uploader("MGF, mzML, mzXML or MSP, also gzipped", key="upload")
-    if upload is None:
-        known = st.session_state.get("_upload")
-        if known is not None and st.session_state.get(UPLOADER_IS_NEW):
-            st.caption(f"{escape_markdown(known.spectra.name)} is still open.")
-            return known
-        st.session_state.pop("_upload", None)
-        st.caption("Read by this app alone, and forgotten when the page is closed.")
+    found = received.box("upload")
+    if found.came is not None:
+        st.session_state["uploaded"] = found.came.name
+    if not found.spectra:
+        if found.tables:
+            st.info("Add the file of spectra that the table speaks of.", icon=":material/table_rows:")
+        elif "_source" not in st.session_state and st.query_params.get("source") == "Upload":
+            raise received.lost()  # a reload, or a link from elsewhere
         return None
-    st.session_state.pop(UPLOADER_IS_NEW, None)
-    known = st.session_state.get("_upload")
-    if known is None or known.key != f"upload:{upload.file_id}":
-        # Held by this session alone, and let go with it.
-        spectra = open_spectra(upload, upload.name)
-        known = Source(f"upload:{upload.file_id}", spectra, False, upload.size <= EAGER_BYTES)
-        st.session_state["_upload"] = known
-    return known
+    by_name = {upload.name: upload for upload in found.spectra}
+    chosen = by_name[_pick("Uploaded spectra", list(by_name), "uploaded", "among your uploads")]
+    stat = chosen.path.stat()
+    tables = tuple((str(table.path), table.digest) for table in found.tables)
+    spectra, told = _with_peptides(str(chosen.path), chosen.digest, tables)
+    for note in told:
+        st.caption(escape_markdown(note))
+    key = "|".join(("upload", chosen.name, chosen.digest, *(digest for _, digest in tables)))
+    return Source(key, spectra, False, stat.st_size <= EAGER_BYTES)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Opening the upload…")
+def _with_peptides(path: str, digest: str, tables: tuple[tuple[str, str], ...]) -> tuple[SpectrumFile, tuple[str, ...]]:
+    """A file with the peptides of the tables beside it, and what to tell of them; digests tell contents apart."""
+    spectra = open_spectra(path)
+    if not tables:
+        return spectra, ()
+    found = peptides(spectra, [Path(table) for table, _ in tables])
+    spectra.peptides = found.peptides
+    return spectra, tuple(found.told)
 
 
 def _paste() -> Source | None:

@@ -25,7 +25,6 @@ _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_lin
 _PAGE, _ARRIVALS, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_arrivals", "_sidebar", "_session", "_link_is_new"
 LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "peptide")
 PEPTIDE = "peptide"
-UPLOADER_IS_NEW = "_uploader_is_new"  # on this page; what was uploaded on another one is still open
 LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
@@ -190,7 +189,6 @@ def arrivals() -> int:
 
 
 def _bring_along(spectrum: bool) -> None:
-    st.session_state[UPLOADER_IS_NEW] = True
     sent = st.session_state.get(_SENT_LINK)
     st.session_state.pop(_SEEN_LINK, None)  # taken over like a link from outside: the candidate is filled in anew
     sidebar = st.session_state.get(_SIDEBAR, {})

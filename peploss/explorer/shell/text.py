@@ -33,3 +33,15 @@ def pointed(error: PeptideError) -> str:
     shown = "".join(c if c.isprintable() else " " for c in shown)
     fence = "`" * (3 + max((len(run) for run in re.findall("`+", shown)), default=0))
     return f"{sentence(error)}\n{fence}\n{shown}\n{' ' * (error.position - start + bool(start))}^\n{fence}"
+
+
+def bytes_text(n: int) -> str:
+    """A size of a file in words.
+
+    >>> bytes_text(200_000_000), bytes_text(1_500_000_000), bytes_text(900)
+    ('200 MB', '1.5 GB', '900 bytes')
+    """
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if n >= size:
+            return f"{n / size:.3g} {unit}"
+    return f"{n} bytes"

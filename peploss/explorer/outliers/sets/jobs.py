@@ -25,6 +25,7 @@ from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
 UNLISTED = "hcd_casanovo_mouse.mgf"  # its peptides stand in the file itself
+_BEGUN = "_tasks_begun"
 MADE_BY = 0.4  # share that making the built-in set is taken for
 
 
@@ -87,6 +88,17 @@ def tasks() -> Tasks:
     return Tasks()
 
 
+def _here(task: Task) -> Task:
+    st.session_state[_BEGUN] = [*begun_here(), task]
+    return task
+
+
+def begun_here() -> list[Task]:
+    """What this session began. It is told of it even where it was over before the page looked."""
+    found: list[Task] = st.session_state.get(_BEGUN, [])
+    return found
+
+
 def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: str | None = None) -> Task:
     """Begin to make a set; see ``build_set``."""
 
@@ -94,7 +106,7 @@ def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: 
         made = build_set(spectra, tables, out, by=by, progress=_counted(report, 0.0, 1.0, "Reading spectra"))
         yield [*(note for table in tables for note in table.told), *describe(made, out)]
 
-    return tasks().begin(f"Making {out.name}", out, work, resumes=True)
+    return _here(tasks().begin(f"Making {out.name}", out, work, resumes=True))
 
 
 def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
@@ -103,7 +115,9 @@ def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
     Args:
         worst: how many those are; 0 for none.
     """
-    return tasks().begin(f"Scoring {source.name}", out, lambda report: _score(report, source, out, plan, worst, 0.0))
+    return _here(
+        tasks().begin(f"Scoring {source.name}", out, lambda report: _score(report, source, out, plan, worst, 0.0))
+    )
 
 
 def make_built_in() -> Task:
@@ -127,6 +141,8 @@ def _score(report: Report, source: Path, out: Path, plan: Plan, worst: int, star
     told = [*scored.notes, *scored.damaged]
     told.append(f"{scored.n_scored:,} PSMs scored on {scored.device}, {scored.n_problems:,} without a loss.")
     if worst:
+        # Scores stand at their last PSM until the first causes are found, which takes a while.
+        report(end, f"Looking for causes of the worst {min(worst, scored.n_scored):,}")
         n = add_causes(source, out, worst, progress=_counted(report, end, 1.0, "Looking for causes"))
         told.append(f"{n:,} of them have a cause.")
     yield told

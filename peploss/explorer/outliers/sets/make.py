@@ -1,7 +1,8 @@
-"""Two dialogs: a new set from files of the data folder, and new scores of a set."""
+"""Two dialogs: a new set from files of the data folder and uploads, and new scores of a set."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -16,15 +17,16 @@ from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.sniff import FORMATS, header, sniff
 from peploss.errors import PeplossError, SourceError
 from peploss.explorer.outliers.columns import label
-from peploss.explorer.outliers.sets import jobs
-from peploss.explorer.shell import set_files, state
+from peploss.explorer.outliers.sets import jobs, names
+from peploss.explorer.shell import received, set_files, state, uploads
 from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.shell.uploads import Upload
 from peploss.losses.baselines import BASELINES
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT, data_folder, is_spectrum_name, list_folder, resolve_in
 
-AUTO: Final = "look at the content"
+AUTO: Final = "Detect automatically"
 NONE: Final = "not in the table"
 _WORDS: Final = {
     "precursor_mz": "Precursor m/z",
@@ -45,53 +47,80 @@ def is_table_name(name: str) -> bool:
 
 @st.dialog("Make a set", width="large")
 def make_set() -> None:
-    """Choose spectra and tables, say what joins them, and begin."""
+    """Choose spectra and tables, of the data folder and uploaded, say what joins them, and begin."""
     root = data_folder()
-    if root is None:
-        st.info(
-            f"Files are read where they lie, nothing is uploaded: set {ENVIRONMENT} to their folder and start the app "
-            "again. Or make the set with peploss index."
-        )
-        return
-    spectra = [f.name for f in list_folder(root, is_spectrum_name)]
+    try:
+        uploaded = received.box("make-upload")
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        uploaded = received.Received((), ())
+    spectra = _files(root, is_spectrum_name, uploaded.spectra)
     if not spectra:
-        st.info("There is no file of spectra in the data folder (MGF, mzML, mzXML, MSP; gzipped too).")
+        more = "" if root else f" To read files where they lie, start the app with their folder in {ENVIRONMENT}."
+        st.info(f"Upload spectra and a table of PSMs.{more}", icon=":material/upload_file:")
         return
-    chosen = st.multiselect("Spectra", spectra, key="make-spectra", placeholder="Files of spectra")
+    chosen = st.multiselect(
+        "Spectra", list(spectra), default=_new("make-spectra", uploaded.spectra), key="make-spectra",
+        placeholder="Files of spectra",
+    )  # fmt: skip
     found = set_files.available()
-    sets = {s.name for s in (*found.sets, *(r for results in found.results.values() for r in results))}
-    names = [f.name for f in list_folder(root, is_table_name) if f.name not in sets]
-    tables = st.multiselect(
-        "Tables of PSMs", names, key="make-tables", placeholder="None: peptides that the spectra bring (SEQ=, MSP)",
-        help="What psm-utils reads (MaxQuant, Sage, FragPipe, mzIdentML, pepXML, …), mzTab, or any TSV or CSV.",
+    sets = {s.path for s in (*found.sets, *(r for results in found.results.values() for r in results))}
+    tables = _files(root, is_table_name, uploaded.tables)
+    tables = {name: path for name, path in tables.items() if path not in sets}
+    picked = st.multiselect(
+        "Tables of PSMs", list(tables), default=_new("make-tables", uploaded.tables), key="make-tables",
+        placeholder="None: peptides that the spectra bring (SEQ=, MSP)", help=f"{received.TABLES}.",
     )  # fmt: skip
     read: list[PsmTable] = []
     wrong = False
-    for name in tables:
-        table = _table(root, name)
+    for name in picked:
+        table = _table(tables[name], name)
         wrong |= table is None
         read += [table] if table else []
     left, right = st.columns(2)
     by = left.selectbox("Joined by", [AUTO, *JOINS], help="What of a PSM names its spectrum. Index counts from 0.")
-    usual = Path(chosen[0]).name.partition(".")[0] if chosen else ""
+    folder = root or uploads.store().folder(uploads.owner())
+    usual = names.of_set([spectra[c].name for c in chosen], lambda name: (folder / f"{name}.parquet").exists())
     name = right.text_input("Name of the set", key="make-name", placeholder=usual) or usual
+    if root is None:
+        st.caption("The set is removed with its uploads. Save it on the tab About to keep it.")
     begin = st.button(
         "Make it", key="make-begin", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:"
     )
     if begin:
         try:
-            out = jobs.output_path(root, name)
-            files = [resolve_in(root, file) for file in chosen]
+            out = jobs.output_path(folder, name)
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             return
-        jobs.make(files, read, out, by=None if by == AUTO else by)
+        jobs.make([spectra[file] for file in chosen], read, out, by=None if by == AUTO else by)
         st.rerun()
 
 
-def _table(root: Path, name: str) -> PsmTable | None:
+def _files(root: Path | None, wanted: Callable[[str], bool], given: Sequence[Upload]) -> dict[str, Path]:
+    """Files to choose from, by the name that they are shown with; uploads first."""
+    found = {_name_of(upload): upload.path for upload in given}
+    if root is not None:
+        found |= {file.name: resolve_in(root, file.name, wanted) for file in list_folder(root, wanted)}
+    return found
+
+
+def _name_of(upload: Upload) -> str:
+    return f"{upload.name} (uploaded)"
+
+
+def _new(key: str, given: Sequence[Upload]) -> list[str]:
+    """What a choice of files begins with: all uploads. Those that come later are added to what was chosen."""
+    known, now = st.session_state.get(f"_{key}", set()), {_name_of(upload) for upload in given}
+    if key in st.session_state:
+        kept = [name for name in st.session_state[key] if not name.endswith("(uploaded)") or name in now]
+        st.session_state[key] = [*kept, *sorted(now - known)]
+    st.session_state[f"_{key}"] = now
+    return [] if key in st.session_state else sorted(now)
+
+
+def _table(path: Path, name: str) -> PsmTable | None:
     """One table with what can be said of it; None where it cannot be read yet."""
-    path = resolve_in(root, name, is_table_name)
     with st.container(border=True):
         st.markdown(f"**{escape_markdown(name)}**")
         stat = path.stat()
@@ -160,18 +189,27 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
         "Bin width h, Th", min_value=state.WIDTHS[0], max_value=state.WIDTHS[1], value=view.bin, format="%.4g"
     )
     st.caption("Ions, peaks and the rest are those of the sidebar.")
-    losses = st.multiselect("Further losses", list(BASELINES), format_func=label, placeholder="None")
-    decoys = st.toggle("A decoy of each PSM", help="Its residues in an order of chance, the last kept.")
+    losses = st.multiselect("Also compute", list(BASELINES), format_func=label, placeholder="None")
+    decoys = st.toggle(
+        "Also score one decoy per PSM", help="The peptide with its residues shuffled; the last one stays."
+    )
     causes = st.number_input(
-        "Causes of the worst", min_value=0, value=min(1000, chosen.n_psms), step=500,
-        help="Each takes some ten milliseconds; 0 looks for none.",
+        "Explain the worst … PSMs", min_value=0, value=min(1000, chosen.n_psms), step=500,
+        help="Each takes about ten milliseconds. 0 skips the causes.",
     )  # fmt: skip
-    usual = f"{chosen.path.stem}.sigma{sigma:g}{'' if unit == 'Da' else unit}"
+    try:
+        whole = settings.replace(sigma=sigma, sigma_unit=unit, bin_width=width)
+    except PeplossError as error:
+        st.error(sentence(error), icon=":material/error:")
+        return
+    folder = chosen.path.parent
+    usual = names.of_scores(
+        chosen.path.stem, whole, lambda name: (folder / f"{name}.parquet").exists(), decoys=decoys
+    )  # fmt: skip
     name = st.text_input("Name of the scores", key="score-name", placeholder=usual) or usual
     if st.button("Score", key="score-begin", type="primary", icon=":material/play_arrow:"):
         try:
-            out = jobs.output_path(chosen.path.parent, name)
-            whole = settings.replace(sigma=sigma, sigma_unit=unit, bin_width=width)
+            out = jobs.output_path(folder, name)
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             return
