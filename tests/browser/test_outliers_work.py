@@ -38,7 +38,7 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
         page.get_by_role("spinbutton", name="Peak width σ").fill(sigma)
         page.keyboard.press("Enter")
         page.wait_for_selector(IDLE)
-        page.get_by_role("dialog").get_by_role("button", name="Score").click()
+        page.get_by_role("dialog").get_by_role("button", name="Score", exact=True).click()
         page.get_by_role("button", name="Look at it").click(timeout=60_000)
         page.wait_for_selector(
             f".st-key-res :text('sigma{sigma}.parquet'), .st-key-res [value*='sigma{sigma}.parquet']"
@@ -58,7 +58,7 @@ def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> Non
     page.get_by_role("textbox", name="Name of the scores").fill("given up")
     page.keyboard.press("Enter")
     page.wait_for_selector(IDLE)
-    page.get_by_role("dialog").get_by_role("button", name="Score").click()
+    page.get_by_role("dialog").get_by_role("button", name="Score", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("text=was cancelled")
     assert page.get_by_text("goes on from there").count() == 0  # as making a set would

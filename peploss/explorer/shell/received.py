@@ -48,7 +48,6 @@ def box(key: str) -> Received:
         for name in (name for file_id, name in known.items() if file_id not in there):
             store.drop(owner, name)
 
-    each = int(st.get_option("server.maxUploadSize")) * 1_000_000
     given = st.file_uploader(
         "Spectra (MGF, mzML, mzXML, MSP; also gzipped), and PSM tables to take peptides from",
         key=key,
@@ -57,8 +56,8 @@ def box(key: str) -> Received:
         help=f"Tables: {TABLES}.",
     )
     st.caption(
-        f"At most {bytes_text(each)} a file and {bytes_text(uploads.MOST_SESSION)} together. Only this app reads them. "
-        f"They are removed {uploads.GRACE / 60:.0f} minutes after you close the page."
+        f"Together at most {bytes_text(uploads.MOST_SESSION)}. Only this app reads them. They are removed "
+        f"{uploads.GRACE / 60:.0f} minutes after you close the page."
     )
     now: dict[str, str] = {}
     came: Upload | None = None

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from peploss.errors import SourceError
 from peploss.explorer.shell.text import bytes_text
@@ -190,6 +191,7 @@ def _gone(owner: str) -> None:
 def owner() -> str:
     """Whose the uploads of this session are; a new session of the same browser has the same owner."""
     cookie = st.context.cookies.get(_COOKIE)
-    found = hashlib.sha256((cookie if isinstance(cookie, str) else uuid4().hex).encode()).hexdigest()
+    token = decode_xsrf_token_string(cookie)[0] if isinstance(cookie, str) else None  # the cookie itself is salted
+    found = hashlib.sha256(token or uuid4().bytes).hexdigest()
     store().arrive(found)
     return found
