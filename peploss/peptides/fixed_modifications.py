@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from peploss.errors import PeptideError, SettingsError
 from peploss.peptides.notations import name
 from peploss.peptides.peptide import Peptide
 
-OF_CYSTEINE: Final = (
-    "Carbamidomethyl",
-    "Methylthio",
-    "Carboxymethyl",
-    "Propionamide",
-    "Pyridylethyl",
-    "Nethylmaleimide",
-)
-"""What cysteines are blocked with."""
-ENOUGH: Final = 0.9
-"""Share of the peptides whose mass has to tell the same."""
-SAMPLE: Final = 200
-WITHIN: Final = 0.01  # Da: tables write masses to 1e-2 at worst
-
 _PARTS: Final = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]|[^\[]")
 
 
 def with_fixed(peptide: str, fixed: Mapping[str, str]) -> str:
-    """A peptide in ProForma with a modification on every residue of a kind that has none; ``N-term`` is the first end.
+    """A peptide in ProForma with a modification on every residue of a kind that has none, or on an end.
 
     >>> with_fixed("AC[+57.02]CK[GG]/2", {"C": "Carbamidomethyl", "K": "TMT6plex", "N-term": "TMT6plex"})
     '[TMT6plex]-AC[+57.02]C[Carbamidomethyl]K[GG]/2'
@@ -40,8 +26,10 @@ def with_fixed(peptide: str, fixed: Mapping[str, str]) -> str:
     for i, part in enumerate(parts):
         free = i + 1 == len(parts) or not parts[i + 1].startswith("[")
         out.append(f"{part}[{name(fixed[part])}]" if part in fixed and free else part)
-    head = f"[{name(fixed['N-term'])}]-" if "N-term" in fixed and not peptide.startswith(("[", "<", "{")) else ""
-    return head + "".join(out) + tail
+    body = peptide.removesuffix(tail)
+    head = f"[{name(fixed['N-term'])}]-" if "N-term" in fixed and free_sites(body, "N-term") else ""
+    foot = f"-[{name(fixed['C-term'])}]" if "C-term" in fixed and free_sites(body, "C-term") else ""
+    return head + "".join(out) + foot + tail
 
 
 def checked(fixed: Mapping[str, str]) -> dict[str, str]:
@@ -51,8 +39,8 @@ def checked(fixed: Mapping[str, str]) -> dict[str, str]:
         SettingsError: one is on no residue, or has no mass.
     """
     for residue, modification in fixed.items():
-        if residue != "N-term" and not re.fullmatch("[A-Z]", residue):
-            raise SettingsError(f"A fixed modification is on a residue or N-term, not on {residue!r}.")
+        if residue not in ("N-term", "C-term") and not re.fullmatch("[A-Z]", residue):
+            raise SettingsError(f"A fixed modification is on a residue, N-term or C-term, not on {residue!r}.")
         try:
             Peptide.parse(f"A[{name(modification)}]K")
         except PeptideError as error:
@@ -60,29 +48,17 @@ def checked(fixed: Mapping[str, str]) -> dict[str, str]:
     return dict(fixed)
 
 
-def of_cysteine(peptides: Iterable[tuple[str, float]]) -> str:
-    """What every cysteine carries that is written without a modification, by the masses that a table gives.
+def free_sites(peptide: str, site: str) -> int:
+    """How many places of a kind carry no modification: a residue, ``N-term`` or ``C-term``.
 
-    Args:
-        peptides: in ProForma, each with its neutral mass in Da.
-    Returns:
-        A name of Unimod; ``""`` where nothing does so for ``ENOUGH`` of them.
+    >>> free_sites("AC[+57.02]CK/2", "C"), free_sites("[Acetyl]-ACK", "N-term"), free_sites("ACK", "C-term")
+    (1, 0, 1)
     """
-    blocked = {tag: _mass(tag) for tag in OF_CYSTEINE}
-    votes: list[str] = []
-    for text, mass in peptides:
-        n = sum(1 for _ in re.finditer(r"C(?!\[)", re.sub(r"\[(?:[^\[\]]|\[[^\]]*\])*\]", "[]", text)))
-        try:
-            missing = mass - Peptide.parse(text).neutral_mass
-        except PeptideError:
-            continue
-        if n:
-            votes.append(next((tag for tag, each in blocked.items() if abs(missing - n * each) <= WITHIN), ""))
-        if len(votes) == SAMPLE:
-            break
-    best = max(set(votes), key=votes.count, default="")
-    return best if votes.count(best) >= ENOUGH * len(votes) else ""
-
-
-def _mass(tag: str) -> float:
-    return Peptide.parse(f"C[{tag}]").residue_masses[0] - Peptide.parse("C").residue_masses[0]
+    text = re.sub(r"/\d+$", "", peptide)
+    if site == "N-term":
+        return int(not text.startswith(("[", "<", "{")))
+    parts = _PARTS.findall(text)
+    if site == "C-term":
+        return int(not (len(parts) > 1 and parts[-2] == "-"))
+    behind = [*parts[1:], ""]
+    return sum(part == site and not after.startswith("[") for part, after in zip(parts, behind, strict=True))

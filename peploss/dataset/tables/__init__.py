@@ -5,10 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.sniff import FORMATS, sniff
 from peploss.errors import SourceError
+
+BY_COLUMNS: Final = frozenset({
+    "plain", "peprec", "msms", "sage_tsv", "sage_parquet", "fragpipe", "percolator", "diann", "alphadia", "ionbot",
+    "msamanda", "tsv", "proteoscape", "parquet",
+})  # fmt: skip
+"""Formats that are tables of columns, read by their names; the others have readers of their own."""
 
 
 def read_psms(
@@ -17,18 +24,19 @@ def read_psms(
     columns: Mapping[str, str] | None = None,
     fixed: Mapping[str, str] | None = None,
 ) -> PsmTable:
-    """Read a PSM table.
+    """Read a PSM table, and compare the masses that it states with those of its peptides.
 
     Args:
         format: one of ``FORMATS``; None looks at the content.
         columns: of a plain table, what is in which column: ``{"peptide": "Seq", "scan": "ScanNo"}``; see
             ``peploss.dataset.tables.plain.FIELDS``. Given, the table is read as a plain one.
         fixed: modifications that the table leaves out, by residue (or ``N-term``): ``{"C": "Carbamidomethyl"}``.
-            MaxQuant's of cysteine is found by the masses that its table gives.
+            Those that a table's own masses tell are found without.
     Raises:
         SourceError: there is no such file, or it is not of the format, or the format is not known.
         SettingsError: a fixed modification is on no residue or has no mass.
     """
+    from peploss.dataset.tables.mass_check import check_masses
     from peploss.peptides.fixed_modifications import checked, with_fixed
 
     every = checked(fixed or {})
@@ -37,6 +45,7 @@ def read_psms(
         for psm in table.psms:
             psm.peptide = with_fixed(psm.peptide, every)
         table.notes.append("Fixed modifications as asked for: " + ", ".join(f"{k} {v}" for k, v in every.items()) + ".")
+    check_masses(table)
     return table
 
 
@@ -44,12 +53,14 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
     file = Path(path)
     if not file.is_file():
         raise SourceError("There is no such file.", where=str(path))
-    chosen = "plain" if columns and format is None else format or sniff(file)
+    chosen = format or sniff(file)
+    if columns and format is None and chosen not in BY_COLUMNS:
+        chosen = "plain"
     if chosen not in FORMATS:
         raise SourceError(
             f"There is no format {chosen!r} of PSM tables.", remedy=f"The formats are {', '.join(FORMATS)}."
         )
-    if chosen in ("plain", "peprec"):  # psm-utils cannot read a Peptide Record without retention times
+    if chosen in BY_COLUMNS:
         from peploss.dataset.tables.plain import read_plain
 
         return read_plain(file, columns or {}, chosen)
@@ -61,6 +72,14 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
         from peploss.dataset.tables.idxml import read_idxml
 
         return read_idxml(file)
+    if chosen == "mzid":
+        from peploss.dataset.tables.mzid import read_mzid
+
+        return read_mzid(file)
+    if chosen == "pepxml":
+        from peploss.dataset.tables.pepxml import read_pepxml
+
+        return read_pepxml(file)
     if chosen == "spectra":
         from peploss.dataset.tables.annotated import read_annotated
 

@@ -1,47 +1,80 @@
-"""Reads OpenMS's idXML through pyteomics (psm-utils would need all of OpenMS)."""
+"""idXML of OpenMS, files of several runs too (psm-utils asks for the whole of OpenMS to read it)."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Any
 
-from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.plain import number
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
+from peploss.dataset.tables.xml import children, elements, parameters
 from peploss.errors import SourceError
 from peploss.peptides.notations import proforma
 
 
 def read_idxml(path: Path) -> PsmTable:
-    """Read the peptide identifications; the rank of a hit is its place in its spectrum's list.
+    """Read the peptide hits; the rank of a hit is its place in its spectrum's list.
+
+    In a merged file ``id_merge_index`` says which of the run's ``spectra_data`` a spectrum is of.
 
     Raises:
         SourceError: it is not idXML, or has no hits.
     """
-    from pyteomics.openms import idxml
-
     table = PsmTable(str(path), "idxml", [])
+    proteins: dict[str, str] = {}
+    runs: list[str] = []
+    line = 0
     try:
-        with idxml.IDXML(str(path)) as file:
-            for found in file:
-                reference = str(found.get("spectrum_reference", found.get("spectrum_id", "")))
-                for rank, hit in enumerate(found.get("PeptideHit", []), start=1):
-                    decoy = str(hit.get("target_decoy", ""))
-                    table.psms.append(
-                        Psm(
-                            peptide=proforma(str(hit.get("sequence", ""))),
-                            spectrum=reference,
-                            line=len(table.psms) + 1,
-                            charge=int(hit.get("charge", 0)) or None,
-                            precursor_mz=found.get("MZ"),
-                            rt=found.get("RT"),
-                            rank=rank,
-                            score=hit.get("score"),
-                            label="decoy" if decoy == "decoy" else "target" if decoy else "",
-                            protein=";".join(str(p.get("accession", "")) for p in hit.get("protein", [])),
-                        )
-                    )
-    except Exception as error:  # whatever its parser meets; told in full
-        raise SourceError(
-            f"pyteomics cannot read this as idXML: {type(error).__name__}: {error}", where=str(path)
-        ) from error
+        wanted = "ProteinHit", "ProteinIdentification", "PeptideIdentification"
+        for kind, element in elements(path, *wanted, of="idXML"):
+            if kind == "ProteinHit":
+                proteins[element.get("id") or ""] = element.get("accession") or ""
+            elif kind == "ProteinIdentification":
+                listed = parameters(element).get("spectra_data", "")
+                runs = [r.strip().strip("'\"") for r in listed.strip("[]").split(",") if r.strip()]
+            else:
+                for rank, hit in enumerate(children(element, "PeptideHit"), start=1):
+                    line += 1
+                    try:
+                        table.psms.append(_psm(element, hit, runs, proteins, rank, line))
+                    except ValueError as error:
+                        table.refused.append(Refused(line, str(error)))
+    except SourceError as error:
+        if not table.psms:
+            raise
+        table.refused.append(Refused(line + 1, f"The file cannot be read from here on: {error.problem}"))
     if not table.psms:
-        raise SourceError("There is no peptide hit in this file.", where=str(path))
+        why = f" {table.refused[0].reason}" if table.refused else ""
+        raise SourceError(f"There is no peptide hit in this file.{why}", where=str(path))
     return table
+
+
+def _psm(found: Any, hit: Any, runs: list[str], proteins: dict[str, str], rank: int, line: int) -> Psm:
+    about, own = parameters(found), parameters(hit)
+    merged = about.get("id_merge_index", "")
+    if merged:
+        if not merged.isdigit() or int(merged) >= len(runs):
+            raise ValueError(f"Its id_merge_index is {merged!r}, and the file names {len(runs)} runs.")
+        run = runs[int(merged)]
+    elif len(runs) > 1:
+        raise ValueError(f"The file is merged from {len(runs)} runs, and nothing says of which this spectrum is.")
+    else:
+        run = runs[0] if runs else ""
+    decoy = own.get("target_decoy", "")
+    charge = int(hit.get("charge") or 0)
+    if charge < 0:
+        raise ValueError(f"Its charge is {charge}: only positive ions are read.")
+    return Psm(
+        peptide=proforma(hit.get("sequence") or ""),
+        spectrum=found.get("spectrum_reference") or about.get("spectrum_reference", ""),
+        line=line,
+        run=sys.intern(run),
+        charge=charge or None,
+        precursor_mz=number(found.get("MZ") or ""),
+        rt=number(found.get("RT") or ""),
+        rank=rank,
+        score=number(hit.get("score") or ""),
+        label="decoy" if decoy == "decoy" else "target" if decoy else "",
+        protein=sys.intern(";".join(proteins.get(p, p) for p in (hit.get("protein_refs") or "").split())),
+    )

@@ -6,12 +6,10 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from peploss.constants import PROTON
+from peploss.dataset.tables.columns import PER_CHARGE
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
-from peploss.errors import PeptideError, SourceError
-from peploss.peptides.fixed_modifications import with_fixed
+from peploss.errors import SourceError
 from peploss.peptides.notations import placed, proforma
-from peploss.peptides.peptide import Peptide
 
 _RUN: Final = re.compile(r"ms_run\[(\d+)\]:(.*)")
 _MODIFICATION: Final = re.compile(r"^(?P<places>[^-]*)-(?P<name>.+)$")
@@ -37,14 +35,12 @@ def read_mztab(path: Path) -> PsmTable:
         found = re.fullmatch(r"ms_run\[(\d+)\]-location", key)
         if found:
             runs[found[1]] = str(value)
-    fixed = _fixed(file.metadata)
-    table = PsmTable(str(path), "mztab", [])
+    table = PsmTable(str(path), "mztab", [], mass_column="calc_mass_to_charge", mass_meanings=(PER_CHARGE,))
     seen: dict[tuple[Any, ...], Psm] = {}
     for at, cells in enumerate(rows, start=1):
         row = dict(zip(header, cells, strict=False))  # a line that ends early lacks its last cells
         try:
             psm = _psm(row, runs, at)
-            psm.peptide = _completed(psm, _number(row.get("calc_mass_to_charge")), fixed)
         except ValueError as error:
             table.refused.append(Refused(at, str(error)))
             continue
@@ -84,34 +80,11 @@ def _psm(row: dict[str, Any], runs: dict[str, str], line: int) -> Psm:
         precursor_mz=_number(row.get("exp_mass_to_charge")),
         rt=_number(_text(row.get("retention_time")).split("|")[0]),
         score=_number(row.get("search_engine_score[1]")),
+        mass=_number(row.get("calc_mass_to_charge")),
         label={"0": "target", "1": "decoy"}.get(decoy.split(".")[0], ""),
         protein=_text(row.get("accession")),
         keys={"scan": int(float(scan))} if scan.replace(".", "", 1).isdigit() else {},
     )
-
-
-def _fixed(metadata: dict[str, Any]) -> dict[str, str]:
-    """Modifications that the file calls fixed, by residue."""
-    out: dict[str, str] = {}
-    for key, value in metadata.items():
-        site = str(metadata.get(f"{key}-site", ""))
-        if re.fullmatch(r"fixed_mod\[\d+\]", key) and re.fullmatch("[A-Z]", site):
-            named = [part for part in re.split(r"[\[\],]", str(value)) if ":" in part]
-            out |= {site: named[-1].strip()} if named else {}
-    return out
-
-
-def _completed(psm: Psm, calculated: float | None, fixed: dict[str, str]) -> str:
-    """The peptide with the fixed modifications, where the file's own calculated m/z has them and its list has not."""
-    if not fixed or calculated is None or not psm.charge or not set(fixed) & set(psm.peptide):
-        return psm.peptide
-    mass = (calculated - PROTON) * psm.charge
-    whole = with_fixed(psm.peptide, fixed)
-    try:
-        off, off_whole = (abs(Peptide.parse(p).neutral_mass - mass) for p in (psm.peptide, whole))
-    except PeptideError:  # told when it is resolved
-        return psm.peptide
-    return whole if off_whole < off else psm.peptide
 
 
 def _split(modifications: str) -> list[str]:

@@ -17,7 +17,12 @@ class Psm:
         run: the spectrum file it speaks of, as written; ``""`` where it does not.
         charge, precursor_mz, rt, rank, score, q_value, protein: as the table has them, None or ``""`` where not.
         label: ``"target"``, ``"decoy"``, or the table's own word.
-        keys: other names of the spectrum by kind (``scan``, ``native id``, ``index``, ``title``).
+        keys: other names of the spectrum by kind (``scan``, ``native id``, ``index``, ``title``, ``ms2 count``).
+        mass: of the peptide as the table states it; what it is, its table says.
+        mass_difference: the table's mass less that of the peptide as read, in Da; 0 where they agree, None where the
+            table states none.
+        truth: the right peptide, where the table names it beside a prediction.
+        notes: what is to be known of it, in sentences.
     """
 
     peptide: str
@@ -33,6 +38,10 @@ class Psm:
     label: str = ""
     protein: str = ""
     keys: dict[str, str | int] = field(default_factory=dict)
+    mass: float | None = None
+    mass_difference: float | None = None
+    truth: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class PsmTable:
     """What one table says.
 
@@ -53,6 +62,8 @@ class PsmTable:
         refused: lines that could not be read.
         columns: of a plain table, which column was taken for what.
         notes: what was done to all of them that the table does not say, in sentences.
+        mass_column: where the table states masses of its peptides; ``""`` where it does not.
+        mass_meanings: what these may be, of ``columns.meanings``.
     """
 
     path: str
@@ -61,6 +72,8 @@ class PsmTable:
     refused: list[Refused] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    mass_column: str = ""
+    mass_meanings: tuple[str, ...] = ()
 
     @property
     def told(self) -> list[str]:

@@ -43,7 +43,8 @@ def test_maxquant_leaves_out_what_cysteines_carry(tmp_path: Path) -> None:
     table = read_psms(write(tmp_path / "msms.txt", rows))
     assert [p.peptide for p in table.psms] == [f"{r}/2" for r in right]
     assert table.notes == [
-        "By the masses in the table every cysteine carries Carbamidomethyl, which its peptides leave out."
+        "By the masses in the column 'Mass' the peptides leave out fixed modifications. They were added: "
+        "Carbamidomethyl on C (3 in 2 PSMs)."
     ]
     bare = [maxquant(w, Peptide.parse(w.replace("(Oxidation (M))", "[Oxidation]")).neutral_mass) for w in written]
     table = read_psms(write(tmp_path / "msms.txt", bare))
@@ -59,11 +60,12 @@ def test_maxquant_s_last_residue_keeps_its_modification(tmp_path: Path) -> None:
 def test_a_row_that_cannot_be_read_is_one_psm_lost(tmp_path: Path) -> None:
     rows = [maxquant("PEPTIDEK", 900.0, scan) for scan in range(5)]
     rows[2]["Charge"] = "two"
-    rows[3]["Modified sequence"] = "_PEP)(K_"
+    rows[3]["Modified sequence"] = "_PEPTIDEK(8)_"
     table = read_psms(write(tmp_path / "msms.txt", rows))
     assert [p.spectrum for p in table.psms] == ["0", "1", "4"]
-    assert [r.line for r in table.refused] == [3, 4]
-    assert all(r.reason.startswith("psm-utils cannot read it: ") and "\n" not in r.reason for r in table.refused)
+    assert [r.line for r in table.refused] == [4, 5]
+    assert table.refused[0].reason == "A charge is a whole number from 1 to 50, not 'two'."
+    assert "may be the position of a residue" in table.refused[1].reason
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,9 @@ def test_alphadia(tmp_path: Path) -> None:
     }  # fmt: skip
     path = write(tmp_path / "precursors.tsv", [row])
     assert sniff(path) == "alphadia"
-    (psm,) = read_psms(path).psms
+    with pytest.raises(SourceError, match="frames of its own"):
+        read_psms(path)
+    (psm,) = read_psms(path, columns={"scan": "frame_start"}).psms
     assert (psm.peptide, psm.rank, psm.run) == ("AC[Carbamidomethyl]M[Oxidation]K/2", 1, "run1")
 
 

@@ -14,7 +14,7 @@ from peploss.errors import SettingsError, SourceError
 from peploss.peptides.peptide import Peptide
 
 ODD = [
-    ("fragpipe.psm.tsv", "fragpipe", 5, "100000", "SEDC[+57.0214]FILDHGK/3"),
+    ("fragpipe.psm.tsv", "fragpipe", 5, "LFQ_Orbitrap_AIF_Human_01.100000.100000.0", "SEDC[+57.0214]FILDHGK/3"),
     ("peprec.csv", "peprec", 3, "peptide1", "ACDEK"),
     ("results.sage.tsv", "sage_tsv", 1, "controllerType=0 controllerNumber=1 scan=30069", "LQSRPAAPPAPGPGQLTLR/3"),
     ("test_msms.txt", "msms", 5, "16851", "AAAAAAAAAAAAEEAA/3"),
@@ -60,7 +60,7 @@ def test_an_invalid_table_is_refused_with_its_columns(odd_files: Path) -> None:
 def test_whole_masses_of_ends_become_shifts(odd_files: Path) -> None:
     found = [p.peptide for p in read_psms(odd_files / "test.pep.xml").psms if p.peptide.startswith("EVPLN")]
     assert found
-    assert all(p == "EVPLNTIIFM[+15.994915]GR/2" for p in found)
+    assert all(p == "EVPLNTIIFM[Oxidation]GR/2" for p in found)
 
 
 def write(path: Path, text: str) -> Path:
@@ -164,12 +164,12 @@ def test_no_line_is_lost_without_a_word(tmp_path: Path) -> None:
     assert [r.line for r in table.refused] == [7, 9]
 
 
-def test_a_table_that_is_text_only_in_part_is_read_so_far(tmp_path: Path) -> None:
+def test_a_letter_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
-    path.write_bytes(b"scan\tpeptide\n" + b"17\tPEPTIDEK\n" * 20_000 + b"18\t\xff\xfe\n")
+    path.write_bytes(b"scan\tpeptide\n" + b"17\tPEPTIDEK\n" * 20_000 + b"18\tPEPTIDER\tm\xfcll\n")
     table = read_psms(path)
-    assert 0 < len(table.psms) <= 20_000
-    assert "cannot be read from here on" in table.refused[0].reason
+    assert len(table.psms) == 20_001
+    assert table.notes == ["The table is not in UTF-8; its other letters were read as Latin-1."]
 
 
 def test_columns_between_spaces(tmp_path: Path) -> None:

@@ -1,0 +1,187 @@
+"""The column of a table that holds modifications beside the sequence: found, read, or named as not understood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from peploss.dataset.tables.columns import modifying, plain
+from peploss.dataset.tables.rows import Rows
+from peploss.errors import SourceError
+from peploss.peptides.notations import NoPlace, bare, merged, paired, proforma, sites_of, unflanked
+from peploss.peptides.notations.lists import NONE, taken_apart
+
+_LOOKED_AT: Final = 2000
+"""Rows by which a column is judged."""
+
+Cells = dict[str, Any]
+Reader = Callable[[str, Cells], str]
+"""Peptide as written and a row -> ProForma with the modifications of both; raises ``ValueError``."""
+
+
+def reader_of(rows: Rows, chosen: dict[str, str], asked: set[str], ignored: set[str], where: str) -> Reader:
+    """How the modifications of this table are read.
+
+    Args:
+        chosen: which column is what.
+        asked: fields that the caller named.
+        ignored: columns that the caller does not want looked at.
+    Raises:
+        SourceError: a column looks like modifications and cannot be read as such.
+    """
+    own = chosen.get("modifications", "")
+    if own and "modifications" not in asked:
+        own = _fullest(rows, [own, *(c for c in modifying(rows.names) if c not in ignored)])
+        if own:
+            chosen["modifications"] = own
+        else:
+            chosen.pop("modifications", None)
+    elif not own:
+        own = _unknown(rows, chosen, ignored, where)
+        if own:
+            chosen["modifications"] = own
+            rows.notes.append(f"The column {own!r} was read as modifications.")
+    places = chosen.get("modification places", "")
+    if not own:
+        return lambda peptide, row: peptide
+    if plain(places) == "ptm locations":
+        return _by_masses(own, places)
+    if plain(places) == "pep var mod pos":
+        return _by_digits(own, places)
+    if places:
+        return lambda peptide, row: _merged(
+            peptide, paired(_residues(peptide), str(row.get(own) or ""), str(row.get(places) or ""))
+        )
+    return _by_list(own)
+
+
+def _by_list(column: str) -> Reader:
+    def read(peptide: str, row: Cells) -> str:
+        listed = str(row.get(column) or "").strip()
+        if listed.lower() in NONE:
+            return peptide
+        try:
+            sites = sites_of(_residues(peptide), listed)
+        except NoPlace:
+            if not bare(peptide):  # the sequence says where: the list only counts
+                return peptide
+            raise
+        return _merged(peptide, sites)
+
+    return read
+
+
+def _by_masses(names: str, places: str) -> Reader:
+    """ProteoScape's lists: masses, and places that count residues from 0, -1 the N-terminus."""
+
+    def read(peptide: str, row: Cells) -> str:
+        masses = [m for m in str(row.get(names) or "").split(";") if m]
+        at = [int(p) + 1 for p in str(row.get(places) or "").split(";") if p]
+        if len(masses) != len(at):
+            raise ValueError(f"There are {len(masses)} modifications and {len(at)} places.")
+        return _merged(peptide, list(zip(at, masses, strict=True)))
+
+    return read
+
+
+def _by_digits(names: str, places: str) -> Reader:
+    """Mascot's: names without places, and a digit for each residue that tells which modification it has, 0 for none."""
+
+    def read(peptide: str, row: Cells) -> str:
+        listed, digits = str(row.get(names) or "").strip(), str(row.get(places) or "").strip().strip("'\"")
+        if not listed or not digits:
+            return peptide
+        first, middle, last = [*digits.split("."), "", ""][:3] if "." in digits else ("0", digits, "0")
+        marks = [(0, first), *enumerate(middle, start=1), (len(middle) + 1, last)]
+        parts = [p.strip() for p in listed.split(";") if p.strip()]
+        sites = []
+        residues = _residues(peptide)
+        if len(middle) != len(residues):
+            raise ValueError(f"{digits!r} has {len(middle)} places for {len(residues)} residues.")
+        for at, mark in marks:
+            if mark in ("0", ""):
+                continue
+            residue = "N-term" if at == 0 else "C-term" if at > len(residues) else residues[at - 1]
+            fits = [p for p in parts if _on(p, residue)]
+            if len(fits) != 1:
+                raise ValueError(f"{listed!r} does not tell which modification the {residue} at {at} has.")
+            sites.append((at, re.sub(r"^\d+\s+", "", fits[0])))
+        return _merged(peptide, sites)
+
+    return read
+
+
+def _on(part: str, residue: str) -> bool:
+    site = re.search(r"\(([^()]*)\)$", part)
+    return site is not None and (residue in site[1] if len(residue) > 1 else bool(re.fullmatch("[A-Z]+", site[1])) and
+                                 residue in site[1])  # fmt: skip
+
+
+def _residues(peptide: str) -> str:
+    if short := bare(peptide):
+        return short
+    return taken_apart(proforma(peptide))[0] or unflanked(peptide)
+
+
+def _merged(peptide: str, sites: list[tuple[int, str]]) -> str:
+    return merged(peptide, sites) if sites else bare(peptide) or peptide
+
+
+def _fullest(rows: Rows, names: list[str]) -> str:
+    """Of several columns of modifications the first that holds any that can be read, else the first."""
+    seen = dict.fromkeys(names)
+    if len(seen) == 1:
+        return names[0]
+    for name in seen:
+        for at, (_, row, _) in enumerate(rows.each()):
+            if at == _LOOKED_AT:
+                break
+            text = str(row.get(name) or "").strip()
+            if text.lower() not in NONE:
+                return name
+    return names[0]
+
+
+def _unknown(rows: Rows, chosen: dict[str, str], ignored: set[str], where: str) -> str:
+    """A column of modifications by another name, ``""`` where there is none or where the peptides say it all."""
+    taken = {chosen[f] for f in chosen if f != "modifications"}
+    for name in modifying(rows.names):
+        if name in taken or name in ignored:
+            continue
+        n = read = 0
+        example = ""
+        bare_beside = False
+        for at, (_, row, problem) in enumerate(rows.each()):
+            if at == _LOOKED_AT:
+                break
+            text = str(row.get(name) or "").strip()
+            peptide = str(row.get(chosen.get("peptide", "")) or "").strip()
+            if (
+                problem
+                or not peptide
+                or text.lower() in NONE
+                or re.fullmatch(r"[\d.,+-]+|true|false|yes|no", text, re.I)
+            ):
+                continue
+            n += 1
+            bare_beside |= bool(bare(peptide))
+            try:
+                sites_of(_residues(peptide), text)
+                read += 1
+            except ValueError:
+                example = example or text
+        if n and read == n:
+            return name
+        if n and bare_beside:
+            raise SourceError(
+                f"The column {name!r} looks like modifications and cannot be read: {example[:80]!r}.",
+                where=where,
+                remedy=f'Leave it out with --column "{_ignore(name)}", or name the column that holds the modifications '
+                "with --column modifications=NAME.",
+            )
+    return ""
+
+
+def _ignore(name: str) -> str:
+    return f"ignore={name}"

@@ -1,0 +1,164 @@
+"""mzIdentML, as every engine and PEAKS write it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from peploss.dataset.tables.columns import PER_CHARGE
+from peploss.dataset.tables.plain import number
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
+from peploss.dataset.tables.xml import children, elements, parameters
+from peploss.errors import SourceError
+from peploss.peptides.notations import placed
+
+_SCORES: Final = (
+    "MS-GF:RawScore", "Comet:xcorr", "Sequest:xcorr", "SEQUEST:xcorr", "PEAKS:peptideScore", "Mascot:score",
+    "X!Tandem:hyperscore", "X\\!Tandem:hyperscore", "MSFragger:hyperscore", "Andromeda:score", "Amanda:AmandaScore",
+    "MyriMatch:MVH", "MetaMorpheus:score", "Morpheus:Morpheus score", "percolator:score", "Byonic:Score",
+    "search engine specific score for PSMs",
+)  # fmt: skip
+_Q_VALUES: Final = ("PSM-level q-value", "MS-GF:QValue", "percolator:Q value", "q-value for peptides")
+_TITLE, _SCAN, _TIMES = "MS:1000796", "MS:1001115", ("MS:1000016", "MS:1000894", "MS:1000895")
+_WITHOUT_MASS: Final = ("unknown modification", "")
+
+
+@dataclass
+class _Lists:
+    """What results refer to, by id."""
+
+    peptides: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    evidence: dict[str, tuple[str, bool | None, str]] = field(default_factory=dict)
+    proteins: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def read_mzid(path: Path) -> PsmTable:
+    """Read every spectrum identification item; a peptide that cannot be read costs its PSMs and no others.
+
+    Raises:
+        SourceError: it is not mzIdentML, or has no items.
+    """
+    table = PsmTable(str(path), "mzid", [], mass_column="calculatedMassToCharge", mass_meanings=(PER_CHARGE,))
+    lists = _Lists()
+    line = 0
+    try:
+        for kind, element in elements(
+            path, "DBSequence", "Peptide", "PeptideEvidence", "SpectraData", "SpectrumIdentificationResult",
+            of="mzIdentML",
+        ):  # fmt: skip
+            if kind == "SpectrumIdentificationResult":
+                for item in children(element, "SpectrumIdentificationItem"):
+                    line += 1
+                    try:
+                        table.psms.append(_psm(element, item, lists, line))
+                    except ValueError as error:
+                        table.refused.append(Refused(line, str(error)))
+            else:
+                _keep(kind, element, lists)
+    except SourceError as error:
+        if not table.psms:
+            raise
+        table.refused.append(Refused(line + 1, f"The file cannot be read from here on: {error.problem}"))
+    if not table.psms:
+        why = f" {table.refused[0].reason}" if table.refused else ""
+        raise SourceError(f"There is no PSM in this file.{why}", where=str(path))
+    return table
+
+
+def _keep(kind: str, element: Any, lists: _Lists) -> None:
+    own = element.get("id") or ""
+    if kind == "DBSequence":
+        lists.proteins[own] = element.get("accession") or own
+    elif kind == "PeptideEvidence":
+        decoy = {"true": True, "1": True, "false": False, "0": False}.get((element.get("isDecoy") or "").lower())
+        protein = element.get("dBSequence_ref") or element.get("DBSequence_Ref") or ""
+        lists.evidence[own] = protein, decoy, element.get("peptide_ref") or ""
+    elif kind == "SpectraData":
+        lists.files[own] = element.get("name") or element.get("location") or ""
+        if element.get("location"):
+            lists.files[own] = element.get("location")
+    else:
+        try:
+            lists.peptides[own] = _peptide(element)
+        except ValueError as error:
+            lists.wrong[own] = str(error)
+
+
+def _peptide(element: Any) -> str:
+    written = next((c.text for c in children(element, "PeptideSequence", "peptideSequence")), None)
+    sequence = list((written or "").strip())
+    if not sequence:
+        raise ValueError("There is no peptide sequence.")
+    sites: list[tuple[int, str]] = []
+    for entry in children(element, "SubstitutionModification"):
+        at = int(entry.get("location") or 0)
+        if not 1 <= at <= len(sequence) or not entry.get("replacementResidue"):
+            raise ValueError(f"A substitution at {at} of {''.join(sequence)} cannot be read.")
+        sequence[at - 1] = entry.get("replacementResidue")
+    for entry in children(element, "Modification"):
+        names = parameters(entry)
+        if any(n.startswith(("XLMOD:", "cross-link")) for n in names):
+            raise ValueError("This is a cross-link: a pair of peptides has no fragments of one.")
+        if entry.get("location") is None:
+            raise ValueError(f"A modification of {''.join(sequence)} has no place, which leaves the fragments open.")
+        sites.append((int(entry.get("location")), _tag(entry, names)))
+    return placed("".join(sequence), sorted(sites))
+
+
+def _tag(entry: Any, names: dict[str, str]) -> str:
+    for name in names:
+        if name.upper().startswith("UNIMOD:") and name.partition(":")[2].isdigit():
+            return name
+    mass = entry.get("monoisotopicMassDelta") or entry.get("avgMassDelta") or ""
+    if number(mass) is not None:
+        return f"{number(mass):+.6f}"
+    name = next((n for n in names if n not in _WITHOUT_MASS and ":" not in n), "")
+    if not name:
+        raise ValueError("A modification has neither a name nor a mass.")
+    return name
+
+
+def _psm(result: Any, item: Any, lists: _Lists, line: int) -> Psm:
+    reference = item.get("peptide_ref") or item.get("Peptide_ref") or ""
+    evidence = [
+        lists.evidence[e]
+        for c in children(item, "PeptideEvidenceRef", "PeptideEvidence")
+        if (e := c.get("peptideEvidence_ref") or c.get("PeptideEvidence_Ref") or "") in lists.evidence
+    ]
+    reference = reference or next((p for _, _, p in evidence if p), "")
+    if reference in lists.wrong:
+        raise ValueError(lists.wrong[reference])
+    if reference not in lists.peptides:
+        raise ValueError(f"There is no peptide {reference!r} in the file.")
+    charge = int(item.get("chargeState") or 0) or None
+    about, scores = parameters(result), parameters(item)
+    spectrum = result.get("spectrumID") or ""
+    keys: dict[str, str | int] = {"native id": spectrum} if spectrum else {}
+    if about.get(_TITLE):
+        keys["title"] = about[_TITLE]
+    if about.get(_SCAN, "").isdigit():
+        keys["scan"] = int(about[_SCAN])
+    decoys = {d for _, d, _ in evidence}
+    label = "" if not decoys or decoys == {None} else "target" if False in decoys else "decoy"
+    ranked = next((s for s in (*_SCORES, *scores) if number(scores.get(s, "")) is not None), "")
+    peptide = lists.peptides[reference]
+    return Psm(
+        peptide=f"{peptide}/{charge}" if charge else peptide,
+        spectrum=spectrum or about.get(_TITLE, ""),
+        line=line,
+        run=sys.intern(lists.files.get(result.get("spectraData_ref") or result.get("SpectraData_ref") or "", "")),
+        charge=charge,
+        precursor_mz=number(item.get("experimentalMassToCharge") or ""),
+        rt=next((rt for t in _TIMES if (rt := number(about.get(t, ""))) is not None), None),
+        rank=int(item.get("rank") or 0) or None,
+        score=number(scores.get(ranked, "")),
+        q_value=next((q for n in _Q_VALUES if (q := number(scores.get(n, ""))) is not None), None),
+        label=label,
+        protein=sys.intern(";".join(dict.fromkeys(lists.proteins.get(p, p) for p, _, _ in evidence if p))),
+        keys=keys,
+        mass=number(item.get("calculatedMassToCharge") or ""),
+    )

@@ -1,0 +1,203 @@
+"""Rows of a table of text or Parquet, whatever its letters, separators and first lines."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from peploss.dataset.tables.sniff import HEADER_WITHIN, encoding_of, separator
+from peploss.errors import SourceError
+
+_QUOTED_LINES: Final = 20
+_DECLARED: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\s*$", re.I)
+
+
+def _as_latin1(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("peploss-latin1", _as_latin1)
+
+
+@dataclass
+class Rows:
+    """A table's columns and rows.
+
+    Args:
+        names: of the columns.
+        each: yields (line, cells by name, what is wrong with the line or ``""``).
+        notes: what was found out about the file, in sentences.
+    """
+
+    names: list[str]
+    each: Callable[[], Iterator[tuple[int, dict[str, Any], str]]]
+    notes: list[str] = field(default_factory=list)
+
+
+def open_rows(path: Path, is_header: Callable[[list[str]], bool]) -> Rows:
+    """The rows of a file.
+
+    Args:
+        is_header: whether a line holds the names of the columns; the first such line counts, else the first line
+            that is neither blank nor a comment.
+    Raises:
+        SourceError: there is no line with names, or it is no Parquet file although it says so.
+    """
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+    return _parquet(path) if start.startswith(b"PAR1") else _text(path, start, is_header)
+
+
+def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> Rows:
+    encoding = encoding_of(start)
+    notes: list[str] = []
+    if encoding != "utf-8-sig":
+        notes.append(f"The table is written in {encoding.upper()}.")
+
+    def lines() -> Iterator[str]:
+        with path.open("rb") as raw:
+            yield from io.TextIOWrapper(raw, encoding, errors="peploss-latin1", newline="")
+
+    declared, first, sign = "", 0, "\t"
+    names: list[str] = []
+    for number, line in enumerate(lines(), start=1):
+        if number > HEADER_WITHIN:
+            break
+        if number == 1 and (found := _DECLARED.match(line)):
+            declared = found[1]
+            continue
+        if not line.strip():
+            continue
+        mark = declared or separator(line)
+        cells = _cells(line, mark)
+        whole = is_header(cells)
+        if whole or (not first and not line.startswith("#")):
+            first, names, sign = number, cells, mark
+            if whole:
+                break
+    if not names:
+        raise SourceError("There is no line with names of columns.", where=str(path))
+    if first > 1 + bool(declared) and is_header(names):
+        notes.append(f"The names of the columns are in line {first}.")
+
+    def each() -> Iterator[tuple[int, dict[str, Any], str]]:
+        told = False
+        for line, cells, problem in _records(lines(), first, sign, len(names)):
+            if not told and encoding == "utf-8-sig" and not all(cell.isascii() for cell in cells):
+                told = True
+                if not _is_utf8(path):
+                    notes.append("The table is not in UTF-8; its other letters were read as Latin-1.")
+            row: dict[str, Any] = dict(zip(names, cells, strict=False))
+            if len(cells) > len(names):
+                row[""] = cells[len(names) :]
+            yield line, row, problem
+
+    return Rows(names, each, notes)
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while block := file.read(1 << 20):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _cells(line: str, sign: str, quoted: bool = True) -> list[str]:
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=sign, quoting=quoting), [])  # type: ignore[arg-type]
+
+
+def _records(lines: Iterable[str], header: int, sign: str, width: int) -> Iterator[tuple[int, list[str], str]]:
+    """Records behind the header. A quote that is opened and not closed costs its own line, not what follows it."""
+    waiting: list[str] = []
+    source = enumerate(lines, start=1)
+    ahead: list[tuple[int, str]] = []
+    while True:
+        number, line = ahead.pop(0) if ahead else next(source, (0, ""))
+        if not number:
+            return
+        if number <= header or not line.strip():
+            continue
+        if line.count('"') % 2 == 0:
+            yield number, _cells(line, sign), ""
+            continue
+        waiting, end, taken = [line], number, 0
+        while len(waiting) < _QUOTED_LINES:  # a quoted cell may hold line breaks
+            if taken == len(ahead):
+                following = next(source, None)
+                if following is None:
+                    break
+                ahead.append(following)
+            end, more = ahead[taken]
+            taken += 1
+            waiting.append(more)
+            if more.count('"') % 2:
+                break
+        whole = "".join(waiting)
+        if len(waiting) > 1 and whole.count('"') % 2 == 0:
+            cells = next(csv.reader(io.StringIO(whole, newline=""), delimiter=sign), [])
+            if len(cells) == width and csv_is_one(whole, sign):
+                del ahead[:taken]
+                yield end, cells, ""
+                continue
+        cells = _cells(line, sign, quoted=False)
+        if len(cells) == width and sign == "\t":  # in tables between tabs a quote is often a letter, as in 5"-NT
+            yield number, cells, ""
+        else:
+            yield number, cells, "A quote is opened in this line and not closed."
+
+
+def csv_is_one(text: str, sign: str) -> bool:
+    """Whether a text of several lines is one record."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
+    return next(reader, None) is not None and next(reader, None) is None
+
+
+def _parquet(path: Path) -> Rows:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(path).names
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"This is not a whole Parquet file: {_line(error)}", where=str(path)) from error
+
+    def each() -> Iterator[tuple[int, dict[str, Any], str]]:
+        number = 0
+        # Peaks may stand beside the PSMs, as in InstaNovo's tables; they are not read.
+        wanted = [n for n in names if not re.search("_array$|^(?:mz|intensity|intensities)_?(?:array|s|list)$", n)]
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=wanted):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, {k: _flat(v) for k, v in row.items()}, ""
+
+    return Rows(names, each)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+def _flat(value: Any) -> str:
+    """A cell of Parquet as a text table would have it; lists between semicolons, nothing of what is nested deeper."""
+    if value is None or isinstance(value, dict):
+        return ""
+    if isinstance(value, list | tuple):
+        return ";".join(_flat(v) for v in value if not isinstance(v, dict | list))
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    return str(value)
