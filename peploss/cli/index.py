@@ -1,4 +1,4 @@
-"""``peploss index`` turns spectra and PSM tables into one set."""
+"""``peploss index``: spectra and PSM tables to one set."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SPECTRA... PSMS...")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The set, Parquet.")
-@click.option("--psms", "tables", multiple=True, type=EXISTING, help="A PSM table whose name looks like spectra.")
-@click.option("--format", "format_", help="Format of the tables.  [default: detect from the content]")
+@click.option("--psms", "tables", multiple=True, type=EXISTING, help="A PSM table, where its name does not tell.")
+@click.option("--format", "format_", help="Format of the tables; by content where not given.")
 @click.option(
     "--column", "columns", multiple=True, metavar="WHAT=NAME",
-    help="A column of a plain table: peptide, scan, index, title, native id, run, charge, ... Several times.",
+    help="A column of the tables: peptide, scan, index, title, native id, run, charge, modifications, ..., or one to "
+    "ignore. Several times.",
 )  # fmt: skip
 @click.option(
     "--fixed", "fixed", multiple=True, metavar="RESIDUE=MODIFICATION",
@@ -26,14 +27,14 @@ from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
 )  # fmt: skip
 @click.option(
     "--join", "by", type=click.Choice(["native id", "title", "scan", "index"]),
-    help="What joins PSMs to spectra.  [default: whichever joins most]",
+    help="What joins PSMs to spectra; what joins most where not given.",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core where not given.")
 @click.option(
-    "--left-out", type=click.Path(path_type=Path, dir_okay=False), help="Write the PSMs that are left out, as TSV."
+    "--left-out", type=click.Path(path_type=Path, dir_okay=False), help="Write PSMs and spectra left out as TSV."
 )
 @click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM was left out.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
 @told
 def index(
     files: tuple[Path, ...],
@@ -50,9 +51,9 @@ def index(
 ) -> None:
     """Read SPECTRA and PSMS once and write a set.
 
-    Spectra are MGF, mzML, mzXML or MSP files, also gzipped. PSMS are tables that psm-utils reads, mzTab, or any table
-    with a column of peptides and one that names spectra. Without PSMS, the spectra must carry their peptides (SEQ= in
-    MGF, or MSP). After an interruption, the same command goes on where it stopped.
+    Spectra are MGF, mzML, mzXML or MSP, gzipped too; PSMs what psm-utils reads, mzTab, or any table with a column of
+    peptides and one that names spectra. Without PSMS, spectra must bring their peptides (SEQ= or MSP). An interrupted
+    run leaves no half set and is taken up by the same command.
     """
     from peploss.dataset.index.build import build_set
     from peploss.dataset.index.report import describe
@@ -74,7 +75,9 @@ def index(
         with left_out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, delimiter="\t", lineterminator="\n")
             writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
-            writer.writerows((x.table, x.line, x.spectrum, x.peptide, x.reason) for x in report.not_joined)
+            writer.writerows(
+                (x.table, x.line, x.spectrum, x.peptide, x.reason) for x in (*report.not_joined, *report.unusable)
+            )
     notes = [note for table in read for note in table.told]
     say([*notes, *describe(report, out)], {"set": str(out), "notes": notes, **report.as_dict()}, as_json)
     if strict and report.not_joined:
@@ -82,10 +85,10 @@ def index(
 
 
 def _pairs(option: str, form: str, given: tuple[str, ...]) -> dict[str, str]:
-    out = {}
+    out: dict[str, str] = {}
     for one in given:
         key, equals, value = one.partition("=")
         if not (key and equals and value):
             raise click.UsageError(f"{option} is {form}, not {one!r}.")
-        out[key] = value
+        out[key] = f"{out[key]}\t{value}" if key == "ignore" and key in out else value
     return out

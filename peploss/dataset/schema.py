@@ -40,13 +40,16 @@ ABOUT: Final = pa.schema([
     pa.field("table", _TEXT),
     pa.field("joined_by", _TEXT),
     pa.field("notes", _TEXT),
+    pa.field("mass_difference", pa.float64()),
+    pa.field("truth", pa.string()),
 ])  # fmt: skip
 """What is known of a PSM; the results repeat these columns, so that a question needs one file.
 
 ``charge`` is the peptide's where its table gives one, else ``spectrum_charge``; ``peptide`` is ProForma without it,
 ``modifications`` its modifications with their residues, ``mass`` its neutral monoisotopic mass in Da, ``rank`` its
-place among the candidates of its spectrum, ``table`` where it was read, ``notes`` what the reader of the spectrum had
-to assume or leave out, in sentences.
+place among the candidates of its spectrum, ``table`` where it was read, ``notes`` what the readers of
+spectrum and table had to assume, leave out or doubt, in sentences, ``mass_difference`` the mass that the table states
+less ``mass``, in Da, null where it states none, ``truth`` the right peptide where a table names it beside a prediction.
 """
 
 DOUBLES = pa.list_(pa.float64())

@@ -47,8 +47,11 @@ def test_index_says_what_joined(tmp_path: Path) -> None:
     done = peploss(*arguments, "--json", "--left-out", tmp_path / "lost.tsv", "--strict")
     assert done.exit_code == 3
     told = json.loads(done.stdout)
-    assert (told["n_psms"], told["n_not_joined"]) == (1, 1)
-    assert told["joined"] == [{"table": str(table), "file": QE.name, "by": "title", "psms": 1}]
+    assert (told["n_psms"], told["n_not_joined"]) == (109, 1)
+    assert told["joined"] == [
+        {"table": str(table), "file": QE.name, "by": "title", "psms": 1},
+        {"table": "its own annotation", "file": QE.name, "by": "annotation", "psms": 108},
+    ]
     assert "There is no spectrum with title 'nobody'" in (tmp_path / "lost.tsv").read_text(encoding="utf-8")
     done = peploss(*arguments)
     assert done.exit_code == 0

@@ -1,4 +1,4 @@
-"""Builds one set from files of spectra and tables of PSMs; the set appears only when it is complete."""
+"""``peploss index``: files of spectra and tables of PSMs to one set, whole or not at all."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from peploss.dataset.index.join import Headers, Joined, NotJoined, join
+from peploss.dataset.index.headers import NAMES, Headers
+from peploss.dataset.index.join import Joined, NotJoined, join
 from peploss.dataset.index.parts import HEADERS, Part, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
 from peploss.dataset.index.resolve import Resolved, resolve
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
+from peploss.dataset.tables.mass_check import WITHIN
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
 from peploss.peptides.peptide import charge_in_force
 from peploss.version import __version__
 
 OWN: Final = "its own annotation"
-_NAMES: Final = ["index", "scan", "native_id", "title", "problem"]  # what joins
+ANNOTATION: Final = "annotation"
 
 
 def build_set(
@@ -42,8 +44,8 @@ def build_set(
 ) -> IndexReport:
     """Read everything once and write a set.
 
-    What was read is kept in ``OUT.parts`` until the set is complete. An interrupted run leaves that folder, and the
-    next run continues from it.
+    What was read lies in ``OUT.parts`` until the set is there; a run that was interrupted or failed leaves it, and the
+    next one goes on from it. The set appears under its name when it is whole.
 
     Args:
         spectra: MGF, mzML, mzXML or MSP files.
@@ -64,27 +66,54 @@ def build_set(
     try:
         with lock.acquire(timeout=0):
             report = IndexReport()
-            parts = plan_parts(files, folder)
-            report.n_parts_kept = read_parts(files, parts, workers or os.cpu_count() or 1, progress)
-            joined = _join(files, parts, tables, by, report)
-            _write(target, files, parts, tables, joined, report)
-            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                parts = plan_parts(files, folder)
+                report.n_parts_kept = read_parts(files, parts, workers or os.cpu_count() or 1, progress)
+                joined = _join(files, parts, tables, by, report)
+                _write(target, files, parts, tables, joined, report)
+                shutil.rmtree(folder, ignore_errors=True)
+            except SourceError as error:
+                raise _resumable(error, folder) from error
+            except BaseException:
+                _kept(folder)
+                raise
+            finally:
+                Path(lock.lock_file).unlink(missing_ok=True)
     except Timeout as error:
         raise SourceError("Another process is building this set.", where=str(target), remedy="Wait for it.") from error
     return report
 
 
+def _kept(folder: Path) -> bool:
+    """Whether there are parts to go on from; a folder without any is removed."""
+    if any(folder.glob("*.arrow")):
+        return True
+    shutil.rmtree(folder, ignore_errors=True)
+    return False
+
+
+def _resumable(error: SourceError, folder: Path) -> SourceError:
+    """The error, with what is left behind and what it is good for."""
+    if not _kept(folder):
+        return error
+    kept = f"The spectra that were read are kept in {folder.name}; the next run into the same file goes on from them."
+    return SourceError(error.problem, where=error.where, remedy=f"{error.remedy} {kept}" if error.remedy else kept)
+
+
 def _join(
     files: list[Path], parts: list[Part], tables: Sequence[PsmTable], by: str | None, report: IndexReport
 ) -> Joined | None:
-    """Join PSMs to spectra; None if the spectra carry their own peptides, so nothing has to be kept in memory."""
+    """None where spectra bring their own peptides: then nothing needs to be held."""
     if not tables:
         return None
     headers = [Headers(p.name) for p in files]
     for part in parts:
         for spectra in read_part(part):
-            headers[part.source].add(spectra.select(_NAMES).to_pydict())
+            headers[part.source].add(spectra.select(NAMES).to_pydict())
     joined = join(tables, headers, by)
+    if not joined.counts:
+        report.not_joined = joined.not_joined
+        raise SourceError(_nothing(report), remedy=_REMEDY)
     report.joined = [(*key, n) for key, n in joined.counts.items()]
     report.not_joined = joined.not_joined
     return joined
@@ -152,7 +181,7 @@ def _undictionary(kind: pa.DataType) -> pa.DataType:
 def _assembled(
     files: list[Path], parts: list[Part], joined: Joined | None, report: IndexReport, schema: pa.Schema
 ) -> Iterator[pa.Table]:
-    """Rows of the set, part by part, in the order of files and spectra, with consecutive ids."""
+    """Rows of the set, part by part, in the order of files and spectra; ids run on."""
     before = dict.fromkeys(range(len(files)), 0)
     own: Counter[str] = Counter()
     for part, spectra in ((p, batch) for p in parts for batch in read_part(p)):
@@ -162,14 +191,14 @@ def _assembled(
         report.n_unusable += spectra.num_rows - spectra["problem"].null_count
         usable = spectra["problem"].null_count
         file = files[part.source].name
-        if joined is None:
-            found = _own(spectra, file)
-        else:
-            of_file = joined.psms[part.source]
-            found = [
-                (at, *entry) for at in range(spectra.num_rows) for entry in of_file.get(first + at, ())
-            ]  # fmt: skip
+        of_file = joined.psms[part.source] if joined else {}
+        found = [(at, *entry) for at in range(spectra.num_rows) for entry in of_file.get(first + at, ())]
+        spoken_of = {at for at, *_ in found}
+        # What a spectrum brings itself counts wherever no table says anything of it.
+        found += [entry for entry in _own(spectra, file) if entry[0] not in spoken_of]
+        found.sort(key=lambda entry: entry[0])
         report.n_without += usable - len({at for at, *_ in found})
+        report.unusable += _unusable(spectra, file)
         rows: list[tuple[int, Psm, str, str, Resolved]] = []
         for at, psm, table, kind in found:
             resolved = resolve(psm.peptide)
@@ -179,14 +208,14 @@ def _assembled(
                 )
             else:
                 rows.append((at, psm, table, kind, resolved))
-                own[file] += joined is None
+                own[file] += kind == ANNOTATION
         if rows:
             whole = _rows(spectra, rows, file, report.n_psms, schema)
             report.add_notes(whole["notes"].to_pylist())
+            report.n_mass_differs += sum(abs(psm.mass_difference or 0.0) > WITHIN for _, psm, *_ in rows)
             yield whole
             report.n_psms += len(rows)
-    if joined is None:
-        report.joined = [(OWN, file, "annotation", n) for file, n in own.items()]
+    report.joined += [(OWN, file, ANNOTATION, n) for file, n in own.items() if n]
 
 
 def _own(spectra: pa.RecordBatch, file: str) -> list[tuple[int, Psm, str, str]]:
@@ -194,9 +223,21 @@ def _own(spectra: pa.RecordBatch, file: str) -> list[tuple[int, Psm, str, str]]:
     problems = spectra["problem"].to_pylist()
     places = spectra["index"].to_pylist()
     return [
-        (at, Psm(text, f"spectrum {places[at] + 1}", places[at] + 1, file), file, "annotation")
+        (at, Psm(text, f"spectrum {places[at] + 1}", places[at] + 1, file), file, ANNOTATION)
         for at, text in enumerate(texts)
         if text and problems[at] is None
+    ]
+
+
+def _unusable(spectra: pa.RecordBatch, file: str) -> list[NotJoined]:
+    """Spectra that cannot be used, and why."""
+    if spectra["problem"].null_count == spectra.num_rows:
+        return []
+    columns = (spectra[n].to_pylist() for n in ("index", "title", "native_id", "problem"))
+    return [
+        NotJoined(file, index + 1, title or native_id or f"spectrum {index + 1}", "", problem)
+        for index, title, native_id, problem in zip(*columns, strict=True)
+        if problem
     ]
 
 
@@ -236,6 +277,13 @@ def _rows(
     columns["protein"] = [r[1].protein or None for r in rows]
     columns["table"] = [Path(r[2]).name for r in rows]
     columns["joined_by"] = [r[3] for r in rows]
+    columns["mass_difference"] = [r[1].mass_difference for r in rows]
+    columns["truth"] = [r[1].truth or None for r in rows]
+    if any(r[1].notes for r in rows):
+        of_spectra = taken["notes"].to_pylist()
+        columns["notes"] = [
+            " ".join(filter(None, (r[1].notes, note))) or None for r, note in zip(rows, of_spectra, strict=True)
+        ]
     arrays = [
         values if isinstance(values, pa.ChunkedArray | pa.Array) else pa.array(values, schema.field(name).type)
         for name, values in ((n, columns[n]) for n in schema.names)

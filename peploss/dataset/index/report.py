@@ -1,4 +1,4 @@
-"""The report of an index: what is in the set, what is not, and why."""
+"""What became of everything that an index was given: counts, and why what is not in the set is not."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from peploss.dataset.store import ParquetStore
 NOTES: Final = 10
 """Kinds of notes that are named, the most frequent first."""
 TOLD: Final = 1000
-"""How many left-out PSMs the file itself lists; the report lists all."""
+"""PSMs left out that the file itself names; the report names all."""
 
 
 @dataclass
 class IndexReport:
-    """Counts of everything that was given to an index.
+    """What became of everything that was given.
 
     Args:
         n_psms: in the set.
@@ -28,6 +28,8 @@ class IndexReport:
         n_without: usable spectra without a PSM, which are not in the set.
         joined: table, file, by what, and how many PSMs.
         not_joined: PSMs that are not in the set, and why.
+        unusable: spectra that cannot be used, and why, with the file in place of a table and the place in it as line.
+        n_mass_differs: PSMs in the set whose mass is not the one that their table states.
         n_parts_kept: parts that an interrupted run had left.
         notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
     """
@@ -38,7 +40,9 @@ class IndexReport:
     n_without: int = 0
     joined: list[tuple[str, str, str, int]] = field(default_factory=list)
     not_joined: list[NotJoined] = field(default_factory=list)
+    unusable: list[NotJoined] = field(default_factory=list)
     n_parts_kept: int = 0
+    n_mass_differs: int = 0
     notes: Counter[str] = field(default_factory=Counter)
 
     def add_notes(self, notes: Iterable[str | None]) -> None:
@@ -47,30 +51,41 @@ class IndexReport:
 
     @property
     def reasons(self) -> list[tuple[str, int, NotJoined]]:
-        """Why PSMs are not in the set: the reason without its own values, how many, and the first of them."""
-        first: dict[str, NotJoined] = {}
-        counts: Counter[str] = Counter()
-        for one in self.not_joined:
-            kind = general(one.reason)
-            counts[kind] += 1
-            first.setdefault(kind, one)
-        return [(kind, n, first[kind]) for kind, n in counts.most_common()]
+        """Why PSMs are not in the set: the reason, how many, and the first of them."""
+        return _reasons(self.not_joined)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values; of the PSMs left out the first ``TOLD``."""
         return {
-            **{n: getattr(self, n) for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept")},
+            **{
+                n: getattr(self, n)
+                for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept", "n_mass_differs")
+            },
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
             "n_not_joined": len(self.not_joined),
             "spectrum_notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
             "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
+            "unusable": [{"reason": r, "spectra": n, "first": asdict(f)} for r, n, f in _reasons(self.unusable)],
         }
 
 
 def general(reason: str) -> str:
-    """A reason without the values of one PSM, so that equal reasons can be counted."""
-    return re.sub(r"'[^']*'|(?<=title )\S+|\b\d+\b", "…", reason)
+    """A reason without the values of one PSM, so that equal ones can be counted."""
+    return re.sub(r"'[^']*'|(?<=title )\S+|[+-]?\b\d+(?:\.\d+)?\b", "…", reason)
+
+
+def _reasons(left_out: list[NotJoined]) -> list[tuple[str, int, NotJoined]]:
+    """Reasons without the values of one PSM unless they are those of all, how many, and the first of them."""
+    first: dict[str, NotJoined] = {}
+    counts: Counter[str] = Counter()
+    various: set[str] = set()
+    for one in left_out:
+        kind = general(one.reason)
+        counts[kind] += 1
+        if first.setdefault(kind, one).reason != one.reason:
+            various.add(kind)
+    return [(kind if kind in various else first[kind].reason, n, first[kind]) for kind, n in counts.most_common()]
 
 
 def describe(report: IndexReport, path: Path) -> list[str]:
@@ -86,6 +101,16 @@ def describe(report: IndexReport, path: Path) -> list[str]:
     )
     for reason, n, first in report.reasons:
         example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
-        lines.append(f"{n:,} not in the set ({example}): {first.reason if n == 1 else reason}")
+        lines.append(f"{n:,} not in the set ({example}): {reason}")
+    for reason, n, first in _reasons(report.unusable):
+        which = f"{first.table}, spectrum {first.line}"
+        lines.append(
+            f"{n:,} spectra cannot be used ({which}): {reason}" if n > 1 else f"{which} cannot be used: {reason}"
+        )
+    if report.n_mass_differs:
+        lines.append(
+            f"{report.n_mass_differs:,} PSMs have another mass than their table states; the column mass_difference says "
+            "by how much."
+        )
     lines += [f"{n:,} PSMs have a note: {note}" for note, n in report.notes.most_common(NOTES)]
     return lines

@@ -68,14 +68,16 @@ def test_candidates_keep_their_ranks_and_the_lost_their_reasons(tmp_path: Path) 
     table = tmp_path / "t.csv"
     table.write_text("title,peptide\ns1,PEPTIDEK\ns1,PEPTIDKE\nnone,AK\ns2,PEPTIDX\n", encoding="utf-8")
     report = build_set([mgf(tmp_path / "a.mgf")], [read_psms(table)], tmp_path / "set.parquet")
-    assert (report.n_psms, report.n_spectra, report.n_without) == (2, 12, 10)
+    # Ten spectra of which the table says nothing bring peptides of their own.
+    assert (report.n_psms, report.n_spectra, report.n_without) == (12, 12, 0)
+    assert report.joined[1:] == [(OWN, "a.mgf", "annotation", 10)]
     assert [x.reason for x in report.not_joined] == [
         "There is no spectrum with title 'none' in a.mgf.",
         "Its peptide cannot be used: at character 7: X has no mass of its own. Write the residue it is, or a gap of "
         "known mass as X[+113.084].",
     ]
     with ParquetStore(tmp_path / "set.parquet") as store:
-        rows = list(store.rows([0, 1]))
+        rows = list(store.rows([1, 2]))
         assert [(r["title"], r["peptide"], r["rank"], r["charge"]) for r in rows] == [
             ("s1", "PEPTIDEK", 1, 2), ("s1", "PEPTIDKE", 2, 2)
         ]  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from peploss.dataset.index.join import Headers, join, run_name
+from peploss.dataset.index.headers import Headers
+from peploss.dataset.index.join import join
+from peploss.dataset.index.keys import run_name
 from peploss.dataset.tables.psm import Psm, PsmTable
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from peploss.dataset.index.join import keys_of
+from peploss.dataset.index.keys import keys_of
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.sniff import sniff
 from peploss.errors import SourceError

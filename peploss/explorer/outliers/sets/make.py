@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-from peploss.dataset.index.join import KINDS as JOINS
+from peploss.dataset.index.headers import KINDS as JOINS
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.columns import FIELDS, guess

@@ -1,0 +1,98 @@
+"""Names of spectra and runs: every name a PSM's spectrum may have, by kind."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Final
+
+from peploss.dataset.tables.psm import Psm
+
+_SCAN: Final = (
+    re.compile(r"\bscans?[=:\s]\s*(\d+)", re.I),
+    re.compile(r"^(\d+)(?:-\1)?$"),
+    re.compile(r"\.0*(\d+)\.0*\1(?:\.\d+)?(?:\.dta)?(?:\s|$)"),
+    re.compile(r"^(?:F\d+|[\w.-]+):(\d+)$"),  # PEAKS' F1:101, InstaNovo's run1:101
+)
+_INDEX: Final = re.compile(r"^(?:.*\s)?index[=:](\d+)$", re.I)
+_QUERY: Final = re.compile(r"^query=(\d+)$", re.I)
+_ENDINGS: Final = re.compile(r"(\.(gz|mgf|mzml|mzxml|msp|sptxt|raw|wiff|d|pep|xml|apl|dta|tsv|txt|idxml|mzid))+$", re.I)
+
+_RUN_IN_NAME: Final = (
+    re.compile(r"^(.+?)\.0*(\d+)\.0*\2(?:\.|_|\s|$)"),  # TPP's run.scan.scan.charge, and msconvert's titles
+    re.compile(r"^(.+?)(?:_SII_\d+_\d+)?_\d+_\d+_\d+$"),  # Percolator's run_scan_charge_rank
+)
+OF_ANY_RUN: Final = re.compile(r"(?:\w+=)?\d+(?:\s+\w+=\d+)*")
+"""A spectrum's name that a spectrum of every run may have: a number, or a native id."""
+
+Keys = dict[str, str | int]
+
+
+def keys_of(psm: Psm) -> Keys:
+    """Every name a PSM's spectrum may have, by kind.
+
+    >>> keys_of(Psm("PEK", "controllerType=0 controllerNumber=1 scan=17", 1))["scan"]
+    17
+    >>> keys_of(Psm("PEK", "run.00017.00017.2", 1))["scan"], keys_of(Psm("PEK", "index=4", 1))["index"]
+    (17, 4)
+    """
+    text = psm.spectrum.strip()
+    keys: Keys = {k: v for k, v in psm.keys.items() if k != "ms2 count"}
+    if len(keys) < len(psm.keys):  # a count of spectra is no name of one
+        return keys
+    if psm.keys and text in (str(v) for v in psm.keys.values()):
+        given = next(k for k, v in psm.keys.items() if str(v) == text)
+        keys.setdefault(given, text)
+        if given in ("scan", "index"):  # a column of scans holds scans
+            return _scans(keys)
+    keys.setdefault("native id", text)
+    keys.setdefault("title", text)
+    for name in dict.fromkeys((text, str(keys["native id"]))):
+        if "scan" not in keys and (scan := scan_in(name)) is not None:
+            keys["scan"] = scan
+        if "index" not in keys:
+            if found := _INDEX.match(name):
+                keys["index"] = int(found[1])
+            elif found := _QUERY.match(name):
+                keys["index"] = int(found[1]) - 1
+    return _scans(keys)
+
+
+def _scans(keys: Keys) -> Keys:
+    if isinstance(keys.get("scan"), str):
+        scan = scan_in(str(keys["scan"]))
+        if scan is None:
+            del keys["scan"]
+        else:
+            keys["scan"] = scan
+    return keys
+
+
+def scan_in(text: str) -> int | None:
+    """The scan number in a native id or title, None where there is none."""
+    for pattern in _SCAN:
+        if found := pattern.search(text):
+            return int(found[1])
+    return None
+
+
+def run_in(text: str) -> str:
+    """The run that a spectrum's name tells of, ``""`` where it tells of none.
+
+    >>> run_in("a/run_1.00017.00017.2"), run_in("run_1_17_2_1"), run_in("scan=17")
+    ('run_1', 'run_1', '')
+    """
+    return next((run_name(found[1]) for p in _RUN_IN_NAME if (found := p.match(text))), "")
+
+
+@lru_cache(maxsize=4096)
+def run_name(text: str) -> str:
+    """A file's or run's name without folders and endings, for comparison.
+
+    >>> run_name("D:/x/interact-Run_01_rank1.pep.xml"), run_name("Run_01.mzML.gz")
+    ('run_01', 'run_01')
+    """
+    name = PureWindowsPath(PurePosixPath(text.removeprefix("file://")).name).name
+    name = _ENDINGS.sub("", name)
+    return re.sub(r"_rank\d+$", "", name.removeprefix("interact-")).lower()
