@@ -109,7 +109,7 @@ def describe(report: IndexReport, path: Path) -> list[str]:
         )
     if report.n_mass_differs:
         lines.append(
-            f"{report.n_mass_differs:,} PSMs have another mass than their table states; the column mass_difference says "
+            f"{report.n_mass_differs:,} PSMs do not have the mass that their table states: mass_difference says "
             "by how much."
         )
     lines += [f"{n:,} PSMs have a note: {note}" for note, n in report.notes.most_common(NOTES)]
