@@ -1,4 +1,4 @@
-"""Formats that psm-utils reads: X!Tandem, Proteome Discoverer's databases, and its own JSON and CBOR."""
+"""Reads the formats left to psm-utils: X!Tandem, Proteome Discoverer's databases, its own JSON and CBOR."""
 
 from __future__ import annotations
 

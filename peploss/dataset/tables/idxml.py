@@ -1,4 +1,4 @@
-"""idXML of OpenMS, files of several runs too (psm-utils asks for the whole of OpenMS to read it)."""
+"""Reads OpenMS's idXML, also where it is merged from several runs."""
 
 from __future__ import annotations
 

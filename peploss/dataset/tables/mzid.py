@@ -1,4 +1,4 @@
-"""mzIdentML, as every engine and PEAKS write it."""
+"""Reads mzIdentML."""
 
 from __future__ import annotations
 

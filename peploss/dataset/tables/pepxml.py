@@ -1,4 +1,4 @@
-"""pepXML of the Trans-Proteomic Pipeline, Comet, MSFragger and others."""
+"""Reads pepXML of the Trans-Proteomic Pipeline, Comet, MSFragger and others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any table with a peptide and a spectrum in its columns: text of every engine, and Parquet."""
+"""Reads any text or Parquet table with a column of peptides and one that names spectra."""
 
 from __future__ import annotations
 
