@@ -1,4 +1,4 @@
-"""``peploss index``: spectra and PSM tables to one set."""
+"""``peploss index`` turns spectra and PSM tables into one set."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING, metavar="SPECTRA... PSMS...")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The set, Parquet.")
-@click.option("--psms", "tables", multiple=True, type=EXISTING, help="A PSM table, where its name does not tell.")
-@click.option("--format", "format_", help="Format of the tables; by content where not given.")
+@click.option("--psms", "tables", multiple=True, type=EXISTING, help="A PSM table whose name looks like spectra.")
+@click.option("--format", "format_", help="Format of the tables.  [default: detect from the content]")
 @click.option(
     "--column", "columns", multiple=True, metavar="WHAT=NAME",
     help="A column of the tables: peptide, scan, index, title, native id, run, charge, modifications, ..., or one to "
@@ -27,14 +27,14 @@ from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
 )  # fmt: skip
 @click.option(
     "--join", "by", type=click.Choice(["native id", "title", "scan", "index"]),
-    help="What joins PSMs to spectra; what joins most where not given.",
+    help="What joins PSMs to spectra.  [default: whichever joins most]",
 )  # fmt: skip
-@click.option("--workers", type=click.IntRange(min=1), help="Processes; one a core where not given.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
 @click.option(
     "--left-out", type=click.Path(path_type=Path, dir_okay=False), help="Write PSMs and spectra left out as TSV."
 )
 @click.option("--strict", is_flag=True, help=f"Exit with {NOT_ALL} if a PSM was left out.")
-@click.option("--json", "as_json", is_flag=True, help="What happened, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @told
 def index(
     files: tuple[Path, ...],
@@ -51,9 +51,9 @@ def index(
 ) -> None:
     """Read SPECTRA and PSMS once and write a set.
 
-    Spectra are MGF, mzML, mzXML or MSP, gzipped too; PSMs what psm-utils reads, mzTab, or any table with a column of
-    peptides and one that names spectra. Without PSMS, spectra must bring their peptides (SEQ= or MSP). An interrupted
-    run leaves no half set and is taken up by the same command.
+    Spectra are MGF, mzML, mzXML or MSP files, also gzipped. PSMS are tables that psm-utils reads, mzTab, or any table
+    with a column of peptides and one that names spectra. Without PSMS, the spectra must carry their peptides (SEQ= in
+    MGF, or MSP). After an interruption, the same command goes on where it stopped.
     """
     from peploss.dataset.index.build import build_set
     from peploss.dataset.index.report import describe

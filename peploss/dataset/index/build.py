@@ -1,4 +1,4 @@
-"""``peploss index``: files of spectra and tables of PSMs to one set, whole or not at all."""
+"""Builds one set from files of spectra and tables of PSMs; the set appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _resumable(error: SourceError, folder: Path) -> SourceError:
 def _join(
     files: list[Path], parts: list[Part], tables: Sequence[PsmTable], by: str | None, report: IndexReport
 ) -> Joined | None:
-    """None where spectra bring their own peptides: then nothing needs to be held."""
+    """Join PSMs to spectra; None if the spectra carry their own peptides, so nothing has to be kept in memory."""
     if not tables:
         return None
     headers = [Headers(p.name) for p in files]
@@ -181,7 +181,7 @@ def _undictionary(kind: pa.DataType) -> pa.DataType:
 def _assembled(
     files: list[Path], parts: list[Part], joined: Joined | None, report: IndexReport, schema: pa.Schema
 ) -> Iterator[pa.Table]:
-    """Rows of the set, part by part, in the order of files and spectra; ids run on."""
+    """Rows of the set, part by part, in the order of files and spectra, with consecutive ids."""
     before = dict.fromkeys(range(len(files)), 0)
     own: Counter[str] = Counter()
     for part, spectra in ((p, batch) for p in parts for batch in read_part(p)):

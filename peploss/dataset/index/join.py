@@ -1,4 +1,4 @@
-"""PSMs of tables to spectra of files: by what they were joined, and why some were not."""
+"""Joins PSMs of tables to spectra of files, and says why some could not be joined."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FILE_INDEX: Final = re.compile(r"file_idx (\d+)")
 
 @dataclass(frozen=True)
 class NotJoined:
-    """A PSM without its spectrum, or without a place in the set for another reason."""
+    """A PSM that is not in the set, and why."""
 
     table: str
     line: int

@@ -1,4 +1,4 @@
-"""What became of everything that an index was given: counts, and why what is not in the set is not."""
+"""The report of an index: what is in the set, what is not, and why."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from peploss.dataset.store import ParquetStore
 NOTES: Final = 10
 """Kinds of notes that are named, the most frequent first."""
 TOLD: Final = 1000
-"""PSMs left out that the file itself names; the report names all."""
+"""How many left-out PSMs the file itself lists; the report lists all."""
 
 
 @dataclass
 class IndexReport:
-    """What became of everything that was given.
+    """Counts of everything that was given to an index.
 
     Args:
         n_psms: in the set.

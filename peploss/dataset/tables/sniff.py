@@ -1,4 +1,4 @@
-"""Which format a table is of, by its content before its name."""
+"""Detects the format of a PSM table, from its content first and its name second."""
 
 from __future__ import annotations
 
@@ -120,6 +120,6 @@ def _cells(line: str) -> list[str]:
 
 
 def separator(line: str) -> str:
-    """What stands between the columns: the commonest of tab, comma and semicolon; a space where there is none."""
+    """The column delimiter: the most frequent of tab, comma and semicolon, or a space if there is none."""
     found = max("\t,;", key=line.count)
     return found if found in line else " "
