@@ -8,47 +8,20 @@ import.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from peploss.constants import RESIDUE_MASSES
 from peploss.errors import PeptideError
+from peploss.peptides.proforma_hints import of_stray
+from peploss.peptides.proforma_parts import FixedRule, Notation, Tag, without_brackets
+
+__all__ = ["MAX_CHARGE", "FixedRule", "Notation", "Tag", "read"]
 
 MAX_CHARGE = 99
 MAX_LETTERS = 50_000  # of a text: titin has 35,000 residues
 _MAX_RULES = 100  # fixed modifications of one peptide
 _CLOSING = {"[": "]", "{": "}", "<": ">", "(": ")"}
-_AMBIGUOUS = {
-    "B": "B stands for N or D, which differ in mass.",
-    "Z": "Z stands for Q or E, which differ in mass.",
-}
 _TARGET = re.compile(r"(?:(N-term|C-term)(?::([A-Z]))?|([A-Z]))")
-
-
-class Tag(NamedTuple):
-    """The content of one bracket, and the index in the text where it begins."""
-
-    text: str
-    position: int
-
-
-class FixedRule(NamedTuple):
-    """``<[tag]@targets>``; a target is ("" or "n_term" or "c_term", residue or "")."""
-
-    tag: Tag
-    targets: tuple[tuple[str, str], ...]
-
-
-class Notation(NamedTuple):
-    """A linear peptidoform as it was written: residues with their places, tags unresolved."""
-
-    residues: tuple[str, ...]
-    positions: tuple[int, ...]
-    tags: tuple[tuple[Tag, ...], ...]
-    n_term: tuple[Tag, ...]
-    c_term: tuple[Tag, ...]
-    labile: tuple[Tag, ...]
-    fixed: tuple[FixedRule, ...]
-    charge: int | None
 
 
 def read(text: str) -> Notation:
@@ -163,7 +136,7 @@ class _Reader:
         start = self.at
         inside = self.bracket()
         self.behind, self.at = self.at, start
-        bare, tags = _without_brackets(inside)
+        bare, tags = without_brackets(inside)
         letters = bare.removeprefix("?")
         if not letters or not all(letter in RESIDUE_MASSES or letter in "XBZ" for letter in letters):
             return []
@@ -257,39 +230,9 @@ class _Reader:
 
     def stray(self, c: str, residues: list[str]) -> NoReturn:
         here = self.at
-        before = residues[-1] if residues else "X"
-        if c in _AMBIGUOUS:
-            gap = ", or a gap of its whole mass, as in X[+114.0429]" if self.peek(1) == "[" else ""
-            self.fail(here, _AMBIGUOUS[c], f"Write the residue it is{gap}.")
-        if c == "(":
-            inside = self.bracket().text
-            if re.search("[a-z0-9]", inside) and not inside.startswith(("?", ">")):
-                number = re.fullmatch(r"(?i)unimod:(\d+)", inside.strip())
-                shift = re.fullmatch(r"[+-]?\d+\.?\d*", inside.strip())
-                tag = f"UNIMOD:{number[1]}" if number else "Oxidation"
-                if shift:
-                    tag = inside.strip() if inside.strip()[0] in "+-" else "+" + inside.strip()
-                self.fail(here, "Modifications stand in square brackets.", f"Write them as {before}[{tag}].")
-            if inside.startswith(">"):
-                self.fail(here, "A name of the peptide (>...) is not read.", "Write the peptide alone.")
-            self.fail(here, f"({inside[:20]}) is not a range of residues.", "Write the residues without brackets.")
-        if c in "+-0123456789" or c == "[":
-            if c == "[":
-                self.fail(
-                    here, "This modification stands on nothing.", "Put it behind its residue, as in M[Oxidation]."
-                )
-            self.fail(here, f"{c!r} stands where a residue was expected.", f"Write mass shifts as {before}[+15.9949].")
-        if c.isspace():
-            self.fail(here, "There is white space inside the peptide.", "Remove it; a charge is written as /2.")
-        if c in ")]}>":
-            self.fail(here, f"The bracket {c} was never opened.")
-        if c.upper() in RESIDUE_MASSES and c.isascii():
-            self.fail(
-                here,
-                f"Lower-case {c!r} is not a residue.",
-                f"Write {c.upper()}, and if it marks a modification, its name: {c.upper()}[Phospho].",
-            )
-        self.fail(here, f"{c!r} is not an amino acid.", "Residues are the upper-case one-letter codes.")
+        behind = self.peek(1)
+        inside = self.bracket().text if c == "(" else ""
+        self.fail(here, *of_stray(c, residues[-1] if residues else "X", behind, inside))
 
     def c_term(self) -> tuple[Tag, ...]:
         if self.peek() != "-":
@@ -337,19 +280,3 @@ class _Reader:
         if rest:
             self.fail(self.at, f"{rest!r} stands behind the charge.", "The charge ends the peptide, as in PEPTIDE/2.")
         return int(digits[0])
-
-
-def _without_brackets(inside: Tag) -> tuple[str, list[Tag]]:
-    """A stretch of text without its square brackets, and what stands in those."""
-    out: list[str] = []
-    tags: list[Tag] = []
-    depth = opened = 0
-    for i, c in enumerate(inside.text):
-        depth += c == "["
-        opened = i + 1 if c == "[" and depth == 1 else opened
-        if not depth:
-            out.append(c)
-        depth -= c == "]"
-        if c == "]" and depth == 0:
-            tags.append(Tag(inside.text[opened:i], inside.position + opened))
-    return "".join(out), tags
