@@ -132,3 +132,26 @@ def test_entries_of_xml(mzml: Callable[..., bytes], spectrum_xml: Callable[..., 
     with open_spectra(io.BytesIO(mzml(spectra)), "x.mzML") as file:
         assert at_once(file) == one_by_one(file)
         assert len(at_once(file)) == 7
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 0.0, -1.0])
+@pytest.mark.parametrize("of", ["mz", "intensity"])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_value_makes_one_record_unusable(at: int, value: float, of: str, place: int) -> None:
+    records = [Record(mz=np.array([100.0, 200.0, 300.0]), intensity=np.array([1.0, 2.0, 3.0])) for _ in range(3)]
+    getattr(records[place], of)[at] = value
+    good = [True, True, True]
+    good[place] = of == "intensity" and value == 0.0  # a peak of no height is one
+    assert usable(records) == good
+
+
+def test_an_infinite_mz_of_a_file_is_a_problem_alone_and_in_a_batch(
+    mzml: Callable[..., bytes], spectrum_xml: Callable[..., str]
+) -> None:
+    data = mzml([spectrum_xml(1), spectrum_xml(2, (100.5, np.inf)), spectrum_xml(3, (100.5, 200.5), (1.0, np.inf))])
+    with open_spectra(io.BytesIO(data), "a.mzML") as spectra:
+        (batch,) = spectra.batches()
+        assert [p.index for p in spectra.problems] == [1, 2]
+        assert batch.problem == [None, spectra.problems[0].reason, spectra.problems[1].reason]
+        assert "positive and finite" in spectra.problems[0].reason

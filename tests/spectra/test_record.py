@@ -69,3 +69,47 @@ def test_peaks_at_mz_zero_are_left_out_and_counted(zeros: int, words: str) -> No
 def test_what_else_is_wrong_is_still_refused(mz: list[float], intensity: list[float], words: str) -> None:
     with pytest.raises(SpectrumError, match=words):
         record(mz, intensity).spectrum(0, "x")
+
+
+def sampled(spacing: float, n_shapes: int = 3, *, flat: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Shapes of nine samples each, the last ``flat`` of them without flanks."""
+    offsets = np.arange(-4, 5) * spacing
+    mz = (np.linspace(200, 1500, n_shapes)[:, None] + offsets).ravel()
+    shape = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 8.0, 4.0, 2.0, 1.0])
+    shapes = [shape] * (n_shapes - flat) + [np.where(np.arange(9) == 4, 16.0, 1.0)] * flat
+    return mz, np.concatenate(shapes)
+
+
+@pytest.mark.parametrize(("spacing", "expected"), [(0.02, True), (0.099, True), (0.101, False), (0.15, False)])
+def test_samples_lie_no_more_than_a_tenth_apart(spacing: float, expected: bool) -> None:
+    assert looks_like_profile(*sampled(spacing)) is expected
+
+
+def test_most_of_the_highest_must_be_shapes() -> None:
+    assert looks_like_profile(*sampled(0.02, 10, flat=4))
+    assert not looks_like_profile(*sampled(0.02, 10, flat=5))  # as many as not
+
+
+def test_few_samples_or_few_tops_are_no_profile() -> None:
+    mz, intensity = sampled(0.02)
+    assert not looks_like_profile(mz[2:26], intensity[2:26])  # 24 of the 27
+    assert looks_like_profile(mz[1:26], intensity[1:26])
+    rising = np.linspace(100, 100.5, 40)
+    assert not looks_like_profile(rising, np.arange(40.0))
+
+
+def test_only_the_ten_highest_count() -> None:
+    mz, intensity = sampled(0.02, 10)
+    low = np.linspace(1600, 1900, 60)
+    assert looks_like_profile(np.append(mz, low), np.append(intensity, np.tile([0.1, 0.9], 30)))
+
+
+def test_a_charge_that_is_none_is_left_out() -> None:
+    for charge, kept in ((0, None), (1, 1), (50, 50), (51, None)):
+        one = record([100.0], [1.0])
+        one.precursor_charge = charge
+        assert one.spectrum(0, "x").precursor_charge == kept
+    one = record([100.0], [1.0])
+    one.precursor_mz, one.rt = float("inf"), float("nan")
+    found = one.spectrum(0, "x")
+    assert (found.precursor_mz, found.rt) == (None, None)
