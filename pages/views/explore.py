@@ -39,8 +39,9 @@ def page() -> None:
     if peptide is None:
         _without_candidate(spectrum, text)
     else:
-        _stage(source, spectrum, peptide, settings)
-        _details(source, spectrum, peptide, settings, home)
+        with st.container(key=current.SHOWN):
+            _stage(source, spectrum, peptide, settings)
+            _details(source, spectrum, peptide, settings, home)
     state.write_link(home, own)
     if peptide is not None:
         reference.follow(source, settings, Psm(spectrum, peptide))

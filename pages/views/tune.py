@@ -78,7 +78,8 @@ def _of_one(
         return
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()
     try:
-        draw(Psm(spectrum, peptide), settings, f"{current.key_of(source)}|{spectrum.index}|{peptide.text}|{base}")
+        with st.container(key=current.SHOWN):
+            draw(Psm(spectrum, peptide), settings, f"{current.key_of(source)}|{spectrum.index}|{peptide.text}|{base}")
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
 

@@ -285,3 +285,16 @@ def test_scripts_come_once_and_not_with_every_move(url: str, open_page: Open) ->
     )
     assert sizes == [0]  # from the browser's own store
     assert not [u for u in asked if not u.startswith((url, url.replace("http", "ws"), "data:", "blob:"))]
+
+
+def test_a_bad_peptide_dims_what_belongs_to_the_last_good_one(url: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(url)
+    field = page.get_by_role("textbox", name="Peptide")
+    good = field.input_value()
+    field.fill("PEPT!DE")
+    field.press("Enter")
+    page.wait_for_selector(f"text=Still showing {good}")
+    page.wait_for_function("getComputedStyle(document.querySelector('.st-key-shown')).opacity < 0.6")
+    field.fill(good)
+    field.press("Enter")
+    page.wait_for_function("getComputedStyle(document.querySelector('.st-key-shown')).opacity == 1")

@@ -356,3 +356,24 @@ def test_odd_files_of_other_projects_open_or_are_told(opened: Open) -> None:
         shown = "peaks</span>" in name(app)
         assert shown or app.error, path.name
         app.file_uploader(key="upload").set_value([]).run()
+
+
+def test_another_notation_is_offered_as_proforma(opened: Open) -> None:
+    app = opened()
+    app.text_input(key="peptide").set_value("AC+57.021DEM(ox)K").run()
+    assert "Did you mean AC[+57.021]DEM[Oxidation]K?" in said(app).replace("\\", "")
+    app.button(key="as-proforma").click().run()
+    fine(app)
+    assert app.text_input(key="peptide").value == "AC[+57.021]DEM[Oxidation]K"
+    assert "Still showing" not in said(app)
+
+
+def test_what_belongs_to_the_last_good_peptide_is_dimmed_and_named(opened: Open) -> None:
+    app = opened()
+    good = app.text_input(key="peptide").value
+    app.text_input(key="peptide").set_value("PEPT!DE").run()
+    assert f"Still showing {good}." in said(app).replace("\\", "")
+    assert any("st-key-shown" in block.proto.body for block in app.get("html"))
+    app.text_input(key="peptide").set_value("PEPTIDE").run()
+    assert "Still showing" not in said(app)
+    assert not any("st-key-shown" in block.proto.body for block in app.get("html"))

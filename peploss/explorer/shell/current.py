@@ -12,6 +12,7 @@ from peploss.explorer.shell import browse, sources, state, unusable
 from peploss.explorer.shell.sources import AbsentError, Source
 from peploss.explorer.shell.stored import StoredSpectra
 from peploss.explorer.shell.text import escape_markdown, pointed, sentence
+from peploss.peptides.notations import as_proforma
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE
@@ -19,6 +20,8 @@ from peploss.spectra.spectrum import Spectrum
 
 _NONE_FOUND = "_none_found"  # whether the search for a first usable spectrum gave up
 _CANDIDATE = "_candidate"  # the peptide as typed, kept while its field is not on the page
+SHOWN = "shown"
+"""Key of the container that holds what follows from the candidate."""
 _FIELD = "_field"  # the page whose last run drew that field
 
 
@@ -225,15 +228,39 @@ def _facts(source: Source, spectrum: Spectrum | None) -> str:
 
 
 def peptide_of(text: str, spectrum: Spectrum) -> Peptide | None:
-    """The candidate; where it cannot be read, the last good one of this spectrum, and a sentence that points."""
+    """The candidate; where it cannot be read, a sentence that points, and the last good one of this spectrum, dimmed."""
     here = (st.session_state.get("_source"), spectrum.index)
     if not text:
         return None
     try:
         peptide = Peptide.parse(text)
     except PeptideError as error:
-        st.error(pointed(error), icon=":material/error:")
+        _unreadable(text, error)
         place, good = st.session_state.get("_good", (None, None))
-        return Peptide.parse(good) if place == here and good else None
+        if place != here or not good:
+            return None
+        st.caption(f"Still showing {escape_markdown(good)}.")
+        st.html(f"<style>.st-key-{SHOWN} {{ opacity: 0.4; }}</style>")
+        return Peptide.parse(good)
     st.session_state["_good"] = (here, text)
     return peptide
+
+
+def _unreadable(text: str, error: PeptideError) -> None:
+    """Why the candidate cannot be read; another program's notation is offered as ProForma, by one click."""
+    try:
+        found, told = as_proforma(text)
+        Peptide.parse(found)
+    except PeptideError:
+        found, told = text, ""
+    if not told:
+        st.error(pointed(error), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.warning(f"This is not ProForma. Did you mean {escape_markdown(found)}?", icon=":material/edit:")
+        st.button(f"Use {escape_markdown(found)}", key="as-proforma", on_click=_use, args=(found,))
+
+
+def _use(text: str) -> None:
+    """Callback: take this as the candidate."""
+    st.session_state[state.PEPTIDE] = text
