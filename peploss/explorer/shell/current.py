@@ -228,7 +228,7 @@ def _facts(source: Source, spectrum: Spectrum | None) -> str:
 
 
 def peptide_of(text: str, spectrum: Spectrum) -> Peptide | None:
-    """The candidate; where it cannot be read, a sentence that points, and the last good one of this spectrum, dimmed."""
+    """The candidate; where it cannot be read, a sentence that points, and the last good one here, dimmed."""
     here = (st.session_state.get("_source"), spectrum.index)
     if not text:
         return None
