@@ -33,8 +33,10 @@ BEAM = LossSettings()
 TRAP = LossSettings(sigma=0.2)
 """Settings that fit the instrument: peaks of the ion-trap files scatter by 0.11 Th about their ions, the default sigma
 is 0.05."""
-LEFT_OUT = ("Phospho ion-trap CID",)
-"""Labelled by what b and y ions explain, most of them less than a sixth: no spectra to know an answer of."""
+UNSEEN = (
+    "hcd_qe_pyascore_phospho.mgf", "hcd_ltqvelos_openms_spectra.mgf", "cid_iontrap_pyascore_velos_phospho.mgf",
+)  # fmt: skip
+"""Files that no threshold was set by."""
 RARE = ("Dimethyl", "Nitro", "Propionyl", "Trioxidation", "Succinyl", "GG")
 """Modifications that are not among the common ones, so that only the open one finds them."""
 
@@ -54,6 +56,13 @@ def held_out(psm: Psm) -> bool:
     return crc32(psm.spectrum.title.encode()) % 2 == 1
 
 
+def source_of(psm: Psm) -> str:
+    """``"unseen files"``, or which half of the other files: ``"tuning"`` or ``"held out"``."""
+    if psm.spectrum.source in UNSEEN:
+        return "unseen files"
+    return "held out" if held_out(psm) else "tuning"
+
+
 def right_psms() -> list[Psm]:
     """The built-in spectra with peptides that are right, but for those with a fault of their own that is known.
 
@@ -62,7 +71,7 @@ def right_psms() -> list[Psm]:
     out = []
     for psm in sample_psms():
         spectrum, z = psm.spectrum, psm.charge
-        if psm.group in LEFT_OUT or spectrum.precursor_mz is None or z is None:
+        if spectrum.precursor_mz is None or z is None:
             continue
         off = (spectrum.precursor_mz - PROTON) * z / psm.peptide.neutral_mass - 1
         if abs(off) <= 20e-6 and not any("profile" in note for note in spectrum.notes):
@@ -250,16 +259,17 @@ FAULTS: dict[str, Plant] = {
 """Cause -> what plants it."""
 
 
-def planted(cause: str, psms: list[Psm], seed: int = 0, settings: LossSettings | None = None) -> list[Case]:
+def planted(cause: str, psms: list[Psm], seed: int = 0) -> list[Case]:
     """The fault in every PSM that can have it; chance comes from the seed, the cause and the spectrum's title.
 
-    Args:
-        settings: for all of them; None takes those that fit each instrument.
+    Which peaks are ions is looked at with settings that fit the instrument; the case then has the default settings, but
+    for what the fault itself sets.
     """
     out = []
     for psm in psms:
         rng = np.random.default_rng([seed, crc32(cause.encode()), crc32(psm.spectrum.title.encode())])
-        case = FAULTS[cause](psm, settings or settings_of(psm), rng)
+        fitting = settings_of(psm)
+        case = FAULTS[cause](psm, fitting, rng)
         if case is not None:
-            out.append(case)
+            out.append((case[0], case[1].replace(sigma=BEAM.sigma)))
     return out

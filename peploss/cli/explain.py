@@ -23,14 +23,16 @@ def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> No
     from peploss.analysis.one_psm.explanation import explain as explained
     from peploss.dataset.psm_row import psm_of
     from peploss.dataset.query.results import find_psm
+    from peploss.dataset.scoring.runs import runs_of
     from peploss.dataset.store import ParquetStore
 
     with ParquetStore(source) as store:
         row = store.row(find_psm(source, psm))
         note = store.version_note
+        run = runs_of(store, settings, only=row["file"]).get(row["file"])
     spectrum, peptide = psm_of(row)
     told = explained(spectrum, peptide, settings)
-    why = diagnose(spectrum, peptide, settings)
+    why = diagnose(spectrum, peptide, settings, run=run)
     values: dict[str, Any] = {
         "id": row["id"],
         "file": row["file"],
@@ -59,6 +61,7 @@ def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> No
     lines.append(f"cause: {why.cause} (confidence {why.confidence:.2f}). {why.text}")
     if why.fix is not None:
         lines.append(f"{why.fix.text}: loss {why.fix.loss:.4f}")
+    lines += [] if run is None else run.notes(settings)
     if note:
         click.echo(note, err=True)
     if as_json:

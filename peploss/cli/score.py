@@ -86,7 +86,7 @@ def score(
     n_causes = report.n_scored if causes == "all" else 0
     if causes == "worst":
         with progress_bar("causes", "PSMs") as progress:
-            n_causes = add_causes(source, out, worst, workers=workers, progress=progress)
+            n_causes = add_causes(source, out, worst, workers=workers, progress=progress, notes=report.notes)
     about = f"{report.n_problems:,} have no loss, {n_causes:,} a cause"
     lines = [f"{report.n_scored:,} PSMs scored on {report.device} into {out}; {about}."]
     values = {"results": str(out), **dataclasses.asdict(report), "n_causes": n_causes}

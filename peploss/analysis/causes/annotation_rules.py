@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from peploss.analysis.causes.counterfactual import EDITS, Counterfactual, Counterfactuals
 from peploss.analysis.causes.rules import (
-    EDIT_COST,
-    EDIT_GAIN,
-    MASS_SUPPORT,
-    NEAR_PPM,
-    OPEN_GAIN,
-    OPEN_LEAST,
-    OPEN_SUPPORT,
     SUPPORT,
-    SWAP_FLAT_GAIN,
-    SWAP_GAIN,
-    SWAP_SUPPORT,
+    TOLERANCE,
+    Cause,
     Finding,
+    Rule,
     better,
-    found,
     precursor_fits,
     sentence,
     stands_out,
@@ -27,108 +22,232 @@ from peploss.analysis.causes.rules import (
 )
 
 
-def precursor_charge(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class PrecursorCharge(Rule):
     """The precursor's mass fits at another charge."""
-    if precursor_fits(c):
-        return None
-    fits = [x for x in c.cases if x.kind == "charge" and within(c, x)]
-    if not fits:
-        return None
-    fix = min(fits, key=lambda x: abs(x.ppm or 0.0))
-    text = f"The precursor is {fix.ppm:+.1f} ppm off at {fix.charge}+ and {c.ppm:+,.0f} ppm at {c.charge}+."
-    sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
-    return found("precursor charge", sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, gain=fix.gain)
 
+    cause: ClassVar[Cause] = "precursor charge"
 
-def _isotope(c: Counterfactuals) -> Counterfactual | None:
-    if precursor_fits(c):
-        return None
-    fits = [x for x in c.cases if x.kind == "isotope" and within(c, x)]
-    return min(fits, key=lambda x: abs(x.ppm or 0.0)) if fits else None
+    @property
+    def words(self) -> str:
+        return f"The precursor is off by more than {TOLERANCE}, and by less at another charge."
 
-
-def _modification(c: Counterfactuals) -> Counterfactual | None:
-    """The change of a modification that explains the PSM best, None where none does."""
-    options = []
-    for x in c.cases:
-        if x.kind not in EDITS:
-            continue
-        sure = stands_out(x.support, OPEN_SUPPORT)
-        if x.kind == "move":
-            fits = precursor_fits(c) and x.gain >= EDIT_GAIN and sure
-        elif c.ppm is None:
-            fits = x.gain >= EDIT_GAIN and sure
-        elif precursor_fits(c):
-            fits = False
-        elif x.kind == "open":
-            fits = x.gain >= OPEN_GAIN and sure and x.edit is not None and abs(x.edit.mass) >= OPEN_LEAST
-        else:
-            fits = within(c, x) and x.gain >= -EDIT_COST and supported(x.support)
-        if fits:
-            options.append(x)
-    return max(options, key=lambda x: x.gain - 0.03 * (x.kind == "open")) if options else None
-
-
-def precursor_isotope(c: Counterfactuals) -> Finding | None:
-    """Another isotope was picked, and no modification of about 1 Da explains it better."""
-    fix = _isotope(c)
-    if fix is None or not supported(c.support):
-        return None
-    other = _modification(c)
-    if other is not None and other.kind != "open":
-        nearer = abs(other.ppm or 0.0) + NEAR_PPM < abs(fix.ppm or 0.0) and other.gain > -EDIT_COST / 2
-        if other.gain >= EDIT_GAIN or nearer:
+    def find(self, c: Counterfactuals) -> Finding | None:
+        fits = [] if precursor_fits(c) else [x for x in c.cases if x.kind == "charge" and within(c, x)]
+        if not fits:
             return None
-    elif other is not None and other.gain >= 2 * EDIT_GAIN:
-        return None
-    text = f"The precursor is {c.ppm:+,.0f} ppm off, and {fix.ppm:+.1f} ppm as isotope {fix.isotope:+d}."
-    sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
-    return found("precursor isotope", sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, support=c.support)
+        fix = min(fits, key=lambda x: abs(x.ppm or 0.0))
+        text = f"The precursor is {fix.ppm:+.1f} ppm off at {fix.charge}+ and {c.ppm:+,.0f} ppm at {c.charge}+."
+        sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
+        return self.found(sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, gain=fix.gain)
 
 
-def modification(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class Modification(Rule):
     """A modification added, removed or moved."""
-    fix = _modification(c)
-    if fix is None or fix.edit is None:
-        return None
-    said = "" if fix.ppm is None or c.ppm is None else f" and the precursor {fix.ppm:+.1f} ppm off, not {c.ppm:+,.0f}"
-    text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}{said}."
-    support = fix.support
-    sure = surely(fix.gain, EDIT_GAIN)
-    if fix.kind in ("add", "remove") and c.ppm is not None:
-        sure = max(sure, min(surely(c.precursor_ppm, abs(fix.ppm or 0.0)), surely(support or 0.0, SUPPORT)))
-    return found(
-        "wrong or missing modification", sure, text, fix, gain=fix.gain, ppm=c.ppm, ppm_at_fix=fix.ppm, support=support
-    )
 
+    cause: ClassVar[Cause] = "wrong or missing modification"
+    support: float = SUPPORT
+    gain: float = 0.05
+    cost: float = 0.02
+    open_gain: float = 0.02
+    open_support: float = 4.0
+    open_least_da: float = 0.5
+    open_handicap: float = 0.03
 
-def residue_order(c: Counterfactuals) -> Finding | None:
-    """Two neighbours the other way round."""
-    fix = c.best("swap")
-    if fix is None or fix.gain < SWAP_GAIN or (fix.flat_gain or 0.0) < SWAP_FLAT_GAIN:
-        return None
-    if not stands_out(fix.support, SWAP_SUPPORT):
-        return None
-    text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}."
-    return found("residue order", surely(fix.gain, SWAP_GAIN), text, fix, gain=fix.gain)
-
-
-def wrong_peptide(c: Counterfactuals) -> Finding | None:
-    """No better than chance, or of another mass."""
-    support = c.support
-    if support is None:
-        return None
-    if support >= SUPPORT:
-        if precursor_fits(c) or support >= MASS_SUPPORT:
-            return None
-        text = (
-            f"The precursor is {c.ppm:+,.0f} ppm off, no isotope, charge or modification mends it, and the peptide "
-            f"does {better(support)}."
+    @property
+    def words(self) -> str:
+        return (
+            f"One common modification added, or one removed, brings the precursor within {TOLERANCE}, costs no more "
+            f"than {self.cost:g}, and the peptide then does {self.support:g} standard deviations better than decoys; "
+            f"or one of the precursor's mass difference (at least {self.open_least_da:g} Da) gains {self.open_gain:g} "
+            f"and does {self.open_support:g} better; or one moved gains {self.gain:g} and does {self.open_support:g} "
+            "better; or, without a precursor, any one does."
         )
-        return found("wrong peptide", surely(MASS_SUPPORT, support), text, support=support, ppm=c.ppm)
-    as_good = int((c.flat_decoys <= c.flat_loss).sum())
-    text = f"{as_good} of {c.flat_decoys.size} decoys do as well; the peptide does {better(support)}."
-    sure = 0.5 + 0.5 * min(max((SUPPORT - support) / (SUPPORT + 1.0), 0.0), 1.0)
-    return found(
-        "wrong peptide", sure, text, support=support, decoys_as_good=as_good, decoys=c.flat_decoys.size, ppm=c.ppm
-    )
+
+    def change(self, c: Counterfactuals) -> Counterfactual | None:
+        """The change of a modification that explains the PSM best, None where none does."""
+        options = [x for x in c.cases if x.kind in EDITS and self._explains(c, x)]
+        return max(options, key=lambda x: x.gain - self.open_handicap * (x.kind == "open"), default=None)
+
+    def _explains(self, c: Counterfactuals, x: Counterfactual) -> bool:
+        sure = stands_out(x.support, self.open_support)
+        if x.kind == "move":
+            return precursor_fits(c) and x.gain >= self.gain and sure
+        if c.ppm is None:
+            return x.gain >= self.gain and sure
+        if precursor_fits(c):
+            return False
+        if x.kind == "open":
+            return x.gain >= self.open_gain and sure and x.edit is not None and abs(x.edit.mass) >= self.open_least_da
+        return within(c, x) and x.gain >= -self.cost and supported(x.support, self.support)
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        fix = self.change(c)
+        if fix is None or fix.edit is None:
+            return None
+        said = (
+            "" if fix.ppm is None or c.ppm is None else f" and the precursor {fix.ppm:+.1f} ppm off, not {c.ppm:+,.0f}"
+        )
+        text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}{said}."
+        sure = surely(fix.gain, self.gain)
+        if fix.kind in ("add", "remove") and c.ppm is not None:
+            near = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
+            sure = max(sure, min(near, surely(fix.support or 0.0, self.support)))
+        return self.found(sure, text, fix, gain=fix.gain, ppm=c.ppm, ppm_at_fix=fix.ppm, support=fix.support)
+
+
+@dataclass(frozen=True)
+class WrongPeptide(Rule):
+    """No better than chance, or of another mass.
+
+    A search engine's best wrong peptide of thousands does better than a shuffled one, by 3 standard deviations and
+    more, but it explains little of a spectrum that is not noise.
+    """
+
+    cause: ClassVar[Cause] = "wrong peptide"
+    support: float = SUPPORT
+    weak_support: float = 3.4
+    weak_explained: float = 0.15
+    noisy: int = 30
+    noisy_support: float = 1.9
+    mass_support: float = 6.0
+
+    @property
+    def words(self) -> str:
+        return (
+            f"The peptide does less than {self.support:g} standard deviations better than decoys "
+            f"({self.noisy_support:g} in noise, where it takes {self.noisy} peaks or more to hold half of the "
+            f"intensity); or less than {self.weak_support:g}, and explains less than {self.weak_explained:.0%} of the "
+            f"intensity, which is not noise; or less than {self.mass_support:g}, and the precursor is off by more than "
+            f"{TOLERANCE}. No single change mends it."
+        )
+
+    def no_better(self, c: Counterfactuals) -> bool:
+        """Whether the peptide does no better than decoys."""
+        least = self.noisy_support if c.facts.n_half >= self.noisy else self.support
+        return c.support is not None and c.support < least
+
+    def doubtful(self, c: Counterfactuals) -> bool:
+        """Whether the best of many decoys does as well, and explains as little."""
+        return c.support is not None and c.support < self.weak_support and c.facts.explained < self.weak_explained
+
+    def weak(self, c: Counterfactuals) -> bool:
+        """Whether that is so in a spectrum that is not noise, which would hide a right peptide as well."""
+        return self.doubtful(c) and c.facts.n_half < self.noisy
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        support, share = c.support, c.facts.explained
+        if support is None:
+            return None
+        if self.no_better(c):
+            as_good = int((c.flat_decoys <= c.flat_loss).sum())
+            text = f"{as_good} of {c.flat_decoys.size} decoys do as well; the peptide does {better(support)}."
+            sure = 0.5 + 0.5 * min(max((self.support - support) / (self.support + 1.0), 0.0), 1.0)
+            return self.found(sure, text, support=support, decoys_as_good=as_good, decoys=c.flat_decoys.size, ppm=c.ppm)
+        if support < self.mass_support and not precursor_fits(c):
+            text = (
+                f"The precursor is {c.ppm:+,.0f} ppm off, no isotope, charge or modification mends it, and the peptide "
+                f"does {better(support)}."
+            )
+            return self.found(surely(self.mass_support, support), text, support=support, ppm=c.ppm)
+        if self.weak(c):
+            text = (
+                f"The peptide explains {share:.0%} of the intensity and does {better(support)}: the best of many wrong "
+                "ones does as well."
+            )
+            sure = min(surely(self.weak_support, support), surely(self.weak_explained, share))
+            return self.found(sure, text, support=support, explained=share, ppm=c.ppm)
+        return None
+
+
+@dataclass(frozen=True)
+class PrecursorIsotope(Rule):
+    """Another isotope was picked, and no modification of about 1 Da explains it better."""
+
+    cause: ClassVar[Cause] = "precursor isotope"
+    nearer_ppm: float = 5.0
+    modification: Modification = Modification()
+    peptide: WrongPeptide = WrongPeptide()
+
+    @property
+    def words(self) -> str:
+        return (
+            f"The precursor is off by more than {TOLERANCE} and by less at another isotope, and the peptide does "
+            f"{self.peptide.support:g} standard deviations better than decoys ({self.peptide.weak_support:g} where it "
+            f"explains less than {self.peptide.weak_explained:.0%} of the intensity)."
+        )
+
+    def fits(self, c: Counterfactuals) -> Counterfactual | None:
+        """The isotope at which the precursor fits, None where it fits already or at none."""
+        if precursor_fits(c):
+            return None
+        fits = [x for x in c.cases if x.kind == "isotope" and within(c, x)]
+        return min(fits, key=lambda x: abs(x.ppm or 0.0), default=None)
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        fix = self.fits(c)
+        if fix is None or self.peptide.no_better(c) or self.peptide.doubtful(c):
+            return None
+        other, rule = self.modification.change(c), self.modification
+        if other is not None and other.kind != "open":
+            nearer = abs(other.ppm or 0.0) + self.nearer_ppm < abs(fix.ppm or 0.0) and other.gain > -rule.cost / 2
+            if other.gain >= rule.gain or nearer:
+                return None
+        elif other is not None and other.gain >= 2 * rule.gain:
+            return None
+        text = f"The precursor is {c.ppm:+,.0f} ppm off, and {fix.ppm:+.1f} ppm as isotope {fix.isotope:+d}."
+        sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
+        return self.found(sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, support=c.support)
+
+
+@dataclass(frozen=True)
+class ResidueOrder(Rule):
+    """Two neighbours the other way round."""
+
+    cause: ClassVar[Cause] = "residue order"
+    gain: float = 0.04
+    flat_gain: float = 0.015
+    support: float = 2.8
+
+    @property
+    def words(self) -> str:
+        return (
+            f"Two neighbouring residues in the other order gain {self.gain:g} ({self.flat_gain:g} on flattened peaks) "
+            f"and do {self.support:g} standard deviations better than decoys."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        fix = c.best("swap")
+        if fix is None or fix.gain < self.gain or (fix.flat_gain or 0.0) < self.flat_gain:
+            return None
+        if not stands_out(fix.support, self.support):
+            return None
+        text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}."
+        return self.found(surely(fix.gain, self.gain), text, fix, gain=fix.gain)
+
+
+@dataclass(frozen=True)
+class ForeignMass(Rule):
+    """Of quite another mass: the strongest evidence there is."""
+
+    cause: ClassVar[Cause] = "wrong peptide"
+    far_ppm: float = 1000.0
+    charge: PrecursorCharge = PrecursorCharge()
+    isotope: PrecursorIsotope = PrecursorIsotope()
+    modification: Modification = Modification()
+
+    @property
+    def words(self) -> str:
+        return (
+            f"The precursor is off by more than {self.far_ppm:,.0f} ppm, and no isotope, charge or modification brings "
+            "it in."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        if c.ppm is None or abs(c.ppm) <= max(self.far_ppm, c.precursor_ppm):
+            return None
+        if self.charge.find(c) or self.isotope.fits(c) or self.modification.change(c):
+            return None
+        text = f"The precursor is {c.ppm:+,.0f} ppm off, and no isotope, charge or modification brings it in."
+        return self.found(surely(abs(c.ppm), self.far_ppm), text, ppm=c.ppm, support=c.support)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from peploss.analysis.causes.edits import Edit
 from peploss.analysis.causes.facts import Facts
+from peploss.analysis.causes.run import Run
 from peploss.constants import PROTON
 from peploss.peptides.decoys import reordered
 from peploss.peptides.peptide import Peptide
@@ -127,6 +128,7 @@ class Counterfactuals:
         decoys: (K,) losses of shuffled peptides, ascending.
         flat_loss: the loss of the flattened peaks, and ``flat_decoys`` (K,) that of the decoys, ascending.
         facts: the rest.
+        run: how the run that the spectrum comes from scatters; None where it is not known.
     """
 
     spectrum: Spectrum
@@ -141,6 +143,7 @@ class Counterfactuals:
     flat_loss: float
     flat_decoys: F64
     facts: Facts
+    run: Run | None = None
 
     @cached_property
     def support(self) -> float | None:
@@ -165,7 +168,9 @@ def support(losses: F64, decoys: F64) -> F64 | None:
 
 
 def standing(votes: F64) -> float | None:
-    """Standard deviations (at least a tenth of the mean) from the mean of all but the first up to the first.
+    """Standard deviations from the mean of all but the first up to the first.
+
+    One below a tenth of that mean, or a fiftieth of the first, counts as that.
 
     >>> standing(np.array([3.0, 1.0, 2.0])), standing(np.array([3.0]))
     (3.0, None)
@@ -173,8 +178,8 @@ def standing(votes: F64) -> float | None:
     others = votes[1:]
     if not others.size:
         return None
-    spread = max(float(others.std()), 0.1 * float(others.mean()), 1e-300)
-    return float(votes[0] - others.mean()) / spread
+    spread = max(float(others.std()), 0.1 * float(others.mean()), 0.02 * float(votes[0]))
+    return float(votes[0] - others.mean()) / spread if spread > 0 else 0.0
 
 
 def ppm_error(mass: float, precursor_mz: float | None, charge: int | None, isotope: int = 0) -> float | None:

@@ -2,54 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from peploss.analysis.causes.annotation_rules import (
-    modification,
-    precursor_charge,
-    precursor_isotope,
-    residue_order,
-    wrong_peptide,
+    ForeignMass,
+    Modification,
+    PrecursorCharge,
+    PrecursorIsotope,
+    ResidueOrder,
+    WrongPeptide,
 )
 from peploss.analysis.causes.counterfactual import PRECURSOR_PPM
-from peploss.analysis.causes.rules import RULES, Cause, Finding
+from peploss.analysis.causes.rules import Cause, Finding, Rule
+from peploss.analysis.causes.run import Run
 from peploss.analysis.causes.spectrum_rules import (
-    annotation_fine,
-    calibration,
-    intensity_pattern,
-    noise,
-    off_grid,
-    profile_data,
-    scatter,
-    sure_ions,
-    too_few_peaks,
-    unmodelled_ions,
+    AnnotationFine,
+    Calibration,
+    IntensityPattern,
+    Noise,
+    OffGrid,
+    ProfileData,
+    TooFewPeaks,
+    TooNarrow,
+    UnmodelledIons,
 )
 from peploss.analysis.causes.what_if import Counterfactual, Counterfactuals, counterfactuals
 from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
-ORDER: Final[tuple[Callable[[Counterfactuals], Finding | None], ...]] = (
-    off_grid,
-    too_few_peaks,
-    profile_data,
-    calibration,
-    precursor_charge,
-    precursor_isotope,
-    modification,
-    sure_ions,
-    residue_order,
-    wrong_peptide,
-    unmodelled_ions,
-    noise,
-    scatter,
-    intensity_pattern,
-    annotation_fine,
+ORDER: Final[tuple[Rule, ...]] = (
+    OffGrid(),
+    TooFewPeaks(),
+    ProfileData(),
+    ForeignMass(),
+    Calibration(),
+    PrecursorCharge(),
+    PrecursorIsotope(),
+    Modification(),
+    UnmodelledIons(sure=True),
+    ResidueOrder(),
+    WrongPeptide(),
+    UnmodelledIons(),
+    Noise(),
+    TooNarrow(),
+    IntensityPattern(),
+    AnnotationFine(),
 )
-"""The rules, those first that make the later ones meaningless."""
+"""The rules; the first that holds is the cause. Those stand first that make the later ones meaningless."""
+
+NO_RULE: Final = "No rule holds."
+NO_BOND: Final = "A peptide of one residue has no backbone fragments to judge it by."
 
 BATCH = 64
 """PSMs in one kernel call: some 10,000 comparisons."""
@@ -104,8 +109,14 @@ class Diagnosis:
 
     @property
     def counterfactuals(self) -> tuple[Counterfactual, ...]:
-        """Every change that was tried, the one that gains most first."""
-        return tuple(sorted(self.what_if.cases, key=lambda c: c.loss))
+        """Every change that was tried and can be, the one that gains most first."""
+        return tuple(sorted(filter(self._possible, self.what_if.cases), key=lambda c: c.loss))
+
+    def _possible(self, case: Counterfactual) -> bool:
+        """Not one that takes the precursor farther off than it is: 1+ at -2,000,001 ppm is no gain."""
+        if case.ppm is None or self.what_if.ppm is None:
+            return True
+        return abs(case.ppm) <= max(abs(self.what_if.ppm), self.what_if.precursor_ppm)
 
     @property
     def loss(self) -> float:
@@ -121,6 +132,7 @@ def diagnose(
     charge: int | None = None,
     seed: int = 0,
     precursor_ppm: float = PRECURSOR_PPM,
+    run: Run | None = None,
 ) -> Diagnosis:
     """Name the cause of one PSM's loss.
 
@@ -131,13 +143,16 @@ def diagnose(
         charge: of the precursor; None takes the peptide's own, else the spectrum's.
         seed: of the decoys.
         precursor_ppm: how far the precursor may be off and still fit.
+        run: what ``run_of`` found of the spectrum's run; None where it is not known. Where sigma is narrower than the
+            run scatters, the cause is judged at the sigma that fits, which its text and its fix say.
     Raises:
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
     settings = settings or LossSettings()
     peptide = as_peptide(peptide)
     candidate = peptide if charge is None else peptide.with_charge(charge)
-    return _judge(counterfactuals([(spectrum, candidate)], settings, seed=seed, precursor_ppm=precursor_ppm)[0])
+    (found,) = _judged([(spectrum, candidate)], settings, seed, precursor_ppm, run)
+    return found
 
 
 def diagnose_many(
@@ -146,13 +161,14 @@ def diagnose_many(
     *,
     seed: int = 0,
     precursor_ppm: float = PRECURSOR_PPM,
+    run: Run | None = None,
     batch: int = BATCH,
 ) -> Iterator[Diagnosis]:
     """The same of many, in order, some in one kernel call; each as ``diagnose`` would have it.
 
     Args:
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
-        seed, precursor_ppm: as for ``diagnose``.
+        seed, precursor_ppm, run: as for ``diagnose``; all of them come from that run.
         batch: how many at a time at most, fewer where spectra have many peaks; of no influence on the answers.
     Raises:
         Peploss errors as ``diagnose``; ValueError: batch is below 1.
@@ -166,16 +182,38 @@ def diagnose_many(
         peaks += len(psm[0])
         if len(waiting) == batch or peaks >= PEAKS:
             peaks = 0
-            yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))
+            yield from _judged(waiting, settings, seed, precursor_ppm, run)
             waiting = []
-    yield from map(_judge, counterfactuals(waiting, settings, seed=seed, precursor_ppm=precursor_ppm))
+    yield from _judged(waiting, settings, seed, precursor_ppm, run)
 
 
-def _judge(what_if: Counterfactuals) -> Diagnosis:
+def _judged(
+    psms: list[tuple[Spectrum, Peptide]], settings: LossSettings, seed: int, precursor_ppm: float, run: Run | None
+) -> list[Diagnosis]:
+    fitted = settings if run is None else run.fitted(settings)
+    found = counterfactuals(psms, fitted, seed=seed, precursor_ppm=precursor_ppm, run=run)
+    return [_judge(what_if, None if fitted == settings else fitted) for what_if in found]
+
+
+def _judge(what_if: Counterfactuals, fitted: LossSettings | None) -> Diagnosis:
+    """What the rules say.
+
+    Args:
+        fitted: settings that the losses were computed at, where they are not those asked for.
+    """
     found: dict[Cause, Finding] = {}  # a cause with two rules is told once
-    for rule in ORDER:
-        finding = rule(what_if)
+    for rule in ORDER if len(what_if.peptide) > 1 else ():
+        finding = rule.find(what_if)
         if finding is not None and not (found and finding.cause == "annotation fine"):
-            found.setdefault(finding.cause, finding)
-    none = Finding("not known", 0.5, "No rule holds.", RULES["not known"])
-    return Diagnosis(tuple(found.values()) or (none,), what_if)
+            found.setdefault(finding.cause, finding if fitted is None else _at(fitted, finding))
+    why = NO_RULE if len(what_if.peptide) > 1 else NO_BOND
+    return Diagnosis(tuple(found.values()) or (Finding("not known", 0.5, why, NO_RULE),), what_if)
+
+
+def _at(fitted: LossSettings, finding: Finding) -> Finding:
+    """The finding, saying at which sigma it was made; its fix sets that sigma, too."""
+    at = f"sigma {fitted.sigma:g}"
+    fix = finding.fix
+    if fix is not None:
+        fix = replace(fix, text=f"{fix.text} at {at}", settings=fix.settings or fitted)
+    return replace(finding, text=f"{finding.text} Judged at {at}, which fits the run.", fix=fix)

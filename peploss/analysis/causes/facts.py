@@ -35,6 +35,7 @@ class Facts:
         explained_all: in peaks matched by a predicted ion, or by one where one kind of ion is added to them.
         by_kind: what each kind of ion left out explains more, less what it does for the decoys.
         top_peak: the highest peak.
+        n_half: how many of the highest peaks hold half of the intensity; many in noise.
         steps: intensity, position, missing, unexplained: the parts of the loss; the last two as one where nothing
             matches.
         n_matched: matched ions.
@@ -51,6 +52,7 @@ class Facts:
     explained_all: float
     by_kind: dict[str, float]
     top_peak: float
+    n_half: int
     steps: tuple[float, ...]
     n_matched: int
     error_da: float
@@ -136,6 +138,7 @@ def facts(
         explained_all=float(every[0] @ share),
         by_kind=by_kind,
         top_peak=float(share.max(initial=0.0)),
+        n_half=int(np.searchsorted(np.cumsum(np.sort(share)[::-1]), 0.5) + 1) if share.any() else 0,
         steps=steps,
         n_matched=len(matches),
         error_da=_median(da),

@@ -22,6 +22,7 @@ from peploss.analysis.causes.edits import candidates, edits
 from peploss.analysis.causes.facts import Facts, facts, sight
 from peploss.analysis.causes.observed_facts import likeliest_shifts
 from peploss.analysis.causes.row_batch import RowBatch, Side
+from peploss.analysis.causes.run import Run
 from peploss.analysis.causes.setting_changes import more_ions, other_peaks, whole_grid, wider
 from peploss.analysis.one_psm.explained import on_grid
 from peploss.analysis.one_psm.matching import match
@@ -182,11 +183,12 @@ class Plan:
         peaks = preprocess(self.spectrum, settings)
         return batch.add(self.pred, (peaks.mz, peaks.intensity))
 
-    def result(self, losses: F64, on_grid: float | None) -> Counterfactuals:
+    def result(self, losses: F64, on_grid: float | None, run: Run | None) -> Counterfactuals:
         """Everything, from the losses of the batch.
 
         Args:
             on_grid: loss on the grid that sees everything, None where there is no such row.
+            run: what is known of the run.
         """
         loss, flat = float(losses[self.base][0]), float(losses[self.flat_row][0])
         flat_decoys = np.sort(losses[self.flat_decoy_rows])
@@ -241,6 +243,7 @@ class Plan:
             flat_loss=flat,
             flat_decoys=flat_decoys,
             facts=self._facts(loss, losses),
+            run=run,
         )
 
     def _facts(self, loss: float, losses: F64) -> Facts:

@@ -1,12 +1,10 @@
-"""What a cause is: its name, its rule in words, the thresholds, and what a rule that holds says.
-
-Thresholds were set on the tuning half of ``benchmarks/planted_faults.py`` and on nothing else.
-"""
+"""What a rule is: a cause, its thresholds, its words made from them, and the function that decides, in one object."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from peploss.analysis.causes.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
 
@@ -15,6 +13,7 @@ Cause = Literal[
     "profile data",
     "peaks off the grid",
     "calibration",
+    "settings too narrow",
     "precursor charge",
     "precursor isotope",
     "wrong or missing modification",
@@ -27,37 +26,10 @@ Cause = Literal[
     "not known",
 ]
 
-FEWEST_PEAKS = 6
-SAMPLED = 0.5
-SEEN = 0.6
-FRAGMENTS_SEEN = 0.55
 SUPPORT = 1.7
-MASS_SUPPORT = 6.0
-SHIFT_GAIN = 0.04
-SHIFT_SUPPORT = 1.5
-SHIFT_MATCHES = 3
-SHIFT_PPM = 10.0
-SHIFT_SCATTERS = 3.0
-FARTHEST_PPM = 60.0
-SIGMA_GAIN = 0.15
-EDIT_GAIN = 0.05
-OPEN_GAIN = 0.02
-OPEN_SUPPORT = 4.0
-OPEN_LEAST = 0.5
-EDIT_COST = 0.02
-NEAR_PPM = 5.0
-SWAP_GAIN = 0.04
-SWAP_FLAT_GAIN = 0.015
-SWAP_SUPPORT = 3.0
-ION_GAIN = 0.17
-SURE_ION_GAIN = 0.2
-ION_SHARE = 0.3
-UNEXPLAINED = 0.73
-INTENSITY_STEP = 0.65
-TOP_PEAK = 0.5
-
-
-_TOLERANCE = f"{PRECURSOR_PPM:g} ppm (or the tolerance given)"
+"""Standard deviations, of the losses of shuffled peptides from their mean, by which a right peptide does better than
+they; all on flattened peaks."""
+TOLERANCE = f"{PRECURSOR_PPM:g} ppm (or the tolerance given)"
 
 
 class Number(NamedTuple):
@@ -89,6 +61,28 @@ class Finding:
     fix: Counterfactual | None = None
 
 
+class Rule(ABC):
+    """One cause and when it is named. The fields of a rule are its thresholds; ``words`` is made from them."""
+
+    cause: ClassVar[Cause]
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """When the cause is named."""
+
+    @abstractmethod
+    def find(self, c: Counterfactuals) -> Finding | None:
+        """The finding, None where the rule does not hold."""
+
+    def found(
+        self, confidence: float, text: str, fix: Counterfactual | None = None, **evidence: float | None
+    ) -> Finding:
+        """A finding of this rule; evidence that is not known is left out, ``_`` in its names reads as a space."""
+        numbers = tuple(Number(k.replace("_", " "), float(v)) for k, v in evidence.items() if v is not None)
+        return Finding(self.cause, min(confidence, 1.0), text, self.words, numbers, fix)
+
+
 def sentence(text: str) -> str:
     """With a capital first letter; the rest as it is."""
     return text[:1].upper() + text[1:]
@@ -114,58 +108,9 @@ def surely(value: float, threshold: float) -> float:
     return max(0.5, value / (value + threshold))
 
 
-RULES: Final[dict[Cause, str]] = {
-    "peaks off the grid": f"Less than {SEEN:.0%} of the intensity, or {FRAGMENTS_SEEN:.0%} of the fragments, lies on "
-    "the grid and within the m/z window.",
-    "too few peaks": f"The loss sees fewer than {FEWEST_PEAKS} peaks, or fewer than half as many as the peptide has "
-    "bonds.",
-    "profile data": f"At least {SAMPLED:.0%} of the intensity is in runs of samples of one peak each.",
-    "calibration": f"Moving all peaks by one amount gains {SHIFT_GAIN:g}, also on flattened peaks, where the peptide "
-    f"then does {SHIFT_SUPPORT:g} standard deviations better than decoys; or at least {SHIFT_MATCHES} matched peaks "
-    f"lie {SHIFT_PPM:g} to {FARTHEST_PPM:g} ppm off and {SHIFT_SCATTERS:g} times their scatter; or, no earlier rule "
-    f"holding, a wider sigma gains {SIGMA_GAIN:g}.",
-    "precursor charge": f"The precursor is off by more than {_TOLERANCE}, and by less at another charge.",
-    "precursor isotope": f"The precursor is off by more than {_TOLERANCE} and by less at another isotope, and the "
-    f"peptide does {SUPPORT:g} standard deviations better than decoys.",
-    "wrong or missing modification": "One common modification added, or one removed, brings the precursor within "
-    f"{_TOLERANCE}, costs no more than {EDIT_COST:g}, and the peptide then does {SUPPORT:g} standard deviations better "
-    f"than decoys; or one of the precursor's mass difference gains {OPEN_GAIN:g} and does {OPEN_SUPPORT:g} better; or "
-    f"one moved gains {EDIT_GAIN:g} and does {OPEN_SUPPORT:g} better; or, without a precursor, any one does.",
-    "residue order": f"Two neighbouring residues in the other order gain {SWAP_GAIN:g} ({SWAP_FLAT_GAIN:g} on "
-    f"flattened peaks) and do {SWAP_SUPPORT:g} standard deviations better than decoys.",
-    "wrong peptide": f"The peptide does less than {SUPPORT:g} standard deviations better than decoys; or less than "
-    f"{MASS_SUPPORT:g}, and the precursor is off by more than {_TOLERANCE}. No single change mends it.",
-    "unmodelled ions": f"A kind of ion that is left out gains {ION_GAIN:g} or explains {ION_SHARE:.0%} more of the "
-    "intensity than it does for decoys, or leaving out the precursor's peak gains as much.",
-    "noise": f"At least {UNEXPLAINED:.0%} of the intensity is in peaks that no ion of any kind explains.",
-    "intensity pattern": f"Matched peaks of unlike intensity cost {INTENSITY_STEP:g} of the loss, or one matched peak "
-    f"holds {TOP_PEAK:.0%} of the intensity.",
-    "annotation fine": f"The precursor fits, the peptide does {SUPPORT:g} standard deviations better than decoys, and "
-    "no other rule holds.",
-    "not known": "No rule holds.",
-}
-"""When each cause is named, in words; the first that holds, in this order, is the one.
-
-Standard deviations are those of the losses of 40 shuffled peptides from their mean, all on flattened peaks (``FLAT``).
-"""
-
-
-def found(
-    cause: Cause, confidence: float, text: str, fix: Counterfactual | None = None, **evidence: float | None
-) -> Finding:
-    """A finding with its rule; evidence that is not known is left out, ``_`` in its names reads as a space."""
-    numbers = tuple(Number(k.replace("_", " "), float(v)) for k, v in evidence.items() if v is not None)
-    return Finding(cause, min(confidence, 1.0), text, RULES[cause], numbers, fix)
-
-
 def precursor_fits(c: Counterfactuals) -> bool:
     """Whether nothing speaks against the peptide's mass."""
     return c.ppm is None or abs(c.ppm) <= c.precursor_ppm
-
-
-def stands_out(support: float | None, least: float) -> bool:
-    """Whether decoys do so much worse; not where there is none, since the best of many changes always gains."""
-    return support is not None and support >= least
 
 
 def within(c: Counterfactuals, case: Counterfactual) -> bool:
@@ -173,6 +118,11 @@ def within(c: Counterfactuals, case: Counterfactual) -> bool:
     return case.ppm is not None and abs(case.ppm) <= c.precursor_ppm
 
 
-def supported(support: float | None) -> bool:
-    """Whether decoys do worse; where there is none, nothing speaks against the peptide."""
-    return support is None or support >= SUPPORT
+def stands_out(support: float | None, least: float) -> bool:
+    """Whether decoys do so much worse; not where there is none, since the best of many changes always gains."""
+    return support is not None and support >= least
+
+
+def supported(support: float | None, least: float) -> bool:
+    """Whether decoys do so much worse; where there is none, nothing speaks against the peptide."""
+    return support is None or support >= least

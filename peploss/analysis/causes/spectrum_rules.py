@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from peploss.analysis.causes.counterfactual import Counterfactuals
+from dataclasses import dataclass
+from typing import ClassVar
+
+from peploss.analysis.causes.counterfactual import Counterfactual, Counterfactuals
 from peploss.analysis.causes.rules import (
-    FARTHEST_PPM,
-    FEWEST_PEAKS,
-    FRAGMENTS_SEEN,
-    INTENSITY_STEP,
-    ION_GAIN,
-    ION_SHARE,
-    SAMPLED,
-    SEEN,
-    SHIFT_GAIN,
-    SHIFT_MATCHES,
-    SHIFT_PPM,
-    SHIFT_SCATTERS,
-    SHIFT_SUPPORT,
-    SIGMA_GAIN,
     SUPPORT,
-    SURE_ION_GAIN,
-    TOP_PEAK,
-    UNEXPLAINED,
+    Cause,
     Finding,
+    Rule,
     better,
-    found,
     precursor_fits,
     sentence,
     stands_out,
@@ -37,145 +24,297 @@ ANY_ORDER = ("immonium", "precursor", "all")
 """Ions that a peptide of the same residues in any order has."""
 
 
-def too_few_peaks(c: Counterfactuals) -> Finding | None:
-    """Too little to judge anything by."""
-    f = c.facts
-    need = max(FEWEST_PEAKS, (f.n_residues - 1) / 2)
-    if f.n_peaks >= need or f.seen < SEEN:
-        return None
-    peaks = "1 peak" if f.n_peaks == 1 else f"{f.n_peaks} peaks"
-    text = f"The loss sees {peaks}; a peptide of {f.n_residues} residues has {f.n_residues - 1} bonds."
-    return found("too few peaks", surely(need, f.n_peaks), text, peaks=f.n_peaks, bonds=f.n_residues - 1)
-
-
-def profile_data(c: Counterfactuals) -> Finding | None:
-    """Samples of peaks in place of peaks."""
-    share = c.facts.in_samples
-    if share < SAMPLED:
-        return None
-    text = f"{share:.0%} of the intensity is in runs of profile-mode samples; the spectrum has to be centroided."
-    return found("profile data", surely(share, SAMPLED), text, intensity_in_samples=share)
-
-
-def off_grid(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class OffGrid(Rule):
     """What the grid or the window leaves out."""
-    f = c.facts
-    if f.seen >= SEEN and f.fragments_seen >= FRAGMENTS_SEEN:
-        return None
-    text = (
-        f"The grid and the m/z window leave out {1 - f.seen:.0%} of the intensity and {1 - f.fragments_seen:.0%} of "
-        "the fragments."
-    )
-    sure = max(surely(1 - f.seen, 1 - SEEN), surely(1 - f.fragments_seen, 1 - FRAGMENTS_SEEN))
-    fix = c.best("grid")
-    gain = fix.gain if fix else None
-    return found(
-        "peaks off the grid", sure, text, fix, intensity_seen=f.seen, fragments_seen=f.fragments_seen, gain=gain
-    )
 
+    cause: ClassVar[Cause] = "peaks off the grid"
+    seen: float = 0.6
+    fragments_seen: float = 0.55
 
-def calibration(c: Counterfactuals) -> Finding | None:
-    """All peaks off by one amount."""
-    f = c.facts
-    best = c.best("shift")
-    if best is not None and best.shift is not None:
-        value, unit = best.shift.value, best.shift.unit
-        if min(best.gain, best.flat_gain or 0.0) >= SHIFT_GAIN and stands_out(best.support, SHIFT_SUPPORT):
-            text = f"All peaks lie {value:+.3g} {unit} off; without it the loss is {best.loss:.3f}."
-            return found("calibration", surely(best.gain, SHIFT_GAIN), text, best, shift=value, gain=best.gain)
-    off, scatter = abs(f.error_ppm), f.scatter_ppm
-    fix = next((x for x in c.cases if x.shift is not None and x.shift.unit == "ppm"), None)
-    right = supported(c.support) or (fix is not None and supported(fix.support))
-    near = max(SHIFT_PPM, SHIFT_SCATTERS * scatter) <= off <= FARTHEST_PPM
-    if f.n_matched >= SHIFT_MATCHES and near and right:
-        text = f"{f.n_matched} matched peaks lie {f.error_ppm:+.3g} ppm off and scatter by {scatter:.2g} ppm only."
-        sure = min(surely(off, SHIFT_PPM), surely(off, SHIFT_SCATTERS * scatter))
-        return found(
-            "calibration", sure, text, fix, error_ppm=f.error_ppm, scatter_ppm=scatter, gain=fix.gain if fix else None
+    @property
+    def words(self) -> str:
+        return (
+            f"Less than {self.seen:.0%} of the intensity, or {self.fragments_seen:.0%} of the fragments, lies on the "
+            "grid and within the m/z window."
         )
-    return None
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        f = c.facts
+        if f.seen >= self.seen and f.fragments_seen >= self.fragments_seen:
+            return None
+        text = (
+            f"The grid and the m/z window leave out {1 - f.seen:.0%} of the intensity and {1 - f.fragments_seen:.0%} "
+            "of the fragments."
+        )
+        sure = max(surely(1 - f.seen, 1 - self.seen), surely(1 - f.fragments_seen, 1 - self.fragments_seen))
+        fix = c.best("grid")
+        return self.found(
+            sure, text, fix, intensity_seen=f.seen, fragments_seen=f.fragments_seen, gain=fix.gain if fix else None
+        )
 
 
-def unmodelled_ions(c: Counterfactuals) -> Finding | None:
-    """Ions that the settings leave out."""
-    added = {x.ions: x for x in c.cases if x.kind == "ions"}
-    removed = [x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.remove_precursor]
-    if not added:
-        return None
-    fix = min([*added.values(), *removed], key=lambda x: x.loss)
-    most = max(c.facts.by_kind, key=lambda kind: c.facts.by_kind[kind])
-    more = c.facts.by_kind[most]
-    if fix.gain >= ION_GAIN:
-        text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}."
-        sure = surely(fix.gain, ION_GAIN)
-    elif more >= ION_SHARE:
-        text = f"{sentence(most)} ions explain {more:.0%} more of the intensity than chance does."
-        fix, sure = added[most], surely(more, ION_SHARE)
-    else:
-        return None
-    return found("unmodelled ions", sure, text, fix, gain=fix.gain, explained_more=more)
+@dataclass(frozen=True)
+class TooFewPeaks(Rule):
+    """Too little to judge anything by."""
+
+    cause: ClassVar[Cause] = "too few peaks"
+    fewest: int = 6
+    per_bond: float = 0.5
+    seen: float = OffGrid.seen
+
+    @property
+    def words(self) -> str:
+        return (
+            f"The loss sees fewer than {self.fewest} peaks, or fewer than {self.per_bond:g} for each bond of the "
+            "peptide."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        f = c.facts
+        need = max(self.fewest, (f.n_residues - 1) * self.per_bond)
+        if f.n_peaks >= need or f.seen < self.seen:
+            return None
+        peaks = "1 peak" if f.n_peaks == 1 else f"{f.n_peaks} peaks"
+        text = f"The loss sees {peaks}; a peptide of {f.n_residues} residues has {f.n_residues - 1} bonds."
+        return self.found(surely(need, f.n_peaks), text, peaks=f.n_peaks, bonds=f.n_residues - 1)
 
 
-def sure_ions(c: Counterfactuals) -> Finding | None:
-    """Ions left out that gain so much that a right peptide may drown in them.
+@dataclass(frozen=True)
+class ProfileData(Rule):
+    """Samples of peaks in place of peaks."""
 
-    Not immonium ions and the precursor, which a peptide of the same residues has, too.
+    cause: ClassVar[Cause] = "profile data"
+    sampled: float = 0.5
+
+    @property
+    def words(self) -> str:
+        return f"At least {self.sampled:.0%} of the intensity is in runs of samples of one peak each."
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        share = c.facts.in_samples
+        if share < self.sampled:
+            return None
+        text = f"{share:.0%} of the intensity is in runs of profile-mode samples; the spectrum has to be centroided."
+        return self.found(surely(share, self.sampled), text, intensity_in_samples=share)
+
+
+@dataclass(frozen=True)
+class Calibration(Rule):
+    """All peaks off by one amount."""
+
+    cause: ClassVar[Cause] = "calibration"
+    gain: float = 0.03
+    flat_gain: float = 0.032
+    support: float = 1.5
+    agreement: float = 3.0
+    run_agreement: float = 1.7
+    matches: int = 4
+    least_ppm: float = 10.0
+    most_ppm: float = 60.0
+    scatters: float = 3.0
+    run_scatters: float = 1.5
+    own_support: float = SUPPORT
+
+    @property
+    def words(self) -> str:
+        return (
+            f"Moving all peaks by one amount gains {self.gain:g} ({self.flat_gain:g} on flattened peaks), matches at "
+            f"least {self.matches} fragments, lets the peptide do {self.support:g} standard deviations better than "
+            f"decoys, and {self.agreement:g} better than decoys that are each given their own best shift "
+            f"({self.run_agreement:g} where it is known how the run scatters); or at least "
+            f"{self.matches} matched peaks lie {self.least_ppm:g} to {self.most_ppm:g} ppm off and "
+            f"{self.scatters:g} times their scatter. Where the run's own offset and scatter are known, a shift is "
+            f"counted from that offset and has to be {self.run_scatters:g} times that scatter."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        return self._shift(c) or self._offset(c)
+
+    def _shift(self, c: Counterfactuals) -> Finding | None:
+        best = c.best("shift")
+        if best is None or best.shift is None or best.gain < self.gain or (best.flat_gain or 0.0) < self.flat_gain:
+            return None
+        if (best.n_matched or 0) < self.matches or not stands_out(best.support, self.support):
+            return None
+        if not stands_out(best.agreement, self.agreement if c.run is None else self.run_agreement):
+            return None
+        value, unit = best.shift.value, best.shift.unit
+        if c.run is not None and abs(value - c.run.offset(unit)) < self.run_scatters * c.run.scatter(unit):
+            return None
+        text = f"All peaks lie {value:+.3g} {unit} off; without it the loss is {best.loss:.3f}."
+        return self.found(
+            surely(best.gain, self.gain), text, best, shift=value, gain=best.gain, agreement=best.agreement
+        )
+
+    def _offset(self, c: Counterfactuals) -> Finding | None:
+        f = c.facts
+        usual = c.run.offset("ppm") if c.run is not None else 0.0
+        spread = max(f.scatter_ppm, c.run.scatter("ppm") if c.run is not None else 0.0)
+        off = abs(f.error_ppm - usual)
+        if f.n_matched < self.matches or not max(self.least_ppm, self.scatters * spread) <= off <= self.most_ppm:
+            return None
+        fix = next((x for x in c.cases if x.shift is not None and x.shift.unit == "ppm"), None)
+        right = supported(c.support, self.own_support)
+        if not right and not (fix is not None and supported(fix.support, self.own_support)):
+            return None
+        text = (
+            f"{f.n_matched} matched peaks lie {f.error_ppm:+.3g} ppm off and scatter by {f.scatter_ppm:.2g} ppm only."
+        )
+        sure = min(surely(off, self.least_ppm), surely(off, self.scatters * spread))
+        return self.found(
+            sure, text, fix, error_ppm=f.error_ppm, scatter_ppm=f.scatter_ppm, gain=fix.gain if fix else None
+        )
+
+
+@dataclass(frozen=True)
+class UnmodelledIons(Rule):
+    """Ions that the settings leave out.
+
+    Args:
+        sure: whether only ions count that a peptide of the same residues in another order does not have; then a gain
+            speaks for the peptide, and a right one that drowns in them is not taken for a wrong one.
     """
-    gains = [x.gain for x in c.cases if x.kind == "ions" and x.ions not in ANY_ORDER]
-    return unmodelled_ions(c) if max(gains, default=0.0) >= SURE_ION_GAIN else None
+
+    cause: ClassVar[Cause] = "unmodelled ions"
+    gain: float = 0.17
+    share: float = 0.3
+    sure_gain: float = 0.2
+    sure: bool = False
+
+    @property
+    def words(self) -> str:
+        if self.sure:
+            return f"A kind of ion that is left out, other than immonium and precursor, gains {self.sure_gain:g}."
+        return (
+            f"A kind of ion that is left out gains {self.gain:g} or explains {self.share:.0%} more of the intensity "
+            "than it does for decoys, or leaving out the precursor's peak gains as much."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        added = {x.ions: x for x in c.cases if x.kind == "ions"}
+        if not added:
+            return None
+        if self.sure and max((x.gain for x in added.values() if x.ions not in ANY_ORDER), default=0.0) < self.sure_gain:
+            return None
+        removed = [x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.remove_precursor]
+        fix = min([*added.values(), *removed], key=lambda x: x.loss)
+        most = max(c.facts.by_kind, key=lambda kind: c.facts.by_kind[kind])
+        more = c.facts.by_kind[most]
+        if fix.gain >= self.gain:
+            text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}."
+            sure = surely(fix.gain, self.gain)
+        elif more >= self.share:
+            text = f"{sentence(most)} ions explain {more:.0%} more of the intensity than chance does."
+            fix, sure = added[most], surely(more, self.share)
+        else:
+            return None
+        return self.found(sure, text, fix, gain=fix.gain, explained_more=more)
 
 
-def noise(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class Noise(Rule):
     """Peaks that are no ion of the peptide."""
-    left = 1.0 - c.facts.explained_all
-    if left < UNEXPLAINED:
-        return None
-    text = f"{left:.0%} of the intensity is in peaks that no ion of the peptide explains."
-    tops = [x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.top_n and x.gain > 0]
-    sure = 0.5 + 0.5 * (left - UNEXPLAINED) / (1 - UNEXPLAINED)
-    return found("noise", sure, text, min(tops, key=lambda x: x.loss, default=None), unexplained=left)
+
+    cause: ClassVar[Cause] = "noise"
+    unexplained: float = 0.75
+
+    @property
+    def words(self) -> str:
+        return f"At least {self.unexplained:.0%} of the intensity is in peaks that no ion of any kind explains."
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        left = 1.0 - c.facts.explained_all
+        if left < self.unexplained:
+            return None
+        text = f"{left:.0%} of the intensity is in peaks that no ion of the peptide explains."
+        tops = [x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.top_n and x.gain > 0]
+        sure = 0.5 + 0.5 * (left - self.unexplained) / (1 - self.unexplained)
+        return self.found(sure, text, min(tops, key=lambda x: x.loss, default=None), unexplained=left)
 
 
-def scatter(c: Counterfactuals) -> Finding | None:
-    """Sigma narrower than the errors."""
-    fix = c.best("sigma")
-    if fix is None or fix.gain < SIGMA_GAIN:
-        return None
-    text = (
-        f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}; sigma is narrower than the peaks scatter."
-    )
-    return found("calibration", surely(fix.gain, SIGMA_GAIN), text, fix, gain=fix.gain, scatter_da=c.facts.scatter_da)
+@dataclass(frozen=True)
+class TooNarrow(Rule):
+    """Sigma narrower than the errors, of a spectrum by itself; of a run it is told once, by ``Run.notes``."""
+
+    cause: ClassVar[Cause] = "settings too narrow"
+    gain: float = 0.15
+
+    @property
+    def words(self) -> str:
+        return f"A wider sigma gains {self.gain:g}: it is narrower than the peaks scatter. A run is told so only once."
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        fix = c.best("sigma")
+        if c.run is not None or fix is None or fix.gain < self.gain:
+            return None
+        text = (
+            f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}; sigma is narrower than the peaks "
+            "scatter."
+        )
+        return self.found(surely(fix.gain, self.gain), text, fix, gain=fix.gain, scatter_da=c.facts.scatter_da)
 
 
-def intensity_pattern(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class IntensityPattern(Rule):
     """Right ions of the wrong height."""
-    f = c.facts
-    step = f.steps[0]
-    dominated = f.top_peak >= TOP_PEAK and f.explained >= TOP_PEAK
-    if step < INTENSITY_STEP and not dominated:
-        return None
-    text = (
-        f"The matched peaks' unlike intensities cost {step:.2f} of the loss of {c.loss:.3f}; the highest peak holds "
-        f"{f.top_peak:.0%} of the intensity."
-    )
-    fix = next((x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.sqrt), None)
-    sure = max(surely(step, INTENSITY_STEP), surely(f.top_peak, TOP_PEAK) if dominated else 0.0)
-    return found(
-        "intensity pattern", sure, text, fix if fix and fix.gain > 0 else None, intensity_step=step, top_peak=f.top_peak
-    )
+
+    cause: ClassVar[Cause] = "intensity pattern"
+    step: float = 0.65
+    top_peak: float = 0.5
+
+    @property
+    def words(self) -> str:
+        return (
+            f"Matched peaks of unlike intensity cost {self.step:g} of the loss, or one matched peak holds "
+            f"{self.top_peak:.0%} of the intensity."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        f = c.facts
+        step = f.steps[0]
+        dominated = f.top_peak >= self.top_peak and f.explained >= self.top_peak
+        if step < self.step and not dominated:
+            return None
+        text = (
+            f"The matched peaks' unlike intensities cost {step:.2f} of the loss of {c.loss:.3f}; the highest peak "
+            f"holds {f.top_peak:.0%} of the intensity."
+        )
+        sure = max(surely(step, self.step), surely(f.top_peak, self.top_peak) if dominated else 0.0)
+        return self.found(sure, text, self._root(c), intensity_step=step, top_peak=f.top_peak)
+
+    def _root(self, c: Counterfactuals) -> Counterfactual | None:
+        """The square root of intensities, where it gains."""
+        roots = (x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.sqrt and x.gain > 0)
+        return next(roots, None)
 
 
-def annotation_fine(c: Counterfactuals) -> Finding | None:
+@dataclass(frozen=True)
+class AnnotationFine(Rule):
     """Nothing to mend."""
-    support = c.support
-    if support is None or support < SUPPORT or not precursor_fits(c):
-        return None
-    tried = [x for x in c.cases if x.kind in SAME_PEPTIDE]
-    best = max(tried, key=lambda x: x.gain, default=None)
-    said = "" if c.ppm is None else f" and the precursor is {c.ppm:+.1f} ppm off"
-    most = f"; the most that a change gains is {best.gain:.3f} ({best.text})" if best and best.gain > 0 else ""
-    text = f"The peptide does {better(support)}{said}{most}."
-    return found(
-        "annotation fine", surely(support, SUPPORT), text, support=support, ppm=c.ppm,
-        best_gain=best.gain if best else None,
-    )  # fmt: skip
+
+    cause: ClassVar[Cause] = "annotation fine"
+    support: float = SUPPORT
+
+    @property
+    def words(self) -> str:
+        return (
+            f"The precursor fits, the peptide does {self.support:g} standard deviations better than decoys, and no "
+            "other rule holds."
+        )
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        support = c.support
+        if support is None or support < self.support or not precursor_fits(c):
+            return None
+        tried = [x for x in c.cases if x.kind in SAME_PEPTIDE]
+        best = max(tried, key=lambda x: x.gain, default=None)
+        said = "" if c.ppm is None else f" and the precursor is {c.ppm:+.1f} ppm off"
+        most = (
+            f"; no change tried lowers the loss by more than {best.gain:.3f} ({best.text})"
+            if best and best.gain > 0
+            else ""
+        )
+        text = f"The peptide does {better(support)}{said}{most}."
+        gain = best.gain if best else None
+        return self.found(surely(support, self.support), text, support=support, ppm=c.ppm, best_gain=gain)

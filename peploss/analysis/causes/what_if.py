@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from peploss.analysis.causes.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals, Kind
 from peploss.analysis.causes.plan import Plan
 from peploss.analysis.causes.row_batch import RowBatch
+from peploss.analysis.causes.run import Run
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -20,6 +21,7 @@ def counterfactuals(
     *,
     seed: int = 0,
     precursor_ppm: float = PRECURSOR_PPM,
+    run: Run | None = None,
 ) -> list[Counterfactuals]:
     """Every counterfactual of every PSM, scored in one kernel call for each sigma and each grid.
 
@@ -27,7 +29,8 @@ def counterfactuals(
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
         settings: what "the loss" means.
         precursor_ppm: how far the precursor may be off and still fit; an unnamed modification is tried beyond it.
-        seed: of the decoys. With the sequence it decides them, so a PSM has the same ones in any set.
+        seed: of the decoys. With the masses it decides them, so a PSM has the same ones in any set.
+        run: what is known of the run that all of them come from.
     Raises:
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
@@ -38,6 +41,6 @@ def counterfactuals(
     rows = [p.add_grid(p.grid_settings, other[p.grid_settings]) if p.grid_settings is not None else None for p in plans]
     grid_losses = {s: b.losses() for s, b in other.items()}
     return [
-        p.result(losses, float(grid_losses[p.grid_settings][row][0]) if row and p.grid_settings else None)
+        p.result(losses, float(grid_losses[p.grid_settings][row][0]) if row and p.grid_settings else None, run)
         for p, row in zip(plans, rows, strict=True)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.tuning.reach import marks
 from peploss.analysis.tuning.separation import Z95
 from peploss.analysis.tuning.set_landscape import SetLandscape
 from peploss.analysis.tuning.setting_score import Change, Limits, Score, difference
@@ -45,6 +46,23 @@ def nothing_allowed(landscape: SetLandscape, reach: F64, limits: Limits) -> str:
     if alone:
         return f"No setting in this landscape keeps to the limit on {' and '.join(alone)}. Relax it."
     return "No setting in this landscape keeps to all limits at once. Relax one of them."
+
+
+def cannot_tell_apart(reach: float) -> str:
+    """Which common errors a setting of this reach, in Th, pulls back and so no longer punishes for long; "" for none.
+
+    The same test as the Reach tab's: a mark counts where the gradient reaches it.
+
+    >>> cannot_tell_apart(0.5)
+    ''
+    """
+    lost = [mark.text for mark in marks(None) if mark.shift <= reach]
+    if not lost:
+        return ""
+    return (
+        f"Warning: at this sigma the gradient reaches {reach:.3g} Th, so the loss can no longer tell apart fragments "
+        f"that differ by {' or '.join(lost)}. Use a narrower sigma where these matter."
+    )
 
 
 def sentences(
@@ -108,6 +126,8 @@ def sentences(
             f"Without limits {_of(free)} would reach an AUC of {free.auc:.3f}; it does not keep to the limit on "
             f"{' and '.join(NAMES[b] for b in limits.broken_by(free))}."
         )
+    if told := cannot_tell_apart(best.reach):
+        out.append(told)
     if n < MANY:
         out.append(f"{n} spectra say little: take this as a hint.")
     if landscape.progress < 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from peploss.analysis.causes.run import Run
 from peploss.analysis.one_psm.explained import explained_by_row
 from peploss.dataset.schema import ABOUT
 from peploss.dataset.scoring import columns as kernel
@@ -50,6 +52,7 @@ class Plan:
         decoys: whether to score a decoy of each PSM as well, the first of ``peploss.peptides.decoys``.
         seed: of the decoys.
         causes: whether to name the cause of every PSM, which takes a thousand times as long as its score.
+        runs: what is known of each file, for the causes; ``score_set`` finds it.
     Raises:
         SettingsError: there is no such loss.
     """
@@ -59,6 +62,7 @@ class Plan:
     decoys: bool = False
     seed: int = 0
     causes: bool = False
+    runs: Mapping[str, Run] | None = None
 
     def __post_init__(self) -> None:
         for name in self.losses:
@@ -138,7 +142,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         decoys, unfit = _with_heights(predicted_ions(shuffled, offsets, *ends, mass, charges, settings), heights)
         columns["decoy_loss"] = _array(losses(decoys), lost | ~different | unfit)
     if plan.causes:
-        columns |= cause_columns(batch, settings, plan.seed)
+        columns |= cause_columns(batch, settings, plan.seed, plan.runs)
     about = [batch.column(name).cast(ABOUT.field(name).type) for name in ABOUT.names]
     return pa.RecordBatch.from_arrays([*about, *(columns[name] for name in plan.scores.names)], schema=plan.schema)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 
 from peploss.analysis.causes.diagnosis import Diagnosis, diagnose_many
+from peploss.analysis.causes.run import Run
 from peploss.dataset.psm_row import psm_of
 from peploss.errors import PeplossError
+from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
+from peploss.spectra.spectrum import Spectrum
 
 CAUSES: Final = (
     ("cause", pa.string()),
@@ -21,21 +25,22 @@ CAUSES: Final = (
 """The cause named, how sure that is, what was found as a sentence, the change that would undo it, and the loss then."""
 
 
-def cause_columns(batch: pa.RecordBatch, settings: LossSettings, seed: int) -> dict[str, pa.Array]:
-    """The columns of ``CAUSES`` for every PSM of a batch; ``"not known"`` and why where one cannot be judged."""
+def cause_columns(
+    batch: pa.RecordBatch, settings: LossSettings, seed: int, runs: Mapping[str, Run] | None = None
+) -> dict[str, pa.Array]:
+    """The columns of ``CAUSES`` for every PSM of a batch; ``"not known"`` and why where one cannot be judged.
+
+    Args:
+        runs: what is known of the files that the PSMs come from.
+    """
     psms = [psm_of(row) for row in batch.to_pylist()]
     rows: list[tuple[Any, ...]] = []
-    found: list[Diagnosis | PeplossError] = []
-    try:
-        found += diagnose_many(psms, settings, seed=seed)
-    except PeplossError:  # one of them; which one is found below
-        found = []
-        for psm in psms:
-            try:
-                found += diagnose_many([psm], settings, seed=seed)
-            except PeplossError as error:
-                found.append(error)
-    for each in found:
+    found: dict[int, Diagnosis | PeplossError] = {}
+    for file in dict.fromkeys(spectrum.source for spectrum, _ in psms):
+        own = [i for i, (spectrum, _) in enumerate(psms) if spectrum.source == file]
+        found.update(zip(own, _judged([psms[i] for i in own], settings, seed, (runs or {}).get(file)), strict=True))
+    for i in range(len(psms)):
+        each = found[i]
         if isinstance(each, PeplossError):
             rows.append(("not known", 0.0, str(each), None, None))
             continue
@@ -45,3 +50,14 @@ def cause_columns(batch: pa.RecordBatch, settings: LossSettings, seed: int) -> d
             None if fix is None else fix.loss,
         ))  # fmt: skip
     return {name: pa.array([r[k] for r in rows], kind) for k, (name, kind) in enumerate(CAUSES)}
+
+
+def _judged(
+    psms: list[tuple[Spectrum, Peptide]], settings: LossSettings, seed: int, run: Run | None
+) -> list[Diagnosis | PeplossError]:
+    try:
+        return list(diagnose_many(psms, settings, seed=seed, run=run))
+    except PeplossError as error:  # one of them; which one is found alone
+        if len(psms) == 1:
+            return [error]
+        return [answer for psm in psms for answer in _judged([psm], settings, seed, run)]

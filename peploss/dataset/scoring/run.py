@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 import uuid
@@ -18,6 +19,7 @@ from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.gpu import device_for
 from peploss.dataset.scoring.group import Scored
 from peploss.dataset.scoring.local import scored_by_threads
+from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError, SourceError
 from peploss.kernels.dispatch import device_name
@@ -76,6 +78,9 @@ def score_set(
     with ParquetStore(source) as store:
         if store.version_note:
             report.notes.append(store.version_note)
+        if plan.causes:
+            plan = dataclasses.replace(plan, runs=runs_of(store, plan.settings, plan.seed))
+            report.notes += run_notes(dict(plan.runs or {}), plan.settings)
         about = {
             "kind": "results",
             "uuid": uuid.uuid4().hex,

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from peploss.analysis.causes.run import Run
 from peploss.dataset.pool import here, in_processes
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import ABOUT, PEAKS, with_about
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
+from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
 from peploss.settings import LossSettings
@@ -33,9 +35,12 @@ def add_causes(
     *,
     workers: int | None = None,
     progress: Progress | None = None,
+    notes: list[str] | None = None,
 ) -> int:
     """Name the cause of the PSMs of highest loss and keep it in the results, which are replaced as a whole.
 
+    Args:
+        notes: takes what is wrong with whole runs, a sentence each; the results keep it, too.
     Returns:
         How many those are.
     Raises:
@@ -47,11 +52,16 @@ def add_causes(
         settings = LossSettings.from_dict(scored.about["settings"])
         ids = _worst(scored, worst)
         found: dict[int, tuple[Any, ...]] = {}
-        for rows, columns in _judged(store, ids, settings, scored.about["seed"], workers or os.cpu_count() or 1):
+        seed = scored.about["seed"]
+        runs = runs_of(store, settings, seed)
+        told = run_notes(runs, settings)
+        if notes is not None:
+            notes += told
+        for rows, columns in _judged(store, ids, settings, seed, runs, workers or os.cpu_count() or 1):
             found.update(zip(rows, zip(*(columns[n].to_pylist() for n, _ in CAUSES), strict=True), strict=True))
             if progress:
                 progress(len(found), len(ids))
-        _merge(Path(results), scored, found)
+        _merge(Path(results), scored, found, told)
     return len(found)
 
 
@@ -67,20 +77,22 @@ def _worst(scored: ParquetStore, worst: int) -> list[int]:
 
 
 def _judged(
-    store: ParquetStore, ids: list[int], settings: LossSettings, seed: int, workers: int
+    store: ParquetStore, ids: list[int], settings: LossSettings, seed: int, runs: dict[str, Run], workers: int
 ) -> Iterator[tuple[list[int], dict[str, pa.Array]]]:
     chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
-    work = functools.partial(judging, str(store.path.resolve()), settings, seed)
+    work = functools.partial(judging, str(store.path.resolve()), settings, seed, runs)
     if workers <= 1 or len(chunks) <= 1:
         return here(work, chunks)
     return in_processes(work, chunks, min(workers, len(chunks)))
 
 
 @contextmanager
-def judging(path: str, settings: LossSettings, seed: int) -> Iterator[Callable[[list[int]], dict[str, pa.Array]]]:
+def judging(
+    path: str, settings: LossSettings, seed: int, runs: dict[str, Run]
+) -> Iterator[Callable[[list[int]], dict[str, pa.Array]]]:
     """What names the causes of some PSMs of a set, by their ids."""
     with ParquetStore(path) as store:
-        yield lambda ids: cause_columns(_rows(store, ids), settings, seed)
+        yield lambda ids: cause_columns(_rows(store, ids), settings, seed, runs)
 
 
 def _rows(store: ParquetStore, ids: list[int]) -> pa.RecordBatch:
@@ -99,7 +111,7 @@ def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
 
 
-def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]]) -> None:
+def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]], told: list[str]) -> None:
     names = [n for n, _ in CAUSES]
     kept = [f.remove_metadata() for f in scored.schema if f.name not in names]
     schema = pa.schema([*kept, *(pa.field(n, kind) for n, kind in CAUSES)])
@@ -109,6 +121,7 @@ def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]]) 
             rows = [found.get(i, (None,) * len(names)) for i in batch.column("id").to_pylist()]
             more = [pa.array([r[k] for r in rows], kind) for k, (_, kind) in enumerate(CAUSES)]
             writer.write_table(pa.Table.from_arrays([*batch.columns, *more], schema=schema))
-        about = {k: v for k, v in scored.about.items() if k != "format"} | {"n_causes": len(found)}
+        about = {k: v for k, v in scored.about.items() if k != "format"}
+        about |= {"n_causes": len(found), "run_notes": told}
         metadata = with_about(schema, json.loads(json.dumps(about))).metadata
         writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})

@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from peploss.analysis.causes.counterfactual import Counterfactual
 from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
+from peploss.analysis.causes.find_run import run_of
+from peploss.analysis.causes.run import Run
 from peploss.analysis.one_psm.explanation import Explanation
+from peploss.analysis.tuning.file_psms import Readable
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.sources import Source
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.peptides.peptide import Peptide
+from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift
 
 LEAST_GAIN = 0.0005  # what changes the loss by less than it is written with is not offered
 
 
-def draw(ex: Explanation, key: str) -> None:
+LOOKED_AT = 60
+"""Spectra of a file that are looked at for how its run scatters."""
+
+
+def draw(ex: Explanation, source: Source, key: str) -> None:
     """The cause of what is shown.
 
     Args:
+        source: of the spectrum; the rest of its run tells how peaks scatter.
         key: the same text for the same spectrum as it is shown.
     """
     try:
-        why = _judged(key, ex.spectrum.index, ex.peptide.text, ex.settings.to_toml(), ex)
+        same = ex.settings.replace(sigma=LossSettings.sigma, bin_width=LossSettings.bin_width)  # they play no part
+        run = _run(source.key, ex.spectrum.source, same.to_toml(), source.spectra, same)
+        why = _judged(key, ex.spectrum.index, ex.peptide.text, ex.settings.to_toml(), ex, run)
     except PeplossError as error:
         st.caption(f"No cause can be named: {sentence(error)}")
         return
     with st.container(key="cause"):
         st.markdown(told(why), help=f"When this cause is named: {escape_markdown(why.rule)}")
+        for note in run.notes(ex.settings) if run is not None else ():
+            st.caption(escape_markdown(note))
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if why.fix is not None and applicable(why.fix) and why.fix.gain > LEAST_GAIN:
                 st.button(
@@ -77,8 +94,23 @@ def apply(fix: Counterfactual) -> None:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _judged(key: str, place: int, peptide: str, settings_toml: str, _ex: Explanation) -> Diagnosis:
-    return diagnose(_ex.spectrum, _ex.peptide, _ex.settings)
+def _judged(key: str, place: int, peptide: str, settings_toml: str, _ex: Explanation, _run: Run | None) -> Diagnosis:
+    return diagnose(_ex.spectrum, _ex.peptide, _ex.settings, run=_run)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _run(key: str, file: str, settings_toml: str, _spectra: Readable, _settings: LossSettings) -> Run | None:
+    """What is known of the run, from some of its spectra that name a peptide."""
+    psms = []
+    n = len(_spectra)
+    for place in np.unique(np.linspace(0, n - 1, min(n, LOOKED_AT)).astype(int)).tolist():
+        try:
+            spectrum = _spectra.read(place)
+            if spectrum.source == file and spectrum.peptide:
+                psms.append(Psm(spectrum, Peptide.parse(spectrum.peptide, spectrum.precursor_charge)))
+        except PeplossError:  # told where the file's spectra are listed
+            continue
+    return run_of(psms, _settings)
 
 
 def _tried(why: Diagnosis) -> None:

@@ -29,7 +29,7 @@ def tabs(ex: Explanation, source: Source) -> None:
 
 
 def _why(ex: Explanation, source: Source) -> None:
-    cause.draw(ex, current.key_of(source))
+    cause.draw(ex, source, current.key_of(source))
     with st.container(key="why"):
         left, right = st.columns([1, 1], gap="large")
     with left:

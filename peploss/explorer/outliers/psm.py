@@ -8,8 +8,10 @@ from typing import Any
 import streamlit as st
 
 from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
+from peploss.analysis.causes.run import Run
 from peploss.dataset.psm_row import psm_of
 from peploss.dataset.query.notes import LONGEST, Notes
+from peploss.dataset.scoring.runs import runs_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.explore import cause
@@ -70,7 +72,14 @@ def _fact(row: dict[str, Any], name: str, form: str) -> Fact:
 def _judged(path: str, mtime_ns: int, size: int, psm: int, toml: str, seed: int, _settings: LossSettings) -> Diagnosis:
     with ParquetStore(path) as store:
         spectrum, peptide = psm_of(store.row(psm))
-    return diagnose(spectrum, peptide, _settings, seed=seed)
+    run = _run(path, mtime_ns, size, spectrum.source, toml, seed, _settings)
+    return diagnose(spectrum, peptide, _settings, seed=seed, run=run)
+
+
+@st.cache_resource(max_entries=50, show_spinner=False)
+def _run(path: str, mtime_ns: int, size: int, file: str, toml: str, seed: int, _settings: LossSettings) -> Run | None:
+    with ParquetStore(path) as store:
+        return runs_of(store, _settings, seed, only=file).get(file)
 
 
 def diagnosis(chosen: SetFile, psm: int, settings: LossSettings, seed: int) -> Diagnosis:

@@ -127,3 +127,19 @@ def test_round_numbers() -> None:
 def test_limits_are_checked(bad) -> None:
     with pytest.raises(ValueError, match=next(iter(bad))):
         Limits(**bad)
+
+
+def test_a_sigma_that_reaches_a_common_error_is_warned_of_as_under_reach() -> None:
+    from peploss.analysis.tuning.recommend_words import cannot_tell_apart
+
+    assert cannot_tell_apart(0.98) == ""
+    assert "0.984 Da" in cannot_tell_apart(0.985)
+    assert "1.003 Da" not in cannot_tell_apart(0.985)
+    assert "0.984 Da" in cannot_tell_apart(1.01)
+    assert "1.003 Da" in cannot_tell_apart(1.01)
+
+
+def test_the_ion_traps_recommendation_warns(trap) -> None:
+    found = recommend(*looked_at(trap), LossSettings())
+    warned = [s for s in found.sentences if s.startswith("Warning")]
+    assert bool(warned) == (found.best.reach >= 0.984016)

@@ -143,7 +143,8 @@ def _score(report: Report, source: Path, out: Path, plan: Plan, worst: int, star
     if worst:
         # Scores stand at their last PSM until the first causes are found, which takes a while.
         report(end, f"Looking for causes of the worst {min(worst, scored.n_scored):,}")
-        n = add_causes(source, out, worst, progress=_counted(report, end, 1.0, "Looking for causes"))
+        counted = _counted(report, end, 1.0, "Looking for causes")
+        n = add_causes(source, out, worst, progress=counted, notes=told)
         told.append(f"{n:,} of them have a cause.")
     yield told
 

@@ -1,0 +1,72 @@
+"""Which PSMs of a run are surely right, and how their fragments lie off and scatter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from peploss.analysis.causes.counterfactual import FLAT, PRECURSOR_PPM, ppm_error, standing
+from peploss.analysis.causes.observed_facts import likeliest_shifts
+from peploss.analysis.causes.run import Run
+from peploss.analysis.tuning.calibration import calibrate
+from peploss.analysis.tuning.psm_set import Psm, observed
+from peploss.peptides.decoys import decoy_orders
+from peploss.peptides.ion_table import Candidates, ion_table
+from peploss.settings import LossSettings
+
+N_DECOYS: Final = 20
+CONFIDENT: Final = 4.0
+"""Standard deviations above decoys, each at its own best shift, from which a PSM is taken to be right."""
+WIDTHS: Final = (0.05, 0.2)
+"""Sigma in Da at which PSMs are looked at: of an Orbitrap and of an ion trap. A run scatters as it does, whatever the
+settings are."""
+FEWEST_PSMS: Final = 5
+ENOUGH_PSMS: Final = 60
+
+
+def run_of(
+    psms: Sequence[Psm], settings: LossSettings, *, seed: int = 0, precursor_ppm: float = PRECURSOR_PPM
+) -> Run | None:
+    """Mass errors of a run, from those of its PSMs that are surely right; None of fewer than 5 of them.
+
+    Args:
+        psms: of one run; the first 60 confident ones are enough.
+        settings: ions and peaks; their sigma plays no part, which may be what is wrong.
+        precursor_ppm: how far the precursor of a right peptide may be off.
+    """
+    right: list[Psm] = []
+    for psm in psms:
+        if len(right) == ENOUGH_PSMS:
+            break
+        if _confident(psm, settings, seed, precursor_ppm):
+            right.append(psm)
+    if len(right) < FEWEST_PSMS:
+        return None
+    found = calibrate(right, settings)
+    if found.da is None or found.ppm is None:
+        return None
+    return Run(len(right), found.da.n, found.da.offset, found.da.sigma, found.ppm.offset, found.ppm.sigma)
+
+
+def _confident(psm: Psm, settings: LossSettings, seed: int, precursor_ppm: float) -> bool:
+    error = ppm_error(psm.peptide.neutral_mass, psm.spectrum.precursor_mz, psm.charge)
+    if error is not None and abs(error) > precursor_ppm:
+        return False
+    masses = psm.peptide.residue_masses
+    orders = decoy_orders(masses, N_DECOYS, seed)
+    if len(orders) < N_DECOYS:
+        return False
+    own = Candidates.of(psm.peptide)
+    charge = psm.charge if psm.charge is not None or not settings.precursor else 1
+    ions = ion_table(len(masses), settings, charge).ions(
+        own.with_residues(np.concatenate([own.residues, masses[orders]]))
+    )
+    mz, intensity = observed(psm, settings)
+    for sigma in WIDTHS:
+        at = settings.replace(sigma=sigma, sigma_unit="Da")
+        in_da, _ = likeliest_shifts(*ions, mz, intensity**FLAT, at)
+        if (standing(in_da.votes) or 0.0) >= CONFIDENT:
+            return True
+    return False

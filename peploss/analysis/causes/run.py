@@ -1,0 +1,69 @@
+"""A run: how the fragments of its confident PSMs lie off and scatter, and the sigma that fits it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from peploss.settings import LossSettings
+
+SIGMA_PER_SCATTER: Final = 1.8
+"""Sigma that fits, over the scatter: wide enough that most fragments overlap with their peaks."""
+OFFSET_SCATTERS: Final = 3.0
+OFFSET_PPM: Final = 10.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """Mass errors of the confident PSMs of a run.
+
+    Attributes:
+        n_psms: confident PSMs; ``n_fragments`` matched fragments of them.
+        offset_da, offset_ppm: median error.
+        scatter_da, scatter_ppm: standard deviation around it, from the median distance.
+    """
+
+    n_psms: int
+    n_fragments: int
+    offset_da: float
+    scatter_da: float
+    offset_ppm: float
+    scatter_ppm: float
+
+    def offset(self, unit: str) -> float:
+        """Median error in a unit."""
+        return self.offset_da if unit == "Da" else self.offset_ppm
+
+    def scatter(self, unit: str) -> float:
+        """Spread of the errors in a unit."""
+        return self.scatter_da if unit == "Da" else self.scatter_ppm
+
+    def fitting_sigma(self, unit: str) -> float:
+        """A round sigma that fits the scatter, in a unit."""
+        return float(f"{SIGMA_PER_SCATTER * self.scatter(unit):.1g}")
+
+    def too_narrow(self, settings: LossSettings) -> bool:
+        """Whether peaks scatter by more than sigma."""
+        return self.scatter(settings.sigma_unit) > settings.sigma
+
+    def fitted(self, settings: LossSettings) -> LossSettings:
+        """The settings, with the sigma that fits where theirs is too narrow: causes are judged at these."""
+        if not self.too_narrow(settings):
+            return settings
+        return settings.replace(sigma=self.fitting_sigma(settings.sigma_unit))
+
+    def notes(self, settings: LossSettings) -> tuple[str, ...]:
+        """What is wrong with all of the run, told once: a sigma too narrow, an offset of all fragments."""
+        out = []
+        unit = settings.sigma_unit
+        if self.too_narrow(settings):
+            out.append(
+                f"Settings too narrow: fragments of this run scatter by {self.scatter(unit):.2g} {unit}, more than "
+                f"sigma {settings.sigma:g}. Sigma {self.fitting_sigma(unit):g} {unit} fits; causes are judged at it."
+            )
+        if abs(self.offset_ppm) >= max(OFFSET_PPM, OFFSET_SCATTERS * self.scatter_ppm):
+            out.append(
+                f"Calibration: all fragments of this run lie {self.offset_ppm:+.3g} ppm off and scatter by "
+                f"{self.scatter_ppm:.2g} ppm only."
+            )
+        return tuple(out)
