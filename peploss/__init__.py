@@ -24,8 +24,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.errors import SpectrumError as SpectrumError
     from peploss.grid import MzGrid as MzGrid
     from peploss.kernels import Peaks as Peaks
+    from peploss.kernels import loss_landscape as loss_landscape
     from peploss.kernels import spectrum_cosine as spectrum_cosine
-    from peploss.kernels.landscape_batch import loss_landscape as loss_landscape
     from peploss.losses.baselines import BASELINES as BASELINES
     from peploss.losses.baselines import masked_spectral_distance as masked_spectral_distance
     from peploss.losses.baselines import min_distance_loss as min_distance_loss
@@ -64,8 +64,7 @@ _NAMES: Final = {
         "SpectrumError",
     ),
     "peploss.grid": ("MzGrid",),
-    "peploss.kernels": ("Peaks", "spectrum_cosine"),
-    "peploss.kernels.landscape_batch": ("loss_landscape",),
+    "peploss.kernels": ("Peaks", "loss_landscape", "spectrum_cosine"),
     "peploss.losses.baselines": (
         "BASELINES", "masked_spectral_distance", "min_distance_loss", "soft_coverage", "soft_f1", "spectral_angle",
         "spectral_entropy_distance",

@@ -1,4 +1,8 @@
-"""The spectrum loss at many sigmas and bin widths at once: each cell is ``1 - spectrum_cosine`` there."""
+"""The front ends of the spectrum loss at many sigmas and bin widths at once.
+
+``loss_landscape`` takes two batches and gives a tensor where they lie; ``loss_landscapes`` takes arrays, several
+candidates for a spectrum, and looks at shifts of the grid, too. Both are the same computation.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,20 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
-from peploss.errors import BackendError
 from peploss.grid import MzGrid
-from peploss.kernels import SigmaUnit
-from peploss.kernels.dispatch import Backend, has_triton, kernels_for
+from peploss.kernels import naive
+from peploss.kernels.arguments import SigmaUnit, check_unit, same_batch, wide
+from peploss.kernels.autograd import check_offsets
+from peploss.kernels.dispatch import Backend, Kernels, has_triton, kernels_for
+from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Side = tuple[F64, F64]
-Ragged = tuple[F64, F64, I64]
+Four = tuple[Tensor, Tensor, Tensor, Tensor]
 CELLS_AT_ONCE = 1 << 25  # losses in a GPU's memory, a quarter of a GB
 
 PHASES = 32
@@ -41,6 +48,90 @@ class Landscapes(NamedTuple):
     highest: F64
 
 
+class Axes(NamedTuple):
+    """What a landscape is computed at: S sigmas in their unit and H grids."""
+
+    sigmas: F64
+    unit: SigmaUnit
+    grids: tuple[MzGrid, ...]
+
+    @classmethod
+    def of(cls, sigmas: ArrayLike, sigma_unit: SigmaUnit, bin_widths: ArrayLike, max_mz: float) -> Axes:
+        """Both axes in the order they came.
+
+        Raises:
+            ValueError: a sigma is not positive and finite, the unit is none, or a bin width or max_mz makes no grid.
+        """
+        s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
+        if not (np.isfinite(s).all() and (s > 0).all()):
+            raise ValueError("Every sigma must be positive and finite.")
+        check_unit(sigma_unit)
+        return cls(s, sigma_unit, tuple(MzGrid(max_mz, float(x)) for x in h))
+
+    @property
+    def widths(self) -> F64:
+        """(H,) bin widths in Th."""
+        return np.array([grid.bin_width for grid in self.grids], dtype=np.float64)
+
+    @property
+    def n_bins(self) -> I64:
+        """(H,) numbers of bins."""
+        return np.array([grid.n_bins for grid in self.grids], dtype=np.int64)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(S, H)."""
+        return self.sigmas.size, len(self.grids)
+
+
+def loss_landscape(
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigmas: ArrayLike,
+    sigma_unit: SigmaUnit = "Da",
+    bin_widths: ArrayLike,
+    max_mz: float = 2000.0,
+    backend: Backend = "auto",
+) -> Tensor:
+    """The loss of each spectrum at every sigma and bin width, ``1 - spectrum_cosine`` there; no gradient.
+
+    Cost is that of the pairs of peaks at each sigma, plus a few terms for each bin width that is not much narrower
+    than sigma. On a GPU nothing is copied to the CPU and back.
+
+    Args:
+        pred, obs: B spectra each, ragged or padded, in any order; m/z positive, intensities finite and not negative.
+        sigmas: (S,) widths in ``sigma_unit``, positive and finite, any order.
+        bin_widths: (H,) in Th, positive and finite, any order.
+        max_mz: end of the grid in Th, as in ``MzGrid``.
+        backend: ``"auto"`` is Triton's kernel for CUDA tensors, to 2e-6 of a loss, and the CPU for all others.
+    Returns:
+        (B, S, H) float64 on the device of ``pred``; 1 where a side renders nothing. On a GPU, where nobody looks at
+        values, NaN where a spectrum's are not as said above.
+    Raises:
+        BackendError: the backend is not there.
+        ValueError: there are not as many predicted as observed spectra, a sigma is not positive and finite, a bin
+            width or max_mz makes no grid, or, on the CPU, a value of a peak is not as said above.
+
+    >>> one = Peaks.from_arrays([100.05], [1.0])
+    >>> loss_landscape(one, Peaks.from_arrays([300.0], [1.0]), sigmas=[0.05], bin_widths=[0.1, 0.2]).tolist()
+    [[[1.0, 1.0]]]
+    """
+    same_batch(pred, obs)
+    device = pred.mz.device
+    kernels = kernels_for(backend, device)
+    axes = Axes.of(sigmas, sigma_unit, bin_widths, max_mz)
+    if kernels == "triton":
+        sides = wide(pred), wide(obs.to(device))
+    else:
+        sides = wide(pred.to("cpu")), wide(obs.to("cpu"))
+        for side in sides:
+            _check_values(side, padding=True)
+    owner = np.arange(pred.batch + 1, dtype=np.int64)
+    with torch.no_grad():
+        return _computed(sides[0].detach(), sides[1].detach(), owner, axes, False, kernels)[0].to(device)
+
+
 def loss_landscapes(
     candidates: Sequence[Sequence[Side]],
     observed: Sequence[Side],
@@ -52,26 +143,20 @@ def loss_landscapes(
     layers: bool = False,
     backend: Backend = "auto",
 ) -> Landscapes:
-    """Losses of every candidate at every sigma and bin width.
-
-    Cost is that of the pairs of peaks at each sigma, plus a few terms for each bin width that is not much narrower
-    than sigma. A batch is shared among torch's threads.
+    """Losses of every candidate at every sigma and bin width. A batch is shared among torch's threads.
 
     Args:
         candidates: for each of B spectra, (mz, intensity) of its candidates' fragments: (F,) each, in Th, any order.
         observed: B spectra, (mz, intensity), (P,) each. Peaks of no intensity are no peaks.
-        sigmas: (S,) widths in ``sigma_unit``, positive and finite, any order.
-        bin_widths: (H,) in Th, positive and finite, any order.
-        max_mz: end of the grid in Th, as in ``MzGrid``.
+        sigmas, sigma_unit, bin_widths, max_mz: as for ``loss_landscape``.
         layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
             the grid and leaves peaks and, in ppm, their widths as they are.
         backend: ``"auto"`` takes several spectra to a GPU where there is one (``device_of``), for 2e-6 of a loss, and
             one to the CPU, where the arrays are; ``"triton"`` always goes to the GPU.
     Raises:
-        BackendError: the backend is not there, or has no landscapes.
+        BackendError: the backend is not there.
         ValueError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
-            positive, an intensity negative, or a sigma not positive and finite.
-        SettingsError: a bin width or max_mz makes no grid.
+            positive, an intensity negative, a sigma not positive and finite, or a bin width or max_mz makes no grid.
 
     >>> side = np.array([100.05, 300.02]), np.ones(2)
     >>> loss_landscapes([[side]], [side], sigmas=[0.05, 0.2], bin_widths=[0.1]).loss.round(12).tolist()
@@ -79,42 +164,20 @@ def loss_landscapes(
     """
     device = device_of(len(observed), backend)
     kernels = kernels_for(backend, device)
-    if kernels == "reference":
-        raise BackendError("The reference computes no landscapes.", remedy="Use backend='auto', 'cpu' or 'triton'.")
     if len(candidates) != len(observed):
         raise ValueError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
-    s, h = axes_of(sigmas, sigma_unit, bin_widths)
-    order = np.argsort(h, kind="stable")
-    ascending = np.ascontiguousarray(h[order])
-    n_bins = np.array([MzGrid(max_mz, float(x)).n_bins for x in ascending], dtype=np.int64)
-
-    cm, cw, coff = _ragged([side for of_one in candidates for side in of_one])
-    om, ow, ooff = _ragged(observed)
+    axes = Axes.of(sigmas, sigma_unit, bin_widths, max_mz)
+    pred, obs = Peaks.from_list([side for of_one in candidates for side in of_one]), Peaks.from_list(observed)
     owner = np.cumsum([0, *map(len, candidates)], dtype=np.int64)
-    cells = (s.size, h.size)
-    loss = np.empty((int(owner[-1]), *cells))
-    rest = [np.empty((len(observed) if layers else 0, *cells)) for _ in range(3)]
-    if loss.size == 0 and not layers:
-        return Landscapes(loss, *rest)
+    if (len(pred), len(obs)) != (owner[-1], len(observed)):
+        raise ValueError("m/z and intensity of a candidate or spectrum must be one-dimensional and equally long.")
+    for side in (pred, obs):
+        _check_values(side, padding=False)
     if layers and (np.diff(owner) == 0).any():
         raise ValueError("Layers are those of the first candidate, and a spectrum has none.")
-
-    back = np.argsort(order)
-    if kernels == "triton":
-        found = _by_triton((cm, cw, coff), (om, ow, ooff), owner, s, sigma_unit, ascending, n_bins, layers, device)
-        return Landscapes(*(x[..., back] for x in found))
-
-    from peploss.kernels.cpu import landscape as cpu_landscape
-
-    def run(start: int, stop: int) -> None:
-        cpu_landscape.landscape_range(
-            start, stop, cm, cw, coff, owner, om, ow, ooff,
-            s, sigma_unit == "ppm", ascending, n_bins, PHASES if layers else 1, loss, *rest,
-        )  # fmt: skip
-
-    # A cell costs about a fiftieth of a loss of its own.
-    split(run, (coff[owner] + ooff) * max(1, loss[0].size // 50 if len(loss) else 1))
-    return Landscapes(*(x if np.array_equal(back, np.arange(back.size)) else x[..., back] for x in (loss, *rest)))
+    with torch.no_grad():
+        found = _computed(pred.to(device), obs.to(device), owner, axes, layers, kernels)
+    return Landscapes(*(x.cpu().numpy() for x in found))
 
 
 def device_of(spectra: int, backend: str = "auto") -> torch.device:
@@ -123,66 +186,65 @@ def device_of(spectra: int, backend: str = "auto") -> torch.device:
     return torch.device("cuda" if several and torch.cuda.is_available() else "cpu")
 
 
-def axes_of(sigmas: ArrayLike, sigma_unit: str, bin_widths: ArrayLike) -> tuple[F64, F64]:
-    """Both axes as arrays.
-
-    Raises:
-        ValueError: a sigma is not positive and finite, or the unit is none.
-    """
-    s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
-    if not (np.isfinite(s).all() and (s > 0).all()):
-        raise ValueError("Every sigma must be positive and finite.")
-    if sigma_unit not in ("Da", "ppm"):
-        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
-    return s, h
-
-
-def _ragged(sides: Sequence[Side]) -> tuple[F64, F64, NDArray[np.int64]]:
-    mz = np.concatenate([np.zeros(0), *(np.asarray(m, dtype=np.float64) for m, _ in sides)])
-    intensity = np.concatenate([np.zeros(0), *(np.asarray(a, dtype=np.float64) for _, a in sides)])
-    if any(np.shape(m) != np.shape(a) for m, a in sides):
-        raise ValueError("m/z and intensity must be equally long.")
-    if not (np.isfinite(mz).all() and (mz > 0).all()):
+def _check_values(peaks: Peaks, *, padding: bool) -> None:
+    """Raises ValueError unless m/z are positive (infinite only as padding) and intensities finite and not negative."""
+    check_offsets(peaks.offsets, peaks.mz.shape[0])
+    real = ~torch.isinf(peaks.mz) if padding else torch.ones_like(peaks.mz, dtype=torch.bool)
+    if not bool((~real | ((peaks.mz > 0) & (peaks.mz < float("inf")))).all()):
         raise ValueError("Every m/z must be positive and finite.")
-    if not (np.isfinite(intensity).all() and (intensity >= 0).all()):
+    if not bool((~real | ((peaks.intensity >= 0) & (peaks.intensity < float("inf")))).all()):
         raise ValueError("Every intensity must be finite and not negative.")
-    return mz, intensity, np.cumsum([0, *(len(m) for m, _ in sides)], dtype=np.int64)
 
 
-def _by_triton(
-    candidates: Ragged, observed: Ragged, owner: I64, sigmas: F64, unit: str, widths: F64, n_bins: I64,
-    layers: bool, device: torch.device,
-) -> Landscapes:  # fmt: skip
-    """The same on a GPU: all peaks to it at once, as few losses at a time as its memory likes."""
-    from peploss.kernels.gpu.landscape import losses
+def _computed(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool, kernels: Kernels) -> Four:
+    """The fields of ``Landscapes``; spectrum b has the candidates ``owner[b]`` to ``owner[b + 1]``."""
+    if kernels == "triton":
+        from peploss.kernels.gpu import landscape as gpu
 
-    coff, ooff = candidates[2], observed[2]
-    spectrum = np.repeat(np.arange(len(owner) - 1), np.diff(owner))
-    starts = coff[:-1], np.diff(coff), coff[-1] + ooff[spectrum], np.diff(ooff)[spectrum]
-    spans = torch.from_numpy(np.stack(starts, 1)).to(device)
-    sides = [_prepared(*candidates), _prepared(*observed)]
-    mz, intensity = (np.concatenate(both) for both in zip(*sides, strict=True))
-    m, w, s, h, n = (torch.from_numpy(x).to(device) for x in (mz, intensity, sigmas, widths, n_bins))
-
-    def at(rows: torch.Tensor, phases: int, continuum: bool = False) -> torch.Tensor:
-        parts = rows.split(max(1, CELLS_AT_ONCE // (sigmas.size * widths.size * phases)))
-        of_part = (losses(m, w, part, s, h, n, ppm=unit == "ppm", phases=phases, continuum=continuum) for part in parts)
-        # Only the extremes of the phases are kept, one part after the other.
-        reduced = [torch.stack((x[..., 0], x.amin(-1), x.amax(-1))) for x in of_part]
-        return torch.cat(reduced, 1).cpu()
-
-    loss = at(spans, 1)[0].numpy()
-    if not layers:
-        return Landscapes(loss, *(np.empty((0, sigmas.size, widths.size)) for _ in range(3)))
-    first = spans[torch.from_numpy(owner[:-1]).to(device)]
-    _, lowest, highest = at(first, PHASES)
-    return Landscapes(loss, at(first, 1, continuum=True)[0].numpy(), lowest.numpy(), highest.numpy())
+        device = pred.mz.device
+        s, h, n = (torch.from_numpy(x).to(device) for x in (axes.sigmas, axes.widths, axes.n_bins))
+        spectrum, first = (torch.from_numpy(x).to(device) for x in (_spectrum(owner), owner[:-1]))
+        return gpu.landscapes(
+            pred, obs, spectrum, first, s, h, n,
+            ppm=axes.unit == "ppm", phases=PHASES if layers else 1, at_once=CELLS_AT_ONCE,
+        )  # fmt: skip
+    if kernels == "reference":
+        return _by_reference(pred, obs, owner, axes, layers)
+    return _by_cpu(pred, obs, owner, axes, layers)
 
 
-def _prepared(mz: F64, intensity: F64, offsets: I64) -> Side:
-    """Every spectrum ascending, and to a highest intensity of 1: float32 has no room for more magnitudes."""
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    order = np.lexsort((mz, owner))
-    top = np.zeros(len(offsets) - 1)
-    np.maximum.at(top, owner, intensity)
-    return mz[order], (intensity / np.where(top > 0, top, 1.0)[owner])[order]
+def _spectrum(owner: I64) -> I64:
+    """(C,) which spectrum each candidate belongs to."""
+    return np.repeat(np.arange(len(owner) - 1), np.diff(owner))
+
+
+def _by_reference(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool) -> Four:
+    at = (list(axes.sigmas), axes.unit, axes.grids)
+    loss = naive.landscape(pred, obs[_spectrum(owner)], *at)
+    first = pred[owner[:-1]] if layers else pred[:0]
+    target = obs if layers else obs[:0]
+    phases = torch.stack([naive.landscape(first, target, *at, shift=p / PHASES) for p in range(PHASES)])
+    return loss, naive.landscape(first, target, *at, continuum=True), phases.amin(0), phases.amax(0)
+
+
+def _by_cpu(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool) -> Four:
+    from peploss.kernels.cpu import landscape as cpu
+
+    order = np.argsort(axes.widths, kind="stable")  # the kernel wants bin widths ascending
+    widths, n_bins = axes.widths[order], axes.n_bins[order]
+    sides = [(p.mz.numpy(), p.intensity.numpy(), p.offsets.numpy()) for p in (pred, obs)]
+    loss = np.empty((pred.batch, *axes.shape))
+    rest = [np.empty((obs.batch if layers else 0, *axes.shape)) for _ in range(3)]
+    if loss.size or layers:
+
+        def run(start: int, stop: int) -> None:
+            cpu.landscape_range(
+                start, stop, *sides[0], owner, *sides[1],
+                axes.sigmas, axes.unit == "ppm", widths, n_bins, PHASES if layers else 1, loss, *rest,
+            )  # fmt: skip
+
+        # A cell costs about a fiftieth of a loss of its own.
+        split(run, (sides[0][2][owner] + sides[1][2]) * max(1, axes.shape[0] * axes.shape[1] // 50))
+    back = torch.from_numpy(np.argsort(order))
+    loss_, continuum, lowest, highest = (torch.from_numpy(x)[..., back] for x in (loss, *rest))
+    return loss_, continuum, lowest, highest

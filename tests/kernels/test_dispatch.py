@@ -8,13 +8,12 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from peploss import kernels
 from peploss.errors import BackendError
 from peploss.grid import MzGrid
-from peploss.kernels import Peaks, dispatch, landscape_batch, pair_sums, render, spectrum_cosine
+from peploss.kernels import Peaks, dispatch, landscape, pair_sums, render, spectrum_cosine
 from peploss.kernels import autograd as ops
-from peploss.kernels.landscape import loss_landscapes
-from peploss.kernels.landscape_batch import loss_landscape
+from peploss.kernels import cosine as front_end
+from peploss.kernels.landscape import loss_landscape, loss_landscapes
 
 ONE = Peaks.from_arrays([10.0], [1.0])
 GRID = MzGrid(60.0, 0.1)
@@ -34,7 +33,7 @@ def test_triton_that_is_not_installed_is_named_with_the_way_out(monkeypatch: pyt
         spectrum_cosine(ONE, ONE, sigma=0.1, grid=GRID, backend="triton")
 
 
-def landscape(backend: str) -> object:
+def cells(backend: str) -> object:
     side = (ONE.mz.numpy(), ONE.intensity.numpy())
     return loss_landscapes([[side]], [side], sigmas=[0.1], bin_widths=[0.1], backend=backend)  # type: ignore[arg-type]
 
@@ -43,7 +42,8 @@ CALLS = {
     "cosine": lambda backend: spectrum_cosine(ONE, ONE, sigma=0.1, grid=GRID, backend=backend),
     "pair sums": lambda backend: pair_sums(ONE, ONE, sigma=0.1, grid=GRID, backend=backend),
     "render": lambda backend: render(ONE, sigma=0.1, grid=GRID, backend=backend),
-    "landscape": landscape,
+    "landscape": cells,
+    "landscape of tensors": lambda backend: loss_landscape(ONE, ONE, sigmas=[0.1], bin_widths=[0.1], backend=backend),
 }
 
 
@@ -54,12 +54,6 @@ def test_triton_on_the_cpu_is_refused_with_the_way_out(name: str, monkeypatch: p
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(BackendError, match=r"takes CUDA tensors; these are on cpu, and torch sees no CUDA.*to\('cuda'"):
         CALLS[name]("triton")
-
-
-@pytest.mark.parametrize("name", ["pair sums", "landscape"])
-def test_what_the_reference_does_not_compute_it_refuses(name: str) -> None:
-    with pytest.raises(BackendError, match="reference"):
-        CALLS[name]("reference")
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -125,8 +119,8 @@ def test_the_kernels_read_no_further_than_the_peaks_whatever_the_offsets(triton,
 @pytest.mark.parametrize("by_spectrum", [False, True])
 def test_nobody_asks_a_gpu_for_a_value(unit: Any, by_spectrum: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fake tensors have no values: asking for one, which would stall a GPU, is an error."""
-    monkeypatch.setattr(kernels, "kernels_for", lambda backend, device: "triton")
-    monkeypatch.setattr(kernels, "cosine", lambda *inputs, triton: ops.cosine_op(*inputs)[0])
+    monkeypatch.setattr(front_end, "kernels_for", lambda backend, device: "triton")
+    monkeypatch.setattr(front_end, "cosine", lambda *inputs, triton: ops.cosine_op(*inputs)[0])
     with FakeTensorMode():
         mz = torch.ones(4, 5, requires_grad=True)
         sigma = torch.ones(4, requires_grad=True) if by_spectrum else 0.1
@@ -140,10 +134,10 @@ def test_nobody_asks_a_gpu_for_a_value(unit: Any, by_spectrum: bool, monkeypatch
 
 def test_nobody_asks_a_gpu_for_a_value_of_a_landscape(monkeypatch: pytest.MonkeyPatch) -> None:
     gpu = pytest.importorskip("peploss.kernels.gpu.landscape")
-    monkeypatch.setattr(landscape_batch, "kernels_for", lambda backend, device: "triton")
+    monkeypatch.setattr(landscape, "kernels_for", lambda backend, device: "triton")
     launched = []
 
-    def losses(mz, weight, spans, sigmas, widths, counts, *, ppm):  # type: ignore[no-untyped-def]
+    def losses(mz, weight, spans, sigmas, widths, counts, *, ppm, phases, continuum):  # type: ignore[no-untyped-def]
         launched.append(ppm)
         return mz.new_empty((spans.shape[0], sigmas.shape[0], widths.shape[0], 1))
 
@@ -164,7 +158,7 @@ def test_which_kernels_can_be_chosen_inside_a_compiled_graph(backend: str) -> No
 
 
 def test_offsets_that_are_still_on_the_cpu_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "kernels_for", lambda backend, device: "triton")
+    monkeypatch.setattr(front_end, "kernels_for", lambda backend, device: "triton")
     elsewhere = torch.ones(5, device="meta")
     bad = Peaks(elsewhere, elsewhere, torch.tensor([0, 3]))
     with pytest.raises(ValueError, match="to the number of peaks, 5; they are"):

@@ -5,9 +5,6 @@ exponential is taken once per pair and sigma. What is left for a bin width is th
 (see ``peploss.kernels.cpu.pairs``): no term at all where bins are narrow (r > 1.38 h), up to nine down to r = 0.14 h,
 and below that the few bins themselves. A shift of the grid only turns the phase of each term, so the sums at all
 phases come from the same terms; where bins are added up one by one, the phases are the bins of a finer grid.
-
-numba caches what it compiled by the time stamp of the caller's file only: after a change in cpu_landscape_bins.py,
-cpu_series.py or cpu_sort.py, touch this file too.
 """
 
 from __future__ import annotations
@@ -17,8 +14,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, _cos_sin_turns
-from peploss.kernels.cpu.landscape_bins import add_bins, cut_off, in_range, mask, masks
+from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, cos_sin_turns, direct
+from peploss.kernels.cpu.landscape_bins import add_bins, in_range, mask, masks
 from peploss.kernels.cpu.pairs import PAIR_REACH
 from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
@@ -32,7 +29,7 @@ NO_TERM = 1.38  # r / h above which the first term of the series is below 1e-16
 
 
 @jit
-def _fill_coefficients(rho, coef):
+def _fill_coefficients(rho: float, coef: F64) -> int:
     """``2 exp(-2 (pi n rho)^2)`` for n = 1, 2, ... into ``coef``, and how many count: one exponential, then powers."""
     x = math.pi * rho
     q = math.exp(-2.0 * x * x)
@@ -52,6 +49,14 @@ def _sums(
     coef: F64, work: F64, real: F64, imag: F64, continuum: F64, value: F64,
 ) -> None:  # fmt: skip
     """Inner products of two rendered spectra at one sigma: ``continuum`` (H,) and ``value`` (H, phases).
+
+    ``sum_ij a_i b_j E_ij L(c_ij, r_ij)`` as in ``pairs._add_up``. With ``area = a b E r sqrt(2 pi)`` the series is::
+
+        value[h, p] = (1 / h) sum_pairs area [1 + sum_n q_n cos(2 pi n (u - p / phases))]
+                    = (1 / h) [sum area + sum_n (C_n cos(2 pi n p / phases) + S_n sin(2 pi n p / phases))]
+
+    with ``C_n`` (``real``) the sum of ``area q_n cos(2 pi n u)`` over pairs and ``S_n`` (``imag``) that of the sines: a
+    shift costs no pair. ``sum area`` is the continuum, and ``work[k]`` the share of it that ends with width k.
 
     Bin widths and both sides ascend. ``turns`` is (2, phases), cosine and sine of p / phases of a turn; ``coef``,
     ``real``, ``imag`` (H, MAX_TERMS) and ``work`` (H + 1,) are scratch.
@@ -100,7 +105,7 @@ def _sums(
                         both = mask(mi, s, h, n, phases) & mask(bm[j], t, h, n, phases)
                         for p in range(phases):
                             if both >> p & 1:
-                                value[k, p] += e * cut_off(c - p * h / phases, r, h, n)
+                                value[k, p] += e * direct(c - p * h / phases, r, h, n)[0]
                 continue
             inside += area
             if r != memo:
@@ -118,7 +123,7 @@ def _sums(
                     terms[k] = _fill_coefficients(r / widths[k], coef[k])
             work[by_bins] += area  # part of every width before that one
             for k in range(first, by_bins):
-                cos1, sin1 = _cos_sin_turns(c / widths[k] - 0.5)
+                cos1, sin1 = cos_sin_turns(c / widths[k] - 0.5)
                 cos_n, sin_n = cos1, sin1
                 for n in range(terms[k]):
                     f = area * coef[k, n]
@@ -152,7 +157,7 @@ def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
     keep = np.empty(mz.size, np.int64)
     n, top = 0, 0.0
     for i in range(mz.size):
-        if weight[i] > 0.0:
+        if weight[i] > 0.0 and mz[i] < math.inf:
             keep[n] = i
             n += 1
             top = max(top, weight[i])
@@ -235,7 +240,8 @@ def landscape_range(
 
 
 @jit
-def _loss(po, pp, oo):
+def _loss(po: float, pp: float, oo: float) -> float:
+    """1 - cosine of three inner products; 1 where a side renders nothing."""
     norm = math.sqrt(pp) * math.sqrt(oo)
     return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0
 

@@ -1,7 +1,6 @@
-"""Where the bins of a grid show one by one: which peaks they see, ends that cut a sum off, bins wider than peaks.
+"""Where the bins of a grid show one by one: which peaks they see, and bins wider than peaks.
 
-numba caches what it compiled by the time stamp of the caller's file only: after a change here or in cpu_series.py,
-touch cpu_landscape.py too.
+Shifts of the grid by 0, 1, ... of ``phases`` parts of a bin are, together, the bins of a ``phases`` times finer grid.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.kernels.cpu.gaussian_sum import REACH, SQRT_2PI, direct
+from peploss.kernels.cpu.gaussian_sum import REACH
 from peploss.kernels.jit import jit
 from peploss.kernels.naive import RENDER_REACH
 
@@ -19,11 +18,10 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U32 = NDArray[np.uint32]
 
-SMOOTH = 10.0  # r / h above which a sum cut off by an end of the grid is its integral and three corrections
-
 
 @jit
-def in_range(m, s, h, n_bins):
+def in_range(m: float, s: float, h: float, n_bins: int) -> bool:
+    """Whether the first or the last bin centre, or one between them, may lie within reach of a peak."""
     return m + RENDER_REACH * s >= 0.5 * h and m - RENDER_REACH * s <= (n_bins - 0.5) * h
 
 
@@ -54,28 +52,13 @@ def masks(mz: F64, sigma: F64, widths: F64, n_bins: I64, phases: int, out: U32) 
 
 
 @jit
-def cut_off(c: float, r: float, h: float, n_bins: int) -> float:
-    """Sum over the bins of a grid of a Gaussian that one of its ends may cut off."""
-    if r < SMOOTH * h:
-        return direct(c, r, h, n_bins)[0]
-    # Euler-Maclaurin for the midpoint rule; what is left out is below 1e-11 of the whole.
-    total = 0.0
-    for side in range(2):
-        z = ((h * n_bins if side else 0.0) - c) / r
-        g = math.exp(-0.5 * z * z) if abs(z) < 38.0 else 0.0
-        q = h / r
-        first = -z * g
-        third = -(z * z * z - 3.0 * z) * g
-        fifth = -(z**5 - 10.0 * z**3 + 15.0 * z) * g
-        value = 0.5 * SQRT_2PI * math.erf(z / math.sqrt(2.0)) / q
-        value += -q / 24.0 * first + 7.0 * q**3 / 5760.0 * third - 31.0 * q**5 / 967680.0 * fifth
-        total += value if side else -value
-    return total
-
-
-@jit
 def add_bins(c: float, r: float, h: float, e: float, phases: int, both: int, value: F64) -> None:
-    """Adds a Gaussian bin by bin at all phases: those of one grid of phases times as many bins."""
+    """Adds ``e exp(-(x - c)^2 / 2r^2)`` over bins x to ``value[p]``, for every phase p of ``both``.
+
+    The bins of all phases ascend as those of one fine grid. Neighbouring samples g_k of a Gaussian have the ratio
+    ``g_{k+1} / g_k = exp(-step (z_k + step / 2))`` with ``step = fine / r``, and that ratio itself shrinks by
+    ``exp(-step^2)`` from one bin to the next: three exponentials for a peak instead of one for each bin.
+    """
     fine = h / phases
     at = np.ceil((c - REACH * r - 0.5 * h) / fine)
     last = np.floor((c + REACH * r - 0.5 * h) / fine)
@@ -89,7 +72,6 @@ def add_bins(c: float, r: float, h: float, e: float, phases: int, both: int, val
             z += h / r
             at += 1.0
         return
-    # Neighbouring samples of a Gaussian have a ratio that itself shrinks by a constant ratio.
     step = fine / r
     g = e * math.exp(-0.5 * z * z)
     ratio = math.exp(-step * (z + 0.5 * step))

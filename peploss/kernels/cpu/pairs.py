@@ -44,6 +44,17 @@ def _add_up(
 
     ``same`` says that the sides are one spectrum, whose peaks against themselves are in ``own_*``. Sets ``by_w``
     to ``sum_j b_j K_ij`` and, where asked, ``by_mz`` and ``by_sigma`` to the derivatives by the first side.
+
+    With ``E = exp(-d^2 / 2v)`` and ``K = E L(c, r)``, ``v = s^2 + t^2``, ``pull = t^2 / v``::
+
+        by m:  dd/dm = 1,  dc/dm = pull             dK/dm = E [L_c pull - L d / v]
+        by s:  dE/ds = E d^2 s / v^2,               dK/ds = E [L s d^2 / v^2 - L_c 2 s d pull / v
+               dc/ds = -2 s d pull / v,                        + L_r pull t / sqrt(v)]
+               dr/ds = t^3 / v^(3/2) = pull t / sqrt(v)
+
+    (``c - m_j = d pull``, and v in c's denominator gives ``dc/ds = 2 s (m_j - c) / v``.) A peak against itself has
+    ``d = 0``, ``pull = 1/2`` and ``v = 2 s^2``: ``dK/dm = L_c / 2`` and ``dK/ds = L_r / sqrt(8)``. Holding j still is
+    half of what moving a peak does to its own norm; ``_chain`` counts the other half.
     """
     coef = np.empty(MAX_TERMS)
     terms = 0
@@ -213,7 +224,12 @@ def cosine_range(
 
 @jit
 def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
-    """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
+    """The derivative of a cosine by one side's peaks, back in the order the peaks came in.
+
+    Quotient rule, with ``ab`` the product of the sides and ``aa``, ``bb`` their norms:
+    ``d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa``. Row by row ``d aa`` holds each pair from one end only; both ends
+    are twice that, which the 2 cancels. Intensities were scaled by ``1 / top``, so their derivative is, too.
+    """
     for n in range(rows.shape[1]):
         i = first + keep[n]
         out[0, i] = rows[9, n] / norm - own_share * rows[6, n]

@@ -1,4 +1,7 @@
-"""Gaussian rendering of one spectrum on the bins near its peaks, in numba."""
+"""Gaussian rendering of one spectrum on the bins near its peaks, in numba: ``S[k] = sum_i a_i exp(-z_ik^2 / 2)``.
+
+``z_ik = (x_k - m_i) / s_i``. Stretches of bins that windows of peaks cover are found first, then filled.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,11 @@ def render_nonzero(
 
 @jit
 def _add_peak(m: float, a: float, s: float, h: float, first: int, last: int, values: F64, shift: int) -> None:
-    """Adds one peak: neighbouring samples of a Gaussian have a ratio that itself shrinks by a constant ratio."""
+    """Adds one peak to its bins, two exponentials for ``FRESH`` bins.
+
+    ``g_{k+1} / g_k = exp(-step (z_k + step / 2))`` with ``step = h / s``, and from one bin to the next that ratio
+    shrinks by ``exp(-step^2)``.
+    """
     step = h / s
     shrink = math.exp(-step * step)
     k = first

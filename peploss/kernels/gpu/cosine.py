@@ -112,7 +112,10 @@ def _chain(
     sums, weights, order, start, own, count, total, columns, of_product, share, top, h, out,
     BLOCK: tl.constexpr, PRODUCT: tl.constexpr,
 ):  # fmt: skip
-    """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa, and d aa counts each pair from both ends."""
+    """Quotient rule: d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa; the 2 cancels, as d aa has each pair from one end.
+
+    Places and widths are in bins, so their derivatives are by ``1 / h`` in Th.
+    """
     per_top = tl.minimum(1.0 / top, HIGHEST)  # times nothing is nothing, however small the intensities are
     per_h = 1.0 / h
     for i in range(0, count, BLOCK):

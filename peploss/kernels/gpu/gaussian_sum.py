@@ -1,7 +1,8 @@
 """Sums of a Gaussian over the bins of a grid, of many at once: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
 
-All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. See
-``peploss.kernels.cpu.pairs`` for the formulas.
+All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. The
+formulas and their derivatives are those of ``peploss.kernels.cpu.gaussian_sum`` with h = 1. Only near the ends of a
+fine grid the sum is taken in another way: float32 has no digits for the difference of two normal integrals.
 """
 
 import math
@@ -80,7 +81,11 @@ def terms_for(s, t):
 
 @triton.jit
 def series(g, rho, terms):
-    """L and its derivatives by c and r, from that many terms of the Fourier series."""
+    """L and its derivatives by c and r, from that many terms of the Fourier series.
+
+    ``L = rho sqrt(2 pi) [1 + sum_n q_n cos(2 pi n g)]`` with ``q_n = 2 exp(-2 (pi n rho)^2)``. With
+    ``q = exp(-2 (pi rho)^2)`` those are ``2 q, 2 q^4, 2 q^9, ...``, by products alone.
+    """
     cos1, sin1 = turn(g - tl.floor(g + 0.5))
     cos_n, sin_n = cos1, sin1
     p = rho * PI
@@ -152,7 +157,8 @@ def _at_end(z, narrow, wide):
     """What an end of the grid adds to midpoint sums of g, -g' and z^2 g where bins are ``narrow``, less where ``wide``.
 
     Euler and Maclaurin: a sum over midpoints is the integral and, at each end, derivatives of the integrand. The
-    derivatives of ``g = exp(-z^2 / 2)`` are Hermite polynomials times g.
+    derivatives of ``g = exp(-z^2 / 2)`` are Hermite polynomials times g. As in ``kernels.cpu.gaussian_sum._at_end``,
+    but for the difference of two widths of bins: the integrals themselves cancel.
     """
     z = tl.minimum(tl.maximum(z, -30.0), 30.0)
     g = tl.exp(-0.5 * z * z)

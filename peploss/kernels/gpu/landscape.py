@@ -1,4 +1,8 @@
-"""Losses at many sigmas and bin widths at once: one program for a cell of a candidate, and a shift of the grid."""
+"""Losses at many sigmas and bin widths at once: one program for a cell of a candidate, and a shift of the grid.
+
+A cell is ``1 - <S_a, S_o> / sqrt(<S_a, S_a> <S_o, S_o>)``; each inner product is a sum over pairs of peaks, see
+``peploss.kernels.cpu.pairs`` for the formula. A grid moved up by a share of a bin is peaks moved down by it.
+"""
 
 import torch
 import triton
@@ -9,6 +13,7 @@ from peploss.kernels.gpu.gaussian_sum import terms_for
 from peploss.kernels.gpu.launch import FUSED, language, on_device_of
 from peploss.kernels.gpu.pairs import pair, reach_of, window
 from peploss.kernels.gpu.prepare import RENDER_REACH, SIZES, is_rendered, split_place
+from peploss.kernels.peaks import Peaks
 
 ROWS = 32  # peaks that a program takes at once
 
@@ -141,3 +146,90 @@ def losses(
                 R=ROWS, PPM=ppm, GRID=not continuum, REAL=language(real), num_warps=1, **FUSED,
             )  # fmt: skip
     return out
+
+
+def landscapes(
+    pred: Peaks,
+    obs: Peaks,
+    spectrum: Tensor,  # (C,) int64, which spectrum a candidate belongs to
+    first: Tensor,  # (B,) int64, each spectrum's first candidate
+    sigmas: Tensor,  # (S,) float64
+    widths: Tensor,  # (H,) float64
+    counts: Tensor,  # (H,) int64
+    *,
+    ppm: bool,
+    phases: int,
+    at_once: int,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Losses (C, S, H); with more than one phase the first candidates' continuum and extremes, (B, S, H) each.
+
+    Args:
+        pred, obs: C candidates and B spectra in float64, on one device, in any order, padded or not. A spectrum whose
+            values make no sense, or whose offsets do not fit, has NaN losses.
+        at_once: losses to keep in memory; more are computed in parts.
+    """
+    wrong = _any_wrong(pred) | _any_wrong(obs)[spectrum]
+    pred, obs = _ordered(pred), _ordered(obs)
+    (starts, sizes), (o_starts, o_sizes) = _spans(pred), _spans(obs)
+    spans = torch.stack((starts, sizes, o_starts[spectrum] + pred.mz.shape[0], o_sizes[spectrum]), 1)
+    mz, weight = torch.cat((pred.mz, obs.mz)), torch.cat((pred.intensity, obs.intensity))
+
+    def at(rows: Tensor, phases: int, continuum: bool = False) -> Tensor:
+        parts = rows.split(max(1, at_once // max(1, sigmas.shape[0] * widths.shape[0] * phases)))
+        of_part = (
+            losses(mz, weight, part, sigmas, widths, counts, ppm=ppm, phases=phases, continuum=continuum)
+            for part in parts
+        )
+        # Only the extremes of the phases are kept, one part after the other.
+        return torch.cat([torch.stack((x[..., 0], x.amin(-1), x.amax(-1))) for x in of_part], 1)
+
+    loss = at(spans, 1)[0].masked_fill(wrong[:, None, None], float("nan"))
+    if phases == 1:
+        none = loss.new_empty((0, *loss.shape[1:]))
+        return loss, none, none, none
+    _, lowest, highest = at(spans[first], phases)
+    return loss, at(spans[first], 1, continuum=True)[0], lowest, highest
+
+
+def _owners(peaks: Peaks) -> Tensor:
+    """(N,) whose peak each one is; within the batch whatever the offsets are."""
+    at = torch.arange(peaks.mz.shape[0], device=peaks.mz.device)
+    return torch.searchsorted(peaks.offsets[1:].contiguous(), at, right=True).clamp(max=max(peaks.batch - 1, 0))
+
+
+def _spans(peaks: Peaks) -> tuple[Tensor, Tensor]:
+    """(B,) starts and numbers of peaks, within the peaks there are."""
+    ends = peaks.offsets.clamp(0, peaks.mz.shape[0])
+    return ends[:-1], ends.diff().clamp(min=0)
+
+
+def _makes_sense(peaks: Peaks) -> Tensor:
+    """(N,) bool: padding, or an m/z and an intensity to calculate with."""
+    real = (peaks.mz > 0) & (peaks.intensity >= 0) & (peaks.intensity < float("inf"))
+    return torch.isinf(peaks.mz) | real
+
+
+def _any_wrong(peaks: Peaks) -> Tensor:
+    """(B,) whether a spectrum holds a value that makes no sense, or its offsets do not fit."""
+    n, ends = peaks.mz.shape[0], peaks.offsets
+    wrong = torch.zeros(peaks.batch, device=peaks.mz.device).scatter_reduce(
+        0, _owners(peaks), (~_makes_sense(peaks)).float(), "amax"
+    )
+    return (wrong > 0) | (ends.diff() < 0) | (ends[:-1] < 0) | (ends[1:] > n) | (ends[0] != 0) | (ends[-1] != n)
+
+
+def _ordered(peaks: Peaks) -> Peaks:
+    """Every spectrum ascending, and to a highest intensity of 1: float32 has no room for more magnitudes.
+
+    Padding, and what makes no sense, weighs nothing and is put at the end.
+    """
+    owner = _owners(peaks)
+    real = _makes_sense(peaks) & ~torch.isinf(peaks.mz)
+    weight = torch.where(real, peaks.intensity, 0.0)
+    top = weight.new_zeros(peaks.batch).scatter_reduce(0, owner, weight, "amax")
+    weight = weight / torch.where(top > 0, top, 1.0)[owner]
+    by_mz = torch.argsort(torch.where(real, peaks.mz, float("inf")), stable=True)
+    order = by_mz[torch.argsort(owner[by_mz], stable=True)]
+    # A finite m/z for padding as well, for a width in ppm would be infinite; it is that of the last peak.
+    last = peaks.mz.new_ones(peaks.batch).scatter_reduce(0, owner, torch.where(real, peaks.mz, 1.0), "amax")
+    return Peaks(torch.where(real, peaks.mz, last[owner])[order], weight[order], peaks.offsets)

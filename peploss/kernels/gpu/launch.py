@@ -110,7 +110,9 @@ def results(p: Prepared, grad_a: bool, grad_b: bool, product: bool) -> tuple[Ten
 def cosine(
     a: Side, b: Side, bin_width: float, n_bins: int, grad_a: bool, grad_b: bool, real: torch.dtype = torch.float32
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Cosines (B,) and, where asked, their derivatives (3, N) and (3, M); no columns where not. See ``ops._forward``.
+    """Cosines (B,) and, where asked, their derivatives (3, N) and (3, M); no columns where not.
+
+    See ``autograd._forward``.
 
     Args:
         real: the precision of what a pair of peaks adds, float32 or float64. Places are float64 until the distance

@@ -51,6 +51,9 @@ def pair(
 ):  # fmt: skip
     """(R,) ``w_j K_ij``, its derivative by the row's place and by its width; lengths in bins.
 
+    ``K = exp(-z^2 / 2) L(c, rho)``, ``z = d / sqrt(v)``, ``v = s^2 + t^2``, ``c = m_j + d pull``, ``pull = t^2 / v``,
+    ``rho = s t / sqrt(v)``; derivatives as derived in ``kernels.cpu.pairs._add_up``.
+
     A place is ``high + low``: in float32 that is 48 bits, and the distance of two near peaks loses nothing.
     ``phase`` is the neighbour's place from the centre of the bin ``bin_`` that it lies in.
     """

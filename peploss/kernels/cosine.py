@@ -1,0 +1,70 @@
+"""The front end of the cosine: checks, the choice of a backend, and what needs a gradient."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from peploss.grid import MzGrid
+from peploss.kernels import naive
+from peploss.kernels.arguments import SigmaUnit, two_numbers, wide, widths
+from peploss.kernels.autograd import check_offsets, cosine
+from peploss.kernels.dispatch import Backend, kernels_for
+from peploss.kernels.peaks import Peaks
+
+
+def spectrum_cosine(
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigma: float | Tensor,
+    sigma_unit: SigmaUnit = "Da",
+    grid: MzGrid | None,
+    backend: Backend = "auto",
+) -> Tensor:
+    """Cosine similarity of two Gaussian-rendered spectra, without rendering them.
+
+    ``<S_pred, S_obs> / sqrt(<S_pred, S_pred> <S_obs, S_obs>)``, where a spectrum is rendered as
+    ``S[k] = sum_i a_i exp(-(x_k - m_i)^2 / (2 sigma^2))`` on the bin centres ``x_k`` of the grid.
+
+    Args:
+        pred: B spectra; m/z in Th and intensity, ragged, in any order.
+        obs: likewise, the same number of spectra.
+        sigma: standard deviation of a rendered peak: a number, a tensor of no dimension, or (B,), one for each
+            spectrum. Positive and finite.
+        sigma_unit: ``"Da"``, or ``"ppm"`` for a width proportional to each peak's m/z.
+        grid: the grid the cosine is defined on; None for its continuum limit.
+        backend: one of ``BACKENDS``; ``auto`` is Triton's kernels for CUDA tensors. Those take every pair of peaks in
+            float32, its distance and sums over peaks in float64 or as exactly: 2e-6 of the cosine, 1e-5 of the largest
+            gradient.
+    Returns:
+        (B,) float64, in [0, 1] for non-negative intensities; exactly 0, with exactly zero gradient, where a side
+        renders nothing (no peak, no intensity, no peak within 6 sigma of a bin). Gradients reach m/z, intensities
+        and sigma. NaN where a NaN, an infinite intensity or a sigma tensor that is not positive and finite went in,
+        even in a peak that is not rendered; only peaks at infinite m/z (padding) may hold anything.
+    Raises:
+        ValueError: sigma is a number that is not positive and finite, or shapes do not fit.
+        BackendError: the backend is not there.
+    Source:
+        Poisson summation of a product of Gaussians; see ``peploss.kernels.cpu.pairs``.
+
+    >>> one = Peaks.from_arrays([100.05], [1.0])
+    >>> round(float(spectrum_cosine(one, Peaks.from_arrays([100.08], [7.0]), sigma=0.05, grid=None)[0]), 4)
+    0.9139
+    """
+    pred, obs = wide(pred), wide(obs)
+    pred_sigma, obs_sigma = widths(pred, obs, sigma, sigma_unit)
+    kernels = kernels_for(backend, pred.mz.device)
+    if kernels == "reference":
+        return naive.cosine(pred, obs, pred_sigma, obs_sigma, grid)
+    grad = torch.is_grad_enabled()
+    grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
+    grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
+    inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
+    # Where there is no kernel for a device, the CPU's answer is the same answer.
+    at = pred.mz.device if kernels == "triton" else torch.device("cpu")
+    for side in (pred, obs):
+        if side.offsets.is_cpu and at.type != "cpu":  # the last time that looking at them costs nothing
+            check_offsets(side.offsets, side.mz.shape[0])
+    cos = cosine(*(x.to(at) for x in inputs), *two_numbers(grid), grad_pred, grad_obs, triton=kernels == "triton")
+    return cos.to(pred.mz.device)
