@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.analysis.one_psm.explanation import Explanation as Explanation
     from peploss.analysis.one_psm.explanation import explain as explain
     from peploss.analysis.one_psm.loss_of import loss_of as loss_of
+    from peploss.errors import ArgumentError as ArgumentError
     from peploss.errors import BackendError as BackendError
     from peploss.errors import NoSpectrumError as NoSpectrumError
     from peploss.errors import PeplossError as PeplossError
@@ -34,6 +35,13 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.losses.baselines import spectral_angle as spectral_angle
     from peploss.losses.baselines import spectral_entropy_distance as spectral_entropy_distance
     from peploss.losses.combined import CombinedLoss as CombinedLoss
+    from peploss.losses.modules import MaskedSpectralLoss as MaskedSpectralLoss
+    from peploss.losses.modules import MinDistanceLoss as MinDistanceLoss
+    from peploss.losses.modules import SoftCoverageLoss as SoftCoverageLoss
+    from peploss.losses.modules import SoftF1Loss as SoftF1Loss
+    from peploss.losses.modules import SpectralAngleLoss as SpectralAngleLoss
+    from peploss.losses.modules import SpectralEntropyLoss as SpectralEntropyLoss
+    from peploss.losses.modules import SpectrumLoss as SpectrumLoss
     from peploss.losses.precursor import PrecursorMassLoss as PrecursorMassLoss
     from peploss.losses.precursor import precursor_error as precursor_error
     from peploss.losses.precursor import precursor_loss as precursor_loss
@@ -60,7 +68,8 @@ _NAMES: Final = {
     "peploss.analysis.one_psm.explanation": ("Explanation", "explain"),
     "peploss.analysis.one_psm.loss_of": ("loss_of",),
     "peploss.errors": (
-        "BackendError", "NoSpectrumError", "PeplossError", "PeptideError", "SettingsError", "SourceError",
+        "ArgumentError", "BackendError", "NoSpectrumError", "PeplossError", "PeptideError", "SettingsError",
+        "SourceError",
         "SpectrumError",
     ),
     "peploss.grid": ("MzGrid",),
@@ -70,6 +79,10 @@ _NAMES: Final = {
         "spectral_entropy_distance",
     ),
     "peploss.losses.combined": ("CombinedLoss",),
+    "peploss.losses.modules": (
+        "MaskedSpectralLoss", "MinDistanceLoss", "SoftCoverageLoss", "SoftF1Loss", "SpectralAngleLoss",
+        "SpectralEntropyLoss", "SpectrumLoss",
+    ),
     "peploss.losses.precursor": ("PrecursorMassLoss", "precursor_error", "precursor_loss"),
     "peploss.losses.spectrum": ("SpectrumMatchingLoss", "spectrum_loss"),
     "peploss.losses.supervision": ("DeepSupervisionLoss",),

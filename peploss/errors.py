@@ -1,4 +1,17 @@
-"""Every error peploss raises on purpose says what was expected, what came, where, and the way out."""
+"""Every error peploss raises on purpose says what was expected, what came, where, and the way out.
+
+All are ``PeplossError``::
+
+    PeplossError
+        ArgumentError (ValueError)      a function was called wrongly: shape, type, unit or value of an argument
+            SettingsError               a setting is unknown or out of its range
+        PeptideError (ValueError)       a peptide cannot be read
+        SpectrumError (ValueError)      one spectrum cannot be used
+        SourceError (ValueError)        a file, upload or pasted list cannot be used
+        BackendError (RuntimeError)     this machine cannot compute what was asked for
+
+So ``except ValueError`` catches every wrong input, and ``except PeplossError`` everything that a user can act on.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +35,11 @@ class PeplossError(Exception):
         super().__init__(" ".join(parts))
 
 
-class SettingsError(PeplossError, ValueError):
+class ArgumentError(PeplossError, ValueError):
+    """An argument of a function has a shape, type, unit or value that cannot be used, or does not fit another one."""
+
+
+class SettingsError(ArgumentError):
     """A setting is unknown, of the wrong type, or out of its range."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, settings_options, told
-from peploss.losses.names import BASELINE_NAMES
+from peploss.losses.names import BASELINE_NAMES, OLD_NAMES
 from peploss.settings import LossSettings
 
 
@@ -17,7 +17,8 @@ from peploss.settings import LossSettings
 @click.argument("source", type=EXISTING, metavar="SET")
 @click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Results, Parquet.")
 @click.option(
-    "--loss", "losses", multiple=True, type=click.Choice([*BASELINE_NAMES, "all"]),
+    "--loss", "losses", multiple=True, type=click.Choice([*BASELINE_NAMES, *OLD_NAMES, "all"]),
+    metavar=f"[{'|'.join([*BASELINE_NAMES, 'all'])}]",
     help="Also compute this loss. May be repeated.",
 )  # fmt: skip
 @click.option("--decoys", is_flag=True, help="Also score one decoy (a shuffled peptide) per PSM.")
@@ -68,7 +69,7 @@ def score(
 
     plan = Plan(
         settings=settings,
-        losses=BASELINE_NAMES if "all" in losses else tuple(dict.fromkeys(losses)),
+        losses=BASELINE_NAMES if "all" in losses else losses,
         decoys=decoys,
         seed=seed,
         causes=causes == "all",

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
 from peploss.grid import MzGrid
 from peploss.kernels.peaks import Peaks
 
@@ -14,21 +15,21 @@ SigmaUnit = Literal["Da", "ppm"]
 
 
 def same_batch(pred: Peaks, obs: Peaks) -> None:
-    """Raises ValueError unless both sides hold equally many spectra."""
+    """Raises ArgumentError unless both sides hold equally many spectra."""
     if pred.batch != obs.batch:
-        raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
+        raise ArgumentError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
 
 
 def check_unit(unit: str) -> None:
-    """Raises ValueError unless the unit is one of sigma's."""
+    """Raises ArgumentError unless the unit is one of sigma's."""
     if unit not in get_args(SigmaUnit):
-        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {unit!r}.")
+        raise ArgumentError(f"sigma_unit must be 'Da' or 'ppm', not {unit!r}.")
 
 
 def check_sigma(sigma: float, unit: str) -> None:
-    """Raises ValueError unless sigma is positive and finite and the unit is one of sigma's."""
+    """Raises ArgumentError unless sigma is positive and finite and the unit is one of sigma's."""
     if not 0 < sigma < float("inf"):
-        raise ValueError(f"sigma must be positive and finite, not {sigma!r}.")
+        raise ArgumentError(f"sigma must be positive and finite, not {sigma!r}.")
     check_unit(unit)
 
 
@@ -46,7 +47,7 @@ def widths(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> t
     """Width of every peak in Th, (N,) and (M,). A tensor's values are not looked at: that would stall a GPU.
 
     Raises:
-        ValueError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
     """
     same_batch(pred, obs)
     check_sigma(1.0 if isinstance(sigma, Tensor) else sigma, unit)
@@ -60,7 +61,9 @@ def widths(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> t
         return one.expand(pred.mz.shape[0]), one.expand(obs.mz.shape[0])
     value = sigma.to(device=pred.mz.device, dtype=torch.float64)
     if value.ndim > 1 or (value.ndim == 1 and value.shape[0] != pred.batch):
-        raise ValueError(f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}.")
+        raise ArgumentError(
+            f"sigma must be one number or one for each of {pred.batch} spectra, not {tuple(value.shape)}."
+        )
 
     def of(peaks: Peaks) -> Tensor:
         if value.ndim == 0:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from peploss.errors import BackendError
+from peploss.errors import ArgumentError, BackendError
 from peploss.kernels.threads import split
 
 SECOND_DERIVATIVE = (
@@ -81,16 +81,16 @@ def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tupl
     """One side as it came.
 
     Raises:
-        ValueError: shapes or devices do not fit, or, where offsets are on the CPU, they do not run from 0 to the number
-            of peaks. On a GPU nobody looks at them, which would stall it: what they hide comes out as NaN.
+        ArgumentError: shapes or devices do not fit, or, where offsets are on the CPU, they do not run from 0 to the
+            number of peaks. On a GPU nobody looks at them, which would stall it: what they hide comes out as NaN.
     """
     if not mz.shape == intensity.shape == sigma.shape or mz.ndim != 1 or offsets.ndim != 1 or len(offsets) == 0:
-        raise ValueError(
+        raise ArgumentError(
             f"m/z, intensity and sigma must be one-dimensional and equally long, and offsets one-dimensional; they are "
             f"{tuple(mz.shape)}, {tuple(intensity.shape)}, {tuple(sigma.shape)} and {tuple(offsets.shape)}."
         )
     if len({x.device for x in (mz, intensity, sigma, offsets)}) > 1:
-        raise ValueError(
+        raise ArgumentError(
             f"m/z, intensity, sigma and offsets must be on one device, not on {mz.device}, {intensity.device}, "
             f"{sigma.device} and {offsets.device}."
         )
@@ -103,26 +103,26 @@ def check_offsets(offsets: Tensor, n: int) -> None:
     """Refuse offsets of the CPU that do not run from 0 to the number of peaks.
 
     Raises:
-        ValueError: they do not.
+        ArgumentError: they do not.
     """
     from peploss.kernels.cpu import pairs
 
     if not pairs.offsets_fit(_array(offsets), n):
-        raise ValueError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
+        raise ArgumentError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
 def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:
     """One side as contiguous arrays.
 
     Raises:
-        ValueError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
+        ArgumentError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
     from peploss.kernels.cpu import pairs
 
     m, a, s, ends = _array(mz), _array(intensity), _array(sigma), _array(offsets)
     n = len(m)
     if not (len(a) == len(s) == n and pairs.offsets_fit(ends, n)):
-        raise ValueError(
+        raise ArgumentError(
             f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
             f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(s)}."
         )

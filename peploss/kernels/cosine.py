@@ -43,7 +43,7 @@ def spectrum_cosine(
         and sigma. NaN where a NaN, an infinite intensity or a sigma tensor that is not positive and finite went in,
         even in a peak that is not rendered; only peaks at infinite m/z (padding) may hold anything.
     Raises:
-        ValueError: sigma is a number that is not positive and finite, or shapes do not fit.
+        ArgumentError: sigma is a number that is not positive and finite, or shapes do not fit.
         BackendError: the backend is not there.
     Source:
         Poisson summation of a product of Gaussians; see ``peploss.kernels.cpu.pairs``.

@@ -16,14 +16,13 @@ Kernels = Literal["reference", "cpu", "triton"]
 _HAS_TRITON = importlib.util.find_spec("triton") is not None  # here, as a compiler of torch's could not look it up
 
 
-def kernels_for(backend: str, device: torch.device) -> Kernels:
+def kernels_for(backend: Backend, device: torch.device) -> Kernels:
     """What computes for tensors on ``device``: with ``auto``, Triton's kernels on CUDA where triton is installed.
 
     Raises:
         BackendError: there is no such backend, or ``triton`` was asked for and cannot run.
     """
-    if backend not in BACKENDS:
-        raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
+    check_backend(backend)
     if backend == "auto":
         return "triton" if device.type == "cuda" and has_triton() else "cpu"
     if backend == "triton":
@@ -39,6 +38,12 @@ def kernels_for(backend: str, device: torch.device) -> Kernels:
                 remedy="Move them with .to('cuda'), or use backend='auto' or 'cpu'.",
             )
     return backend
+
+
+def check_backend(backend: str) -> None:
+    """Raises BackendError unless there is such a backend, whether or not it can run here."""
+    if backend not in BACKENDS:
+        raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
 
 
 def has_triton() -> bool:

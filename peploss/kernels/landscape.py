@@ -14,6 +14,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from peploss.errors import ArgumentError
 from peploss.grid import MzGrid
 from peploss.kernels import naive
 from peploss.kernels.arguments import SigmaUnit, check_unit, same_batch, wide
@@ -60,11 +61,11 @@ class Axes(NamedTuple):
         """Both axes in the order they came.
 
         Raises:
-            ValueError: a sigma is not positive and finite, the unit is none, or a bin width or max_mz makes no grid.
+            ArgumentError: a sigma is not positive and finite, the unit is none, or a bin width or max_mz makes no grid.
         """
         s, h = (np.atleast_1d(np.asarray(x, dtype=np.float64)) for x in (sigmas, bin_widths))
         if not (np.isfinite(s).all() and (s > 0).all()):
-            raise ValueError("Every sigma must be positive and finite.")
+            raise ArgumentError("Every sigma must be positive and finite.")
         check_unit(sigma_unit)
         return cls(s, sigma_unit, tuple(MzGrid(max_mz, float(x)) for x in h))
 
@@ -110,7 +111,7 @@ def loss_landscape(
         values, NaN where a spectrum's are not as said above.
     Raises:
         BackendError: the backend is not there.
-        ValueError: there are not as many predicted as observed spectra, a sigma is not positive and finite, a bin
+        ArgumentError: there are not as many predicted as observed spectra, a sigma is not positive and finite, a bin
             width or max_mz makes no grid, or, on the CPU, a value of a peak is not as said above.
 
     >>> one = Peaks.from_arrays([100.05], [1.0])
@@ -155,7 +156,7 @@ def loss_landscapes(
             one to the CPU, where the arrays are; ``"triton"`` always goes to the GPU.
     Raises:
         BackendError: the backend is not there.
-        ValueError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
+        ArgumentError: there are not as many lists of candidates as spectra, a value is not finite, an m/z not
             positive, an intensity negative, a sigma not positive and finite, or a bin width or max_mz makes no grid.
 
     >>> side = np.array([100.05, 300.02]), np.ones(2)
@@ -165,16 +166,16 @@ def loss_landscapes(
     device = device_of(len(observed), backend)
     kernels = kernels_for(backend, device)
     if len(candidates) != len(observed):
-        raise ValueError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
+        raise ArgumentError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
     axes = Axes.of(sigmas, sigma_unit, bin_widths, max_mz)
     pred, obs = Peaks.from_list([side for of_one in candidates for side in of_one]), Peaks.from_list(observed)
     owner = np.cumsum([0, *map(len, candidates)], dtype=np.int64)
     if (len(pred), len(obs)) != (owner[-1], len(observed)):
-        raise ValueError("m/z and intensity of a candidate or spectrum must be one-dimensional and equally long.")
+        raise ArgumentError("m/z and intensity of a candidate or spectrum must be one-dimensional and equally long.")
     for side in (pred, obs):
         _check_values(side, padding=False)
     if layers and (np.diff(owner) == 0).any():
-        raise ValueError("Layers are those of the first candidate, and a spectrum has none.")
+        raise ArgumentError("Layers are those of the first candidate, and a spectrum has none.")
     with torch.no_grad():
         found = _computed(pred.to(device), obs.to(device), owner, axes, layers, kernels)
     return Landscapes(*(x.cpu().numpy() for x in found))
@@ -187,13 +188,13 @@ def device_of(spectra: int, backend: str = "auto") -> torch.device:
 
 
 def _check_values(peaks: Peaks, *, padding: bool) -> None:
-    """Raises ValueError unless m/z are positive (infinite only as padding) and intensities finite and not negative."""
+    """Raises ArgumentError unless m/z are positive, infinite only as padding, and intensities finite, not negative."""
     check_offsets(peaks.offsets, peaks.mz.shape[0])
     real = ~torch.isinf(peaks.mz) if padding else torch.ones_like(peaks.mz, dtype=torch.bool)
     if not bool((~real | ((peaks.mz > 0) & (peaks.mz < float("inf")))).all()):
-        raise ValueError("Every m/z must be positive and finite.")
+        raise ArgumentError("Every m/z must be positive and finite.")
     if not bool((~real | ((peaks.intensity >= 0) & (peaks.intensity < float("inf")))).all()):
-        raise ValueError("Every intensity must be finite and not negative.")
+        raise ArgumentError("Every intensity must be finite and not negative.")
 
 
 def _computed(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool, kernels: Kernels) -> Four:

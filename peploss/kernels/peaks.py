@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Peaks:
@@ -49,7 +51,7 @@ class Peaks:
         that of each. Arrays are copied once, so the batch never shares memory with them.
 
         Raises:
-            ValueError: a pair's sides are not equally long, or have more than two dimensions.
+            ArgumentError: a pair's sides are not equally long, or have more than two dimensions.
 
         >>> Peaks.from_list([([[100.0, 200.0], [100.1, 200.1]], [1.0, 2.0])]).intensity
         tensor([1., 2., 1., 2.], dtype=torch.float64)
@@ -91,10 +93,10 @@ class Peaks:
             intensity: (B, P).
             mask: (B, P) bool, True where there is a peak; None where there is no padding.
         Raises:
-            ValueError: shapes differ or are not (B, P).
+            ArgumentError: shapes differ or are not (B, P).
         """
         if mz.ndim != 2 or mz.shape != intensity.shape or (mask is not None and mask.shape != mz.shape):
-            raise ValueError(
+            raise ArgumentError(
                 "m/z, intensity and mask must all be (batch, peaks); they have shapes "
                 f"{tuple(mz.shape)}, {tuple(intensity.shape)} and {None if mask is None else tuple(mask.shape)}."
             )
@@ -212,11 +214,11 @@ def _rows(m: tuple[int, ...], a: tuple[int, ...], at: int) -> int | None:
     """How many spectra a pair of these shapes makes; None for one that is no matrix.
 
     Raises:
-        ValueError: the shapes do not fit.
+        ArgumentError: the shapes do not fit.
     """
     rows = {shape[0] for shape in (m, a) if len(shape) == 2}
     if not (1 <= len(m) <= 2 and 1 <= len(a) <= 2 and m[-1] == a[-1] and len(rows) <= 1):
-        raise ValueError(
+        raise ArgumentError(
             f"Spectrum {at}: m/z and intensity must be one-dimensional and equally long, or matrices with a spectrum "
             f"in each row; they have shapes {m} and {a}."
         )

@@ -33,7 +33,7 @@ def render(
     Returns:
         (B, n_bins) float64; NaN in a spectrum with a NaN, an infinite intensity or a width that is none.
     Raises:
-        ValueError: as for ``spectrum_cosine``.
+        ArgumentError: as for ``spectrum_cosine``.
         BackendError: the backend is not there, or is not the reference and a gradient would have to pass.
 
     >>> curve = render(Peaks.from_arrays([100.05], [2.0]), sigma=0.05, grid=MzGrid())
@@ -80,7 +80,7 @@ def render_nonzero(
     Returns:
         bins (K,) ascending bin numbers, values (K,) rendered intensity; every other bin is zero.
     Raises:
-        ValueError: sigma or its unit cannot be used.
+        ArgumentError: sigma or its unit cannot be used.
     """
     from peploss.kernels.cpu import render as cpu_render
 

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
+
 
 def is_finite_number(value: Any) -> bool:
     """False for what no arithmetic works with as well: None, text.
@@ -23,8 +25,8 @@ def integer_targets(targets: Tensor) -> Tensor:
     """Token indices as int64.
 
     Raises:
-        ValueError: they are floats or complex, and would be cut off.
+        ArgumentError: they are floats or complex, and would be cut off.
     """
     if targets.is_floating_point() or targets.is_complex():
-        raise ValueError(f"targets must be integers, the index of each token, not {targets.dtype}.")
+        raise ArgumentError(f"targets must be integers, the index of each token, not {targets.dtype}.")
     return targets.to(torch.int64)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from peploss.errors import SettingsError
+from peploss.errors import ArgumentError, SettingsError
 from peploss.kernels import Backend
 from peploss.losses.checks import integer_targets, is_finite_number
 from peploss.losses.precursor import DEFAULT_SCALE_PPM, PrecursorMassLoss
@@ -38,7 +38,7 @@ class CombinedLoss(nn.Module):
         ce_weight, spectrum_weight, precursor_weight: finite, not negative. The defaults of the last two are those
             the curriculum ends with.
         iteration_weights, label_smoothing: as for ``DeepSupervisionLoss``.
-        bin_size, max_mz, sigma, ion_type_names, ms2pip_model: as for ``SpectrumMatchingLoss``, in Th.
+        bin_size, bin_width, max_mz, sigma, ion_type_names, ms2pip_model: as for ``SpectrumMatchingLoss``, in Th.
         precursor_use_log: ``log1p`` of the precursor's error in ppm, instead of the error itself.
         precursor_scale: in ppm.
         vocabulary: the model's tokens with their masses; None is the default of 24.
@@ -76,6 +76,7 @@ class CombinedLoss(nn.Module):
         precursor_use_log: bool = True,
         precursor_scale: float = DEFAULT_SCALE_PPM,
         *,
+        bin_width: float | None = None,
         vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
         reduction: Reduction = "mean",
         backend: Backend = "auto",
@@ -95,6 +96,7 @@ class CombinedLoss(nn.Module):
             sigma,
             ion_type_names,
             ms2pip_model,
+            bin_width=bin_width,
             vocabulary=self.vocabulary,
             reduction="none",
             backend=backend,
@@ -140,16 +142,16 @@ class CombinedLoss(nn.Module):
             samples or (B,). These five are float64, the losses of the total's type. All keys are always there: NaN
             says that a part was not computed, or that the model gave NaN. Nothing waits for the device.
         Raises:
-            ValueError, SettingsError: a shape does not fit, or targets are no integers.
+            ArgumentError: a shape does not fit, or targets are no integers.
         """
         if all_logits.ndim != 4 or all_logits.shape[0] < 1 or all_logits.shape[-1] != len(self.vocabulary):
-            raise ValueError(
+            raise ArgumentError(
                 f"all_logits must have shape (T, B, L, V) with T >= 1 and V = {len(self.vocabulary)} as in the "
                 f"vocabulary, not {tuple(all_logits.shape)}. Give the model's own tokens as vocabulary=; for a "
                 "decoder without refinement pass logits.unsqueeze(0)."
             )
         if targets.shape != all_logits.shape[1:3] or target_mask.shape != targets.shape:
-            raise ValueError(
+            raise ArgumentError(
                 f"targets and target_mask must both be (B, L) = {tuple(all_logits.shape[1:3])}, not "
                 f"{tuple(targets.shape)} and {tuple(target_mask.shape)}."
             )

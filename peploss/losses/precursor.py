@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from peploss.errors import PeptideError, SettingsError, SpectrumError
+from peploss.errors import ArgumentError, PeptideError, SettingsError, SpectrumError
 from peploss.losses.checks import is_finite_number
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.peptides.precursor_mass import PPM, neutral_mass, precursor_ppm
@@ -57,7 +57,7 @@ def precursor_loss(
         where both are equal.
     Raises:
         SettingsError: scale not positive and finite.
-        ValueError: shapes differ.
+        ArgumentError: shapes differ.
 
     >>> masses = torch.tensor([1000.01, 1100.0], dtype=torch.float64), torch.tensor([1000.0, 1000.0])
     >>> [round(x, 6) for x in precursor_loss(*masses).tolist()]
@@ -195,7 +195,7 @@ class PrecursorMassLoss(nn.Module):
         Returns:
             The loss, () or (B,), float32, or float64 where the probabilities are; and the metrics of ``of_residues``.
         Raises:
-            SettingsError, ValueError: a shape does not fit, or both masks are given.
+            ArgumentError: a shape does not fit, or both masks are given.
         """
         residues = expected_residue_masses(
             sequence_probs, sequence_mask, vocabulary=self.vocabulary, residue_mask=residue_mask
@@ -257,7 +257,7 @@ def _scale(scale: float | None, use_relative: bool) -> float:
 
 def _same_shape(predicted_mass: Tensor, observed_mass: Tensor) -> None:
     if predicted_mass.shape != observed_mass.shape:
-        raise ValueError(
+        raise ArgumentError(
             f"Predicted and observed masses must be one each per sample; they have shapes "
             f"{tuple(predicted_mass.shape)} and {tuple(observed_mass.shape)}."
         )

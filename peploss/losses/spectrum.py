@@ -8,9 +8,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from peploss.errors import BackendError, SettingsError
+from peploss.errors import SettingsError
 from peploss.grid import MzGrid
-from peploss.kernels import BACKENDS, Backend, Peaks, spectrum_cosine
+from peploss.kernels import Backend, Peaks, spectrum_cosine
+from peploss.kernels.dispatch import check_backend
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.peptides.soft import expected_residue_masses, ion_names_for_model, parse_ion_name, soft_fragments
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
@@ -38,7 +39,7 @@ def spectrum_loss(
         exactly zero gradient, where a side is empty. (The algebraic bound of 1 - cos is [0, 2]; it takes negative
         intensities to pass 1.)
     Raises:
-        ValueError, BackendError: as ``spectrum_cosine``.
+        ArgumentError, BackendError: as ``spectrum_cosine``.
 
     >>> pred, obs = Peaks.from_arrays([200.0, 300.0], [1.0, 1.0]), Peaks.from_arrays([200.0, 400.0], [5.0, 5.0])
     >>> round(float(spectrum_loss(pred, obs)[0]), 3)
@@ -60,11 +61,12 @@ class SpectrumMatchingLoss(nn.Module):
     Holds settings only. Fragments have intensity 1.
 
     Args:
-        bin_size: bin width of the grid, in Th.
+        bin_size: bin width of the grid, in Th, by the name of the original interface.
         max_mz: end of the grid, in Th.
         sigma: standard deviation of a rendered peak, in Th.
         ion_type_names: fragment ions, of ``peploss.peptides.soft.ION_NAMES``; None takes those of ``ms2pip_model``.
         ms2pip_model: whose ions to use where none are named: ``HCD2021``, ``CID``, ``HCDch2`` or ``CIDch2``.
+        bin_width: the same by the name it has everywhere else; it wins where both are given.
         vocabulary: the model's tokens with their masses; None is the default of 24.
         reduction: ``"mean"``, ``"sum"`` or ``"none"`` over the batch.
         backend: of the kernel.
@@ -89,12 +91,13 @@ class SpectrumMatchingLoss(nn.Module):
         ion_type_names: Sequence[str] | None = None,
         ms2pip_model: str = "HCD2021",
         *,
+        bin_width: float | None = None,
         vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
         reduction: Reduction = "mean",
         backend: Backend = "auto",
     ) -> None:
         super().__init__()
-        settings = LossSettings(bin_width=bin_size, max_mz=max_mz, sigma=sigma)  # validates
+        settings = LossSettings(bin_width=bin_size if bin_width is None else bin_width, max_mz=max_mz, sigma=sigma)
         self.grid = settings.grid
         self.sigma = settings.sigma
         ions = ion_names_for_model(ms2pip_model) if ion_type_names is None else tuple(ion_type_names)
@@ -105,8 +108,7 @@ class SpectrumMatchingLoss(nn.Module):
         self.ion_type_names = ions
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction = check_reduction(reduction)
-        if backend not in BACKENDS:
-            raise BackendError(f"There is no backend {backend!r}.", remedy=f"Use one of {', '.join(BACKENDS)}.")
+        check_backend(backend)
         self.backend: Backend = backend
 
     __call__: Callable[..., Tensor]
@@ -134,7 +136,7 @@ class SpectrumMatchingLoss(nn.Module):
         Returns:
             () or, with ``reduction="none"``, (B,); float32, or float64 where the probabilities are.
         Raises:
-            SettingsError, ValueError: a shape does not fit, or both masks are given.
+            ArgumentError: a shape does not fit, or both masks are given.
         """
         residues = expected_residue_masses(
             sequence_probs, sequence_mask, vocabulary=self.vocabulary, residue_mask=residue_mask
@@ -154,6 +156,6 @@ class SpectrumMatchingLoss(nn.Module):
 
     def extra_repr(self) -> str:
         return (
-            f"bin_size={self.grid.bin_width}, max_mz={self.grid.max_mz}, sigma={self.sigma}, "
+            f"bin_width={self.grid.bin_width}, max_mz={self.grid.max_mz}, sigma={self.sigma}, "
             f"ion_type_names={list(self.ion_type_names)}, reduction={self.reduction!r}"
         )

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from peploss.errors import SettingsError
+from peploss.errors import ArgumentError, SettingsError
 from peploss.losses.checks import integer_targets, is_finite_number
 from peploss.losses.reduction import Reduction, check_reduction
 
@@ -69,20 +69,20 @@ def step_cross_entropy(
         (T,) for mean and sum, (T, B) for none, in nats, [0, inf). 0 with zero gradient where no token counts,
         whatever the logits there are (NaN included).
     Raises:
-        ValueError: shapes do not belong together, there is no step, or targets are no integers.
+        ArgumentError: shapes do not belong together, there is no step, or targets are no integers.
 
     >>> import torch
     >>> step_cross_entropy(torch.zeros(2, 1, 3, 4), torch.tensor([[0, 1, 9]]), torch.tensor([[1, 1, 0]])).exp()
     tensor([4., 4.])
     """
     if all_logits.ndim != 4 or all_logits.shape[0] < 1:
-        raise ValueError(
+        raise ArgumentError(
             f"all_logits must have shape (T, B, L, V) with T >= 1, not {tuple(all_logits.shape)}. "
             "For a decoder without refinement pass logits.unsqueeze(0)."
         )
     for name, tensor in (("targets", targets), ("target_mask", target_mask)):
         if tensor.shape != all_logits.shape[1:3]:
-            raise ValueError(
+            raise ArgumentError(
                 f"{name} must have shape (B, L) = {tuple(all_logits.shape[1:3])} as in all_logits, "
                 f"not {tuple(tensor.shape)}."
             )
@@ -146,7 +146,7 @@ class DeepSupervisionLoss(nn.Module):
             The loss, () or (B,) for reduction ``"none"``, float32 or float64; and detached metrics of the same
             shape: ``ce_step_0`` ... ``ce_step_{T-1}`` (label smoothing included) and ``ce_final``, the last one.
         Raises:
-            ValueError: shapes do not belong together.
+            ArgumentError: shapes do not belong together.
         """
         steps = step_cross_entropy(
             all_logits, targets, target_mask, label_smoothing=self.label_smoothing, reduction=self.reduction

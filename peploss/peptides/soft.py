@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from peploss.constants import WATER
-from peploss.errors import SettingsError
+from peploss.errors import ArgumentError, SettingsError
 from peploss.peptides.ions import ION_OFFSETS, LOSS_MASSES, N_TERMINAL, IonKind
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
@@ -130,13 +130,13 @@ def expected_residue_masses(
     """
     tokens = as_vocabulary(vocabulary)
     if probs.dim() != 3 or probs.shape[2] != len(tokens):
-        raise SettingsError(
+        raise ArgumentError(
             f"Probabilities must have the shape (B, L, V) with V = {len(tokens)}, as in the vocabulary, not "
             f"{tuple(probs.shape)}.",
             remedy="Give the model's own tokens as vocabulary=.",
         )
     if sequence_mask is not None and residue_mask is not None:
-        raise SettingsError("Give sequence_mask or residue_mask, not both.")
+        raise ArgumentError("Give sequence_mask or residue_mask, not both.")
     if residue_mask is None:
         if sequence_mask is None:
             sequence_mask = torch.ones(probs.shape[:2], dtype=torch.bool, device=probs.device)
@@ -164,7 +164,7 @@ def expected_residue_masses(
 
 def _check_mask(mask: Tensor, probs: Tensor) -> None:
     if mask.shape != probs.shape[:2]:
-        raise SettingsError(f"The mask must be (B, L) = {tuple(probs.shape[:2])}, not {tuple(mask.shape)}.")
+        raise ArgumentError(f"The mask must be (B, L) = {tuple(probs.shape[:2])}, not {tuple(mask.shape)}.")
 
 
 def soft_neutral_mass(residue_masses: Tensor, residue_mask: Tensor) -> Tensor:
@@ -203,7 +203,7 @@ def soft_fragments(
     [58.0287, 90.055]
     """
     if residue_masses.shape != residue_mask.shape or residue_masses.dim() != 2:
-        raise SettingsError(
+        raise ArgumentError(
             f"Residue masses and mask must both be (B, L), not {tuple(residue_masses.shape)} and "
             f"{tuple(residue_mask.shape)}."
         )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyteomics import mass
 
 from peploss.constants import ISOTOPE_SPACING, PROTON, RESIDUE_MASSES, WATER
-from peploss.errors import PeptideError, SettingsError, SpectrumError
+from peploss.errors import ArgumentError, PeptideError, SettingsError, SpectrumError
 from peploss.losses.precursor import PrecursorMassLoss, precursor_error, precursor_loss
 from peploss.peptides.vocabulary import Vocabulary
 
@@ -144,7 +144,7 @@ def test_a_vocabulary_without_sos_and_eos_keeps_its_ends() -> None:
     for masks in ({"sequence_mask": mask}, {"residue_mask": mask}):
         _, metrics = loss(probs, observed, **masks)
         np.testing.assert_allclose(metrics["predicted_peptide_mass"], observed, atol=0.005)
-    with pytest.raises(SettingsError, match="not both"):
+    with pytest.raises(ArgumentError, match="not both"):
         loss(probs, observed, mask, residue_mask=mask)
 
 

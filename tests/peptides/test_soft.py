@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.nn.functional import one_hot
 
 from peploss.constants import RESIDUE_MASSES, WATER
-from peploss.errors import SettingsError
+from peploss.errors import ArgumentError, SettingsError
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.soft import (
@@ -149,7 +149,7 @@ def test_residue_mask_is_taken_as_it_is():
     probs = one_hot(targets, 24).double()
     soft = expected_residue_masses(probs, residue_mask=DEFAULT_VOCABULARY.residue_mask(targets))
     assert soft.masses.tolist() == [[RESIDUE_MASSES["A"], RESIDUE_MASSES["R"], 0.0, 0.0]]
-    with pytest.raises(SettingsError, match="not both"):
+    with pytest.raises(ArgumentError, match="not both"):
         expected_residue_masses(probs, soft.mask, residue_mask=soft.mask)
 
 
@@ -290,9 +290,9 @@ def test_nothing_is_read_back_from_the_device():
     ],
 )
 def test_wrong_shapes(probs, mask, says):
-    with pytest.raises(SettingsError, match=says):
+    with pytest.raises(ArgumentError, match=says):
         expected_residue_masses(probs, mask)
-    with pytest.raises(SettingsError, match="both be"):
+    with pytest.raises(ArgumentError, match="both be"):
         soft_fragments(torch.zeros(2, 3), torch.ones(2, 4, dtype=torch.bool))
 
 

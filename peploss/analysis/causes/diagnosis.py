@@ -29,6 +29,7 @@ from peploss.analysis.causes.spectrum_rules import (
     UnmodelledIons,
 )
 from peploss.analysis.causes.what_if import Counterfactual, Counterfactuals, counterfactuals
+from peploss.errors import ArgumentError
 from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -174,7 +175,7 @@ def diagnose_many(
         Peploss errors as ``diagnose``; ValueError: batch is below 1.
     """
     if batch < 1:
-        raise ValueError(f"batch must be at least 1, not {batch}.")
+        raise ArgumentError(f"batch must be at least 1, not {batch}.")
     waiting: list[tuple[Spectrum, Peptide]] = []
     peaks = 0
     for psm in psms:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH, match
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted
+from peploss.errors import ArgumentError
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 
@@ -119,10 +120,10 @@ def calibrate(psms: Sequence[Psm], settings: LossSettings, *, window: float = WI
     Args:
         window: in Th, positive.
     Raises:
-        ValueError: window is not positive and finite.
+        ArgumentError: window is not positive and finite.
     """
     if not 0 < window < math.inf:
-        raise ValueError(f"window must be positive and finite, not {window!r}.")
+        raise ArgumentError(f"window must be positive and finite, not {window!r}.")
     wide = settings.replace(sigma=window / REACH_OF_A_MATCH, sigma_unit="Da")
     da, ppm, mz, intensity, group = [np.zeros(0)], [np.zeros(0)], [np.zeros(0)], [np.zeros(0)], []
     for psm in psms:

@@ -10,7 +10,7 @@ import numpy as np
 
 from peploss.analysis.tuning.prepared_set import MAX_SPECTRA, LeftOut
 from peploss.analysis.tuning.psm_set import Psm
-from peploss.errors import PeptideError, SourceError, SpectrumError
+from peploss.errors import ArgumentError, PeptideError, SourceError, SpectrumError
 from peploss.peptides.peptide import Peptide
 from peploss.spectra.spectrum import Spectrum
 
@@ -73,10 +73,10 @@ def file_psms(
         progress: called with (done, total) now and then; what it raises ends the reading.
     Raises:
         SourceError: nothing in the file can be used.
-        ValueError: limit is below 1.
+        ArgumentError: limit is below 1.
     """
     if limit < 1:
-        raise ValueError(f"limit must be at least 1, not {limit}.")
+        raise ArgumentError(f"limit must be at least 1, not {limit}.")
     psms: list[Psm] = []
     left_out: list[LeftOut] = []
     without = looked_at = 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from peploss.analysis.tuning.separation import Separation, separate
 from peploss.analysis.tuning.setting_score import Score
+from peploss.errors import ArgumentError
 
 
 def by_group(found: Score, groups: Sequence[str]) -> dict[str, Separation]:
@@ -17,11 +18,11 @@ def by_group(found: Score, groups: Sequence[str]) -> dict[str, Separation]:
         found: of the whole set.
         groups: (n,) group of each of its spectra.
     Raises:
-        ValueError: there are not as many groups as spectra.
+        ArgumentError: there are not as many groups as spectra.
     """
     names = np.array(groups, dtype=np.str_)
     if names.size != found.n:
-        raise ValueError(f"There must be a group for each of {found.n} spectra, not {names.size}.")
+        raise ArgumentError(f"There must be a group for each of {found.n} spectra, not {names.size}.")
     each = sorted(set(groups))
     if len(each) < 2:
         return {}

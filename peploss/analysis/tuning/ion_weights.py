@@ -13,7 +13,7 @@ from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, observed
 from peploss.analysis.tuning.setting_score import score
-from peploss.errors import SourceError
+from peploss.errors import ArgumentError, SourceError
 from peploss.kernels import Peaks, pair_sums
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import Fragments, fragments
@@ -144,10 +144,10 @@ def fit_ion_weights(
         steps: of the descent.
     Raises:
         SourceError: there are fewer than two different peptides, or no fragments.
-        ValueError: held_out is out of its range, or steps below 1.
+        ArgumentError: held_out is out of its range, or steps below 1.
     """
     if not 0 < held_out < 1 or steps < 1:
-        raise ValueError(f"held_out must lie in (0, 1) and steps be at least 1; they are {held_out} and {steps}.")
+        raise ArgumentError(f"held_out must lie in (0, 1) and steps be at least 1; they are {held_out} and {steps}.")
     uniform = settings.replace(ion_weights={})
     train, test = _split(psms, held_out, seed)
     flat, ions, target = _batch(train, uniform)

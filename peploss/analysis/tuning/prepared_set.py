@@ -11,7 +11,7 @@ import numpy as np
 from peploss.analysis.one_psm.gradient import REACH
 from peploss.analysis.tuning.landscape import Axes
 from peploss.analysis.tuning.psm_set import Psm, Side, draw, observed, predict_ahead, predicted
-from peploss.errors import PeplossError, SourceError
+from peploss.errors import ArgumentError, PeplossError, SourceError
 from peploss.kernels import SigmaUnit
 from peploss.kernels.landscape import Landscapes, loss_landscapes
 from peploss.peptides.decoys import decoys
@@ -81,10 +81,10 @@ def prepare(
             peptide only.
     Raises:
         SourceError: no spectrum of the set can be compared.
-        ValueError: limit or n_decoys is below 1.
+        ArgumentError: limit or n_decoys is below 1.
     """
     if n_decoys < 1:
-        raise ValueError(f"n_decoys must be at least 1, not {n_decoys}.")
+        raise ArgumentError(f"n_decoys must be at least 1, not {n_decoys}.")
     spectra, candidates, groups, left_out = [], [], [], []
     drawn = draw(psms, limit, seed)
     predict_ahead(drawn, settings)

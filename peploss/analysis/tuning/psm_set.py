@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.errors import ArgumentError
 from peploss.intensities.heights import predictions, shuffled_with_heights
 from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.settings import LossSettings
@@ -88,9 +89,9 @@ def draw(psms: Sequence[Psm], limit: int, seed: int) -> tuple[Psm, ...]:
     """At most ``limit`` of them in an order of chance, so that any number from the front is a fair sample.
 
     Raises:
-        ValueError: limit is below 1.
+        ArgumentError: limit is below 1.
     """
     if limit < 1:
-        raise ValueError(f"limit must be at least 1, not {limit}.")
+        raise ArgumentError(f"limit must be at least 1, not {limit}.")
     order = np.random.default_rng(seed).permutation(len(psms))[:limit]
     return tuple(psms[i] for i in order)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from peploss.analysis.one_psm.gradient import DEAD_BELOW
 from peploss.analysis.tuning.psm_set import Psm, Side, observed, predicted
 from peploss.constants import ISOTOPE_SPACING
+from peploss.errors import ArgumentError
 from peploss.kernels import Peaks, SigmaUnit
 from peploss.losses.baselines import min_distance_loss
 from peploss.losses.spectrum import spectrum_loss
@@ -139,14 +140,14 @@ def reach_curves(
         farthest: the range goes from minus to plus this, in Th.
         step: between two shifts, in Th. A basin narrower than that is not seen: take no sigma below ``step``.
     Raises:
-        ValueError: there is no such fragment, or farthest or step is not positive.
+        ArgumentError: there is no such fragment, or farthest or step is not positive.
         Peploss errors of preprocessing and fragmentation.
     """
     if not (0 < step <= farthest):
-        raise ValueError(f"step must be positive and at most farthest; they are {step} and {farthest}.")
+        raise ArgumentError(f"step must be positive and at most farthest; they are {step} and {farthest}.")
     pred, obs = predicted(psm, settings), observed(psm, settings)
     if fragment is not None and not 0 <= fragment < pred[0].size:
-        raise ValueError(f"There is no fragment {fragment}; there are {pred[0].size}.")
+        raise ArgumentError(f"There is no fragment {fragment}; there are {pred[0].size}.")
     n = round(farthest / step)
     shift = np.asarray(np.arange(-n, n + 1) * step, dtype=np.float64)
     moves = np.ones(pred[0].size) if fragment is None else np.eye(pred[0].size)[fragment]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.errors import ArgumentError
+
 F64 = NDArray[np.float64]
 
 Z95 = 1.959963984540054  # standard normal, 97.5 %
@@ -47,7 +49,7 @@ def separate(target: NDArray[np.floating], decoy: NDArray[np.floating]) -> Separ
         target: (N, ...) losses, N at least 1.
         decoy: (N, K, ...) losses of each spectrum's K decoys, K at least 1.
     Raises:
-        ValueError: there is nothing to compare, or shapes do not fit.
+        ArgumentError: there is nothing to compare, or shapes do not fit.
     """
     n, k, cells = _check(target, decoy)
     wins = ((target[:, None] < decoy).mean(1) + 0.5 * (target[:, None] == decoy).mean(1)).mean(0)
@@ -158,7 +160,7 @@ def logit_interval(auc: F64, error: F64, n: int) -> tuple[F64, F64]:
 
 def _check(target: NDArray[np.floating], decoy: NDArray[np.floating]) -> tuple[int, int, tuple[int, ...]]:
     if decoy.ndim != target.ndim + 1 or decoy.shape[:1] + decoy.shape[2:] != target.shape or 0 in decoy.shape[:2]:
-        raise ValueError(
+        raise ArgumentError(
             "Targets must be (N, ...) and decoys (N, K, ...), at least one of each; "
             f"they are {target.shape} and {decoy.shape}."
         )

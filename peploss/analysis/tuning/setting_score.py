@@ -12,6 +12,7 @@ from peploss.analysis.tuning.landscape import Axes
 from peploss.analysis.tuning.prepared_set import PreparedSet, losses
 from peploss.analysis.tuning.separation import influence, separate
 from peploss.analysis.tuning.set_landscape import N_LOOKED_AT, QUANTILE
+from peploss.errors import ArgumentError
 from peploss.kernels import SigmaUnit
 
 F64 = NDArray[np.float64]
@@ -96,7 +97,7 @@ class Limits:
         min_reach: least distance in Th over which a peak pulls a fragment with at least 1 % of its strongest pull,
             about 5 sigma.
     Raises:
-        ValueError: one is negative or not a number.
+        ArgumentError: one is negative or not a number.
     """
 
     max_grid_artefact: float = 0.01
@@ -106,7 +107,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("max_grid_artefact", "max_phase_spread", "min_reach"):
             if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must be a number of at least 0, not {getattr(self, name)!r}.")
+                raise ArgumentError(f"{name} must be a number of at least 0, not {getattr(self, name)!r}.")
 
     def broken_by(self, found: Score) -> tuple[str, ...]:
         """Names of the limits a setting does not keep to."""

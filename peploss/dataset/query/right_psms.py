@@ -12,7 +12,7 @@ from peploss.analysis.tuning.prepared_set import MAX_SPECTRA, LeftOut
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.dataset.psm_row import COLUMNS, psm_of
 from peploss.dataset.store import ParquetStore
-from peploss.errors import PeplossError, SourceError
+from peploss.errors import ArgumentError, PeplossError, SourceError
 
 MAX_Q = 0.01
 """PSMs with a higher q-value are not taken for right."""
@@ -65,10 +65,10 @@ def right_psms(
         progress: called with (done, total) now and then; what it raises ends the reading.
     Raises:
         SourceError: nothing in the set can be used.
-        ValueError: limit is below 1.
+        ArgumentError: limit is below 1.
     """
     if limit < 1:
-        raise ValueError(f"limit must be at least 1, not {limit}.")
+        raise ArgumentError(f"limit must be at least 1, not {limit}.")
     left_out: list[LeftOut] = []
     right = _right(store, left_out)
     chosen = np.random.default_rng(seed).permutation(right)[:limit]

@@ -22,6 +22,7 @@ from peploss.intensities.prediction import Prediction
 from peploss.kernels import Peaks
 from peploss.kernels.cpu import pairs
 from peploss.losses.baselines import BASELINES
+from peploss.losses.names import current_name
 from peploss.losses.precursor import ISOTOPE_OFFSETS
 from peploss.peptides.decoys import decoy_orders_of
 from peploss.peptides.ions import C_TERMINAL, N_TERMINAL, ion_kinds
@@ -48,7 +49,7 @@ class Plan:
 
     Args:
         settings: what "the loss" means.
-        losses: further losses, of ``BASELINES``.
+        losses: further losses, of ``BASELINES``; old names of them are taken, too.
         decoys: whether to score a decoy of each PSM as well, the first of ``peploss.peptides.decoys``.
         seed: of the decoys.
         causes: whether to name the cause of every PSM, which takes a thousand times as long as its score.
@@ -65,6 +66,7 @@ class Plan:
     runs: Mapping[str, Run] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "losses", tuple(dict.fromkeys(map(current_name, self.losses))))
         for name in self.losses:
             if name not in BASELINES:
                 raise SettingsError(f"There is no loss {name!r}.", remedy=f"The losses are {', '.join(BASELINES)}.")

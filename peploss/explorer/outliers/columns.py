@@ -25,7 +25,8 @@ LABELS: Final[Mapping[str, str]] = {
     "engine_score": "engine score",
     "q_value": "q-value",
     "rank": "rank",
-    "min_distance": "min-distance loss",
+    "min_distance_loss": "min-distance loss",
+    "min_distance": "min-distance loss",  # of results written by 0.1
     "file": "file",
     "modifications": "modification",
     "label": "label",

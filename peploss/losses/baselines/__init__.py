@@ -5,11 +5,11 @@
 >>> obs = Peaks.from_list([([100.01, 200.0], [1.0, 2.0]), ([300.0], [1.0])])
 >>> for name, baseline in BASELINES.items():
 ...     print(name, [round(x, 3) for x in baseline(pred, obs).tolist()])
-min_distance [0.0, 19.98]
+min_distance_loss [0.0, 19.98]
 soft_coverage [0.007, 1.0]
 soft_f1 [0.008, 1.0]
 spectral_angle [0.212, 1.0]
-spectral_entropy [0.024, 1.0]
+spectral_entropy_distance [0.024, 1.0]
 masked_spectral_distance [0.213, 1.0]
 """
 
@@ -21,10 +21,12 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from peploss.deprecation import warn_renamed
 from peploss.kernels import Peaks
 from peploss.losses.baselines.angle import angle_distance, spectral_angle
 from peploss.losses.baselines.entropy import spectral_entropy_distance
 from peploss.losses.baselines.matching import masked_spectral_distance, min_distance_loss, soft_coverage, soft_f1
+from peploss.losses.names import OLD_NAMES
 from peploss.settings import LossSettings
 
 __all__ = [
@@ -45,7 +47,7 @@ class Baseline:
     """One loss, as a page or a table needs to know it.
 
     Args:
-        name: its key in ``BASELINES``.
+        name: its key in ``BASELINES``, which is the name of its function.
         title: what to call it.
         formula: in words and signs, one line.
         range: lowest and highest value; infinity where it has no bound.
@@ -74,7 +76,7 @@ class Baseline:
         Returns:
             (B,) float64.
         Raises:
-            ValueError: batch sizes differ.
+            ArgumentError: batch sizes differ.
         """
         chosen = settings or LossSettings()
         return self.function(pred, obs, **{name: getattr(chosen, name) for name in self.uses})
@@ -82,7 +84,7 @@ class Baseline:
 
 _ALL = (
     Baseline(
-        name="min_distance",
+        name="min_distance_loss",
         title="Min-distance Huber",
         formula="Σ_j w_j Huber_0.2(min_i |m_i - o_j|)",
         range=(0.0, float("inf")),
@@ -122,7 +124,7 @@ _ALL = (
         uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="spectral_entropy",
+        name="spectral_entropy_distance",
         title="Spectral entropy distance",
         formula="(2 H((P + Q) / 2) - H(P) - H(Q)) / ln 4",
         range=(0.0, 1.0),
@@ -144,5 +146,16 @@ _ALL = (
     ),
 )
 
-BASELINES: Mapping[str, Baseline] = MappingProxyType({b.name: b for b in _ALL})
-"""The losses the cosine is compared with, by name."""
+
+class _ByName(dict[str, Baseline]):
+    """Baselines by name; an old name finds its loss, with a warning."""
+
+    def __missing__(self, name: str) -> Baseline:
+        if name not in OLD_NAMES:
+            raise KeyError(name)
+        warn_renamed(f"BASELINES[{name!r}]", f"BASELINES[{OLD_NAMES[name]!r}]", ends_in="0.4")
+        return self[OLD_NAMES[name]]
+
+
+BASELINES: Mapping[str, Baseline] = MappingProxyType(_ByName({b.name: b for b in _ALL}))
+"""The losses the cosine is compared with, by the name of their function."""

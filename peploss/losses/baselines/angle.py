@@ -58,7 +58,7 @@ def spectral_angle(
         (B,) float64 in [0, 1] for intensities that are not negative; 0 for the same shape, 1 for no overlap. 1
         without gradient where a side renders nothing.
     Raises:
-        ValueError, BackendError: as for ``spectrum_cosine``.
+        ArgumentError, BackendError: as for ``spectrum_cosine``.
     Source:
         Toprak, U. H. et al. (2014), doi:10.1074/mcp.O113.036475, as the distance rather than 1 minus it.
 

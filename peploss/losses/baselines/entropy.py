@@ -7,6 +7,7 @@ import math
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, SigmaUnit
 from peploss.kernels.naive import rendered
@@ -52,7 +53,7 @@ def spectral_entropy_distance(
         (B,) float64 in [0, 1]; 0 for the same shape, 1 for no overlap. 1 without gradient where a side is empty
         or renders nothing.
     Raises:
-        ValueError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
     Source:
         Li, Y. et al. (2021), doi:10.1038/s41592-021-01331-z.
 
@@ -124,7 +125,7 @@ def _extremes(sigma: float | Tensor) -> tuple[float, float]:
     values = (sigma.detach().flatten().tolist() or [1.0]) if isinstance(sigma, Tensor) else [float(sigma)]
     for value in values:
         if not 0 < value < math.inf:
-            raise ValueError(f"sigma must be positive and finite, not {value!r}.")
+            raise ArgumentError(f"sigma must be positive and finite, not {value!r}.")
     return min(values), max(values)
 
 

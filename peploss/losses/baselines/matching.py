@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
 from peploss.kernels import Peaks, SigmaUnit
 from peploss.losses.baselines.angle import angle_distance
 from peploss.losses.baselines.ragged import Side, finish, gap_to_nearest, gaussian, sides, sum_by, width_at
@@ -23,7 +24,7 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
         (B,) float64 in Th^2, [0, inf): it has no upper bound, one far observed peak can dominate. 0 where nothing
         was observed. Where nothing was predicted the distance is taken to m/z 0. No gradient in either case.
     Raises:
-        ValueError: delta not positive and finite, or batch sizes differ.
+        ArgumentError: delta not positive and finite, or batch sizes differ.
     Source:
         Huber, P. J. (1964), doi:10.1214/aoms/1177703732; as a spectrum loss, the one the cosine replaced.
 
@@ -31,8 +32,7 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
     >>> round(float(far[0]), 6)  # 3/4 * 0.1**2 / 2 + 1/4 * 0.2 * (1 - 0.1)
     0.04875
     """
-    if not 0 < delta < float("inf"):
-        raise ValueError(f"delta must be positive and finite, not {delta!r}.")
+    check_delta(delta)
     p, o = sides(pred, obs)
     gap, _, found = gap_to_nearest(o, p)
     distance = torch.where(found, gap, gap.detach()).abs()
@@ -40,6 +40,12 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
     loss = sum_by(o.spectrum, torch.where(o.peak, o.share * huber, 0.0), pred.batch)
     loss = torch.where(p.empty, loss.detach(), loss)
     return torch.where(p.invalid | o.invalid, torch.nan, loss)
+
+
+def check_delta(delta: float) -> None:
+    """Raises ArgumentError unless delta is positive and finite."""
+    if not 0 < delta < float("inf"):
+        raise ArgumentError(f"delta must be positive and finite, not {delta!r}.")
 
 
 def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da") -> Tensor:
@@ -55,7 +61,7 @@ def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigm
     Returns:
         (B,) float64 in [0, 1]; 0 where every observed peak is met. 1 without gradient where a side is empty.
     Raises:
-        ValueError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
     Source:
         The hard form, share of intensity annotated within a tolerance, is what peptide annotators report.
 
@@ -79,7 +85,7 @@ def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit
     Returns:
         (B,) float64 in [0, 1]; 0 where every peak has its partner. 1 without gradient where a side is empty.
     Raises:
-        ValueError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
     Source:
         Precision and recall of peak matching, made differentiable with the Gaussian of the spectrum loss.
 
@@ -113,7 +119,7 @@ def masked_spectral_distance(
         (B,) float64 in [0, 1]; 0 for proportional intensities. 1 without gradient where a side is empty or no
         fragment is near a peak.
     Raises:
-        ValueError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
     Source:
         Gessulat, S. et al. (2019), Prosit, doi:10.1038/s41592-019-0426-7, whose vector of possible fragments is
         here the list of predicted ones.

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from peploss.errors import ArgumentError
 from peploss.kernels import SigmaUnit
+from peploss.kernels.arguments import check_unit, same_batch
 from peploss.kernels.peaks import Peaks
 
 
@@ -74,9 +76,8 @@ def side(peaks: Peaks) -> Side:
 
 
 def sides(pred: Peaks, obs: Peaks) -> tuple[Side, Side]:
-    """Both sides; ValueError if they are not equally many spectra."""
-    if pred.batch != obs.batch:
-        raise ValueError(f"Predicted and observed must be as many spectra; they are {pred.batch} and {obs.batch}.")
+    """Both sides; ArgumentError if they are not equally many spectra."""
+    same_batch(pred, obs)
     return side(pred), side(obs)
 
 
@@ -141,20 +142,21 @@ def width_at(sigma: float | Tensor, sigma_unit: SigmaUnit, mz: Tensor, spectrum:
     """(N,) width in Th of peaks at ``mz``; ``sigma`` one number, or a tensor () or (B,).
 
     Raises:
-        ValueError: the number is not positive and finite, the tensor has another shape, or the unit is not known. A
+        ArgumentError: the number is not positive and finite, the tensor has another shape, or the unit is not known. A
             tensor's values are not looked at: that would stall a GPU.
     """
-    if sigma_unit not in ("Da", "ppm"):
-        raise ValueError(f"sigma_unit must be 'Da' or 'ppm', not {sigma_unit!r}.")
+    check_unit(sigma_unit)
     if isinstance(sigma, Tensor):
         if sigma.ndim > 1 or (sigma.ndim == 1 and sigma.shape[0] != batch):
-            raise ValueError(f"sigma must be one number or one for each of {batch} spectra, not {tuple(sigma.shape)}.")
+            raise ArgumentError(
+                f"sigma must be one number or one for each of {batch} spectra, not {tuple(sigma.shape)}."
+            )
         value = sigma.to(device=mz.device, dtype=torch.float64)
         width = value.expand(mz.shape[0]) if value.ndim == 0 else value[spectrum]
     elif 0 < sigma < float("inf"):
         width = torch.full_like(mz, float(sigma))
     else:
-        raise ValueError(f"sigma must be positive and finite, not {sigma!r}.")
+        raise ArgumentError(f"sigma must be positive and finite, not {sigma!r}.")
     return width if sigma_unit == "Da" else width * 1e-6 * mz
 
 

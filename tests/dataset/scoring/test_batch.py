@@ -81,7 +81,7 @@ def test_a_row_depends_on_no_other_row(batch: pa.RecordBatch) -> None:
 
 
 def test_an_empty_batch(batch: pa.RecordBatch) -> None:
-    plan = Plan(decoys=True, losses=("min_distance",))
+    plan = Plan(decoys=True, losses=("min_distance_loss",))
     assert score_batch(batch.slice(0, 0), plan).schema.names == plan.schema.names
 
 
