@@ -18,7 +18,7 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("atomic", "constants", "errors", "grid", "installed", "version"),
+            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "version"),
             ("kernels", "settings", "peptides"),
             ("spectra",),
             ("intensities", "losses", "training"),
