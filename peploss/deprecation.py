@@ -1,24 +1,19 @@
 """Names that change, and how long the old ones last.
 
-The policy:
+The policy, in short (``docs/pages/deprecation.md`` has it in full):
 
-- A public name (what ``import peploss`` offers, keywords, keys of ``BASELINES``, options of the command) that is
-  renamed or removed goes on working for at least two minor versions. Until then it warns with
-  ``PeplossDeprecationWarning``, which names the new way and the version in which the old one ends.
+- A public name (what ``import peploss`` offers, its keywords, keys of ``BASELINES``, options of the command) that is
+  renamed goes on working for at least two minor versions. Until then it gives a ``DeprecationWarning`` that names the
+  new way and the version in which the old one ends.
 - Keywords of the drop-in losses (``CombinedLoss``, ``SpectrumMatchingLoss``, ``PrecursorMassLoss``,
   ``DeepSupervisionLoss``) never end and never warn: they are the interface of code we do not see. ``bin_size`` and
   MS2PIP's ion names (``b++``) are such.
-- Files and links written by an older version are read for good, without a warning.
-- Names with a leading underscore, and modules of ``peploss.kernels.cpu`` and ``.gpu``, may change in any version.
+- Results, sets, links and commands written for an older version are read for good, without a warning.
 """
 
 from __future__ import annotations
 
 import warnings
-
-
-class PeplossDeprecationWarning(FutureWarning):
-    """A name of peploss that will end. A FutureWarning, so that Python shows it to people who run a script."""
 
 
 def warn_renamed(old: str, new: str, *, ends_in: str, stacklevel: int = 2) -> None:
@@ -36,6 +31,6 @@ def warn_renamed(old: str, new: str, *, ends_in: str, stacklevel: int = 2) -> No
     """
     warnings.warn(
         f"{old} is now {new}; the old name ends in peploss {ends_in}.",
-        PeplossDeprecationWarning,
+        DeprecationWarning,
         stacklevel=stacklevel + 1,
     )
