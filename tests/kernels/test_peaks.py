@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import pickle
 from typing import Any
 
@@ -153,3 +154,32 @@ def test_compilers_and_exporters_see_through_it(peaks: Peaks) -> None:
     exported, again = torch.export.export(Cosine(), (peaks, peaks)).module()(peaks, peaks)
     assert torch.equal(exported, want)
     assert lists(again) == lists(moved)
+
+
+def test_padding_lies_at_infinity_and_gets_no_gradient() -> None:
+    mz = torch.tensor([[10.0, 20.0, math.nan], [30.0, 40.0, 50.0]]).requires_grad_()
+    intensity, mask = torch.ones(2, 3), torch.tensor([[1, 1, 0], [0, 1, 1]])
+    padded = Peaks.from_padded(mz, intensity, mask)
+    assert lists(padded.detach()) == [
+        ([10.0, 20.0, math.inf], [1.0, 1.0, 0.0]),
+        ([math.inf, 40.0, 50.0], [0.0, 1.0, 1.0]),
+    ]
+    assert padded.mz.dtype == padded.intensity.dtype == torch.float64
+    padded.mz[~padded.mz.isinf()].sum().backward()
+    assert mz.grad is not None
+    assert mz.grad.tolist() == mask.tolist()
+    assert lists(Peaks.from_padded(intensity, intensity)) == [([1.0] * 3, [1.0] * 3)] * 2
+    assert [len(Peaks.from_padded(torch.ones(shape), torch.ones(shape))) for shape in ((0, 3), (3, 0))] == [0, 3]
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [((2, 3), (2, 4), (2, 3)), ((2, 3), (2, 3), (2, 2)), ((3,), (3,), (3,)), ((1, 1, 1), (1, 1, 1), (1, 1, 1))],
+)
+def test_padded_rows_that_do_not_fit_are_refused(shapes: tuple[Any, Any, Any]) -> None:
+    mz, intensity, mask = (torch.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match=r"must all be \(batch, peaks\); they have shapes"):
+        Peaks.from_padded(mz, intensity, mask)
+    if len(shapes[0]) != 2:
+        with pytest.raises(ValueError, match="None"):
+            Peaks.from_padded(mz, intensity)

@@ -50,13 +50,15 @@ def same(fast: torch.Tensor, reference: torch.Tensor, within: float) -> None:
     assert torch.allclose(fast.cpu(), reference, rtol=within, atol=within, equal_nan=True), (fast, reference)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(
+    ("backend", "place", "side"),
+    [*(("cpu", place, side) for place in PLACES for side in (0, 1)), ("triton", "off the grid", 1)],
+)
 @pytest.mark.parametrize("what", BAD)
-@pytest.mark.parametrize("side", [0, 1])
 def test_nonsense_shows_in_every_backend_rendered_or_not(
-    fast: tuple[str, Move], what: str, place: str, side: int
+    backend: str, what: str, place: str, side: int, request: pytest.FixtureRequest
 ) -> None:
-    backend, move = fast
+    move = request.getfixturevalue("triton") if backend == "triton" else lambda x: x
     pred, obs, sigma, grid = spectra(what, place)
     answers = []
     for by, to in ((backend, move), ("reference", lambda x: x)):
