@@ -7,6 +7,7 @@ All are ``PeplossError``::
             SettingsError               a setting is unknown or out of its range
         PeptideError (ValueError)       a peptide cannot be read
         SpectrumError (ValueError)      one spectrum cannot be used
+            NoSpectrumError (LookupError)   there is no such spectrum in the file
         SourceError (ValueError)        a file, upload or pasted list cannot be used
         BackendError (RuntimeError)     this machine cannot compute what was asked for
 

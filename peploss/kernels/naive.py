@@ -105,10 +105,10 @@ def pair_sums(
             product(p, o, grid) + (_nan(p, o) if nonsense(p) or nonsense(o) else 0.0)
             for p, o in zip(sides_of(leaf, a_sigma.detach()), sides_of(b.detach(), b_sigma.detach()), strict=True)
         ]
-        value = torch.stack(values) if values else leaf.mz.new_zeros(0)
-        by_mz, by_intensity = torch.autograd.grad(
-            value.sum() + 0.0 * (leaf.mz[:0].sum() + leaf.intensity[:0].sum()), (leaf.mz, leaf.intensity)
-        )
+        if not values:
+            return a.mz.new_zeros(0), a.mz.new_zeros(0), a.mz.new_zeros(0)
+        value = torch.stack(values)
+        by_mz, by_intensity = torch.autograd.grad(value.sum(), (leaf.mz, leaf.intensity))
     return value.detach(), by_intensity, by_mz
 
 

@@ -70,6 +70,7 @@ def test_an_indexed_batch_has_gradients(peaks: Peaks) -> None:
 def test_joins_batches(peaks: Peaks) -> None:
     assert lists(Peaks.cat([peaks[2:], peaks[:1], Peaks.from_list([]), peaks])) == SPECTRA[2:] + SPECTRA[:1] + SPECTRA
     assert len(Peaks.cat([])) == 0
+    assert lists(Peaks.cat([peaks])) == SPECTRA
 
 
 def test_moves_and_changes_type(peaks: Peaks) -> None:
