@@ -25,12 +25,12 @@ def _windows(mz: F64, sigma: F64, h: float, n_bins: int) -> NDArray[np.int64]:
     out = np.empty((mz.size, 2), np.int64)
     for i in range(mz.size):
         m, reach = mz[i], WINDOW * sigma[i]
-        nearest = min(max(math.floor(m / h), 0.0), n_bins - 1.0)
+        nearest = min(max(np.floor(m / h), 0.0), n_bins - 1.0)
         if not abs(m - (nearest + 0.5) * h) <= RENDER_REACH * sigma[i]:
             out[i, 0], out[i, 1] = 1, 0
             continue
-        out[i, 0] = int(max(0.0, math.ceil((m - reach) / h - 0.5)))
-        out[i, 1] = int(min(n_bins - 1.0, math.floor((m + reach) / h - 0.5)))
+        out[i, 0] = int(max(0.0, np.ceil((m - reach) / h - 0.5)))
+        out[i, 1] = int(min(n_bins - 1.0, np.floor((m + reach) / h - 0.5)))
     return out
 
 

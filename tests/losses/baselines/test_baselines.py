@@ -17,7 +17,7 @@ from peploss.peptides.soft import expected_residue_masses, soft_fragments
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.settings import LossSettings
 
-EMPTY = {"min_distance": 0.0}  # nothing observed, nothing to pay for; every other loss is 1
+EMPTY = {"min_distance_loss": 0.0}  # nothing observed, nothing to pay for; every other loss is 1
 WIDE = LossSettings(sigma=0.3, bin_width=0.1)  # wide enough that matches overlap in part
 
 
@@ -52,7 +52,7 @@ def test_empty_sides_are_defined_and_carry_no_gradient(baseline: Baseline, diffe
     values = baseline(pred, obs)
     values[3:].sum().backward()
     assert values[4:].tolist() == [EMPTY.get(baseline.name, 1.0)] * 2  # nothing observed
-    if baseline.name == "min_distance":
+    if baseline.name == "min_distance_loss":
         assert values[3].item() > 0.2 * 99  # nothing predicted: the way to m/z 0
     else:
         assert values[3].item() == 1.0
@@ -75,7 +75,7 @@ def test_gradcheck(baseline: Baseline, differentiable: tuple[Peaks, Peaks]) -> N
         return baseline(Peaks(pm, pa, pred.offsets), Peaks(om, oi, obs.offsets), WIDE)[:3]
 
     leaves = (pred.mz, pred.intensity, obs.mz, obs.intensity)
-    slow = baseline.name == "spectral_entropy"
+    slow = baseline.name == "spectral_entropy_distance"
     assert torch.autograd.gradcheck(run, leaves, eps=1e-7, atol=1e-5, rtol=1e-4, fast_mode=slow)
 
 
