@@ -25,6 +25,13 @@ def test_the_mean_over_nothing_is_zero_without_gradient() -> None:
     assert reduce(torch.zeros(0), "mean").item() == 0.0
 
 
+def test_the_mean_is_over_the_known_alone() -> None:
+    values, known = torch.tensor([5.0, 0.0, 0.0]), torch.tensor([True, False, False])
+    assert reduce(values, "mean", known).item() == 5.0
+    assert reduce(values[:1], "mean").item() == 5.0
+    assert reduce(values, "sum", known).item() == 5.0
+
+
 def test_another_reduction_is_refused() -> None:
     with pytest.raises(SettingsError, match="mean, sum or none, not 'max'"):
         check_reduction("max")

@@ -44,6 +44,18 @@ def test_weights_are_in_the_ratios_they_are_named_for() -> None:
         iteration_weights("linear", 0)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "none", "sum"])
+def test_one_step_and_one_token_are_enough(batch, reduction: str) -> None:
+    logits, targets, _ = batch
+    mask = torch.zeros(2, 5, dtype=torch.bool)
+    mask[0, 2] = True
+    found = step_cross_entropy(logits[:1], targets, mask, reduction=reduction)
+    want = F.cross_entropy(logits[0, 0, 2:3], targets[0, 2:3])
+    assert found.shape == ((1, 2) if reduction == "none" else (1,))
+    assert found.flatten()[0].item() == pytest.approx(want.item(), rel=1e-12)
+    assert found.sum().item() == pytest.approx(want.item(), rel=1e-12)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 1.0])
 @pytest.mark.parametrize("kind", ["uniform", "linear", "exponential"])
 def test_is_the_weighted_sum_of_torch_cross_entropies(batch, kind: str, smoothing: float) -> None:
@@ -144,8 +156,9 @@ def test_shapes_and_settings_are_refused_in_words(batch) -> None:
         DeepSupervisionLoss()(logits, targets[:, :4], mask)
     with pytest.raises(ValueError, match="target_mask must have shape"):
         DeepSupervisionLoss()(logits, targets, mask[:1])
-    with pytest.raises(SettingsError, match="label_smoothing"):
-        DeepSupervisionLoss(label_smoothing=1.5)
+    for beyond in (-0.01, 1.01):
+        with pytest.raises(SettingsError, match="label_smoothing"):
+            DeepSupervisionLoss(label_smoothing=beyond)
     with pytest.raises(SettingsError, match="not None"):
         DeepSupervisionLoss(label_smoothing=None)
     with pytest.raises(SettingsError, match="iteration_weights"):
