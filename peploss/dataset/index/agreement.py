@@ -16,6 +16,8 @@ from peploss.dataset.tables.psm import Psm
 
 ALLOWED: Final = 0.05
 """Share of a file's PSMs that may disagree with their spectra."""
+LEAST: Final = 2
+"""PSMs there must be to call a join suspect; a single one that disagrees is marked."""
 _BY_PEPTIDE: Final = 0.8, 5
 """Where a table gives no m/z and the peptides' own masses are compared: the share, and how many PSMs there must be.
 Peptides may lack modifications, and predictions are often wrong."""
@@ -36,6 +38,7 @@ class Agreement:
     Args:
         compared: PSMs of which both sides say something.
         examples: what disagrees, in words, the first three.
+        said: the same of every PSM that disagrees, by its ``id``.
         by_peptide: whether only the peptides' own masses could be compared.
     """
 
@@ -43,11 +46,12 @@ class Agreement:
     disagreeing: int = 0
     examples: list[str] = field(default_factory=list)
     by_peptide: bool = False
+    said: dict[int, str] = field(default_factory=dict)
 
     @property
     def suspect(self) -> bool:
         """Whether more of them disagree than may."""
-        share, least = _BY_PEPTIDE if self.by_peptide else (ALLOWED, 1)
+        share, least = _BY_PEPTIDE if self.by_peptide else (ALLOWED, LEAST)
         return self.compared >= least and self.disagreeing > share * self.compared
 
     @property
@@ -79,6 +83,7 @@ def agreement(pairs: Sequence[Pair], within_rt: float = _RT) -> Agreement:
         found.compared += 1
         if said:
             found.disagreeing += 1
+            found.said[id(psm)] = said
             if len(found.examples) < 3:
                 found.examples.append(f"line {psm.line}: {said}")
     return found
@@ -88,7 +93,8 @@ def counted(pairs_of: Sequence[Sequence[Pair]]) -> int | None:
     """Which way of counting fits, of several: the first whose retention times and windows agree, None if none does."""
     for at, pairs in enumerate(pairs_of):
         timed = any(p.rt is not None and not math.isnan(f.rt[i]) for p, f, i in pairs)
-        if timed and agreement(pairs, _COUNTED_RT).confirmed:
+        found = agreement(pairs, _COUNTED_RT)
+        if timed and found.disagreeing <= ALLOWED * found.compared:
             return at
     return None
 
@@ -106,18 +112,22 @@ def _precursor(psm: Psm, file: Headers, at: int, window: float) -> str | None:
     """How the m/z disagree, ``""`` where they agree, None where one is not known."""
     observed = file.precursor_mz[at]
     charge = psm.charge or file.charge[at] or 0
-    mz = psm.precursor_mz
-    if mz is None and charge:
-        peptide = resolve(psm.peptide)
-        mz = None if isinstance(peptide, str) else peptide.mass / charge + PROTON
-    if mz is None or math.isnan(observed):
+    if math.isnan(observed):
         return None
-    off = (mz - observed) * (charge or 1)
-    if abs(off) <= _ISOTOPE or abs(mz - observed) <= window:
+    if psm.precursor_mz is not None and _near(psm.precursor_mz, observed, charge, window):
         return ""
-    if any(abs(abs(off) - k * ISOTOPE_SPACING) <= _NEAR for k in _ISOTOPES):
+    peptide = resolve(psm.peptide) if charge else ""  # what was found may fit where the table's own number does not
+    of_peptide = None if isinstance(peptide, str) else peptide.mass / charge + PROTON
+    if of_peptide is not None and _near(of_peptide, observed, charge, window):
         return ""
-    return f"m/z {mz:.2f} against {observed:.2f}"
+    mz = of_peptide if psm.precursor_mz is None else psm.precursor_mz
+    return None if mz is None else f"m/z {mz:.2f} against {observed:.2f}"
+
+
+def _near(mz: float, observed: float, charge: int, window: float) -> bool:
+    off = abs(mz - observed) * (charge or 1)
+    isotopes = any(abs(off - k * ISOTOPE_SPACING) <= _NEAR for k in _ISOTOPES)
+    return off <= _ISOTOPE or abs(mz - observed) <= window or isotopes
 
 
 def _half_window(file: Headers) -> float:

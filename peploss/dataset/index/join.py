@@ -122,6 +122,7 @@ class _Group:
         self.joined, self.table, self.psms, self.files = joined, table, psms, files
         self.targets, self.elsewhere = targets, group == ELSEWHERE
         self.where = files[targets[0]].name if len(targets) == 1 else f"any of {len(targets)} files"
+        self.doubted: dict[int, str] = {}  # PSMs that disagree with their spectra, where few do
         self.first = 1  # what the first spectrum is counted as, where a table counts
 
     def join(self, by: str | None) -> None:
@@ -151,6 +152,7 @@ class _Group:
         for kind in likely:
             found = agreement(self._pairs(kind)) if kind != "title" else Agreement()
             if not found.suspect:
+                self.doubted = {} if found.by_peptide else found.said
                 return kind, None
             doubts.append((kind, found))
         if len(self.targets) == 1 and agreement(self._pairs(ORDINAL)).confirmed:
@@ -202,6 +204,9 @@ class _Group:
             )
         else:
             target, at = found[0]
+            if said := self.doubted.get(id(psm)):
+                note = f"The precursors of table and spectrum disagree: {said}."
+                psm.notes = psm.notes if note in psm.notes else f"{psm.notes} {note}".strip()
             self.joined.psms[target].setdefault(at, []).append((psm, self.table.path, kind))
             self.joined.counts[self.table.path, self.files[target].name, kind] += 1
 
