@@ -86,9 +86,15 @@ def explained(peptides: Sequence[str], differences: NDArray[np.float64]) -> Fixe
             found = [*(found if share == best else []), fixed]
             best = share
     there = {s for s, n in zip(SITES, counts.sum(axis=0), strict=True) if n}
-    fewest = [f for f in found if len(f) == len(found[0])]
-    seen = {tuple(sorted((s, m) for s, m in f.items() if s in there)) for f in fewest}
-    return dict(seen.pop()) if len(seen) == 1 else {}  # of several that explain it alike, none is known
+    fewest = [{s: m for s, m in f.items() if s in there} for f in found if len(f) == len(found[0])]
+    if len({frozenset(f) for f in fewest}) != 1:
+        return {}  # of several places that explain it alike, none is known
+
+    def off(fixed: Fixed) -> float:  # TMTpro and iTRAQ8plex differ by 0.002 Da
+        deltas = np.array([_delta(fixed[s]) if s in fixed else 0.0 for s in SITES])
+        return float(np.median(np.abs(wanted - counts @ deltas)))
+
+    return min(fewest, key=off)
 
 
 def _candidates() -> list[Fixed]:

@@ -1,0 +1,99 @@
+"""The masses that a table states are held against its peptides: added by name, or marked, never silent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peploss.constants import PROTON
+from peploss.dataset.tables import read_psms
+from peploss.dataset.tables.psm import PsmTable
+from peploss.peptides.fixed_modifications import with_fixed
+from peploss.peptides.peptide import Peptide
+
+BARE = ["ACDEMFGHIK", "PEPTIDER", "CCSAMPLEK", "ELVISLIVESR", "KCAK", "MNPQSTVWYR", "GGCR", "AAAAAK"]
+
+
+def table(tmp_path: Path, column: str, rows: list[tuple[str, float]]) -> PsmTable:
+    lines = [f"scan\tpeptide\tcharge\t{column}", *(f"{i}\t{p}\t2\t{m:.5f}" for i, (p, m) in enumerate(rows, 1))]
+    path = tmp_path / "t.tsv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_psms(path)
+
+
+def masses(fixed: dict[str, str]) -> list[tuple[str, float]]:
+    return [(p, Peptide.parse(with_fixed(p, fixed)).neutral_mass) for p in BARE]
+
+
+FIXED = [
+    {"C": "Carbamidomethyl"}, {"C": "Methylthio"}, {"K": "TMT6plex", "N-term": "TMT6plex"},
+    {"C": "Carbamidomethyl", "K": "TMTpro", "N-term": "TMTpro"}, {"K": "iTRAQ4plex", "N-term": "iTRAQ4plex"},
+    {"K": "Label:13C(6)15N(2)", "R": "Label:13C(6)15N(4)"}, {"R": "Label:13C(6)15N(4)"},
+    {"C": "Carbamidomethyl", "K": "Dimethyl", "N-term": "Dimethyl"}, {"K": "TMT6plex"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fixed", FIXED, ids=str)
+def test_fixed_modifications_are_added_by_name(tmp_path: Path, fixed: dict[str, str]) -> None:
+    found = table(tmp_path, "calc_neutral_pep_mass", masses(fixed))
+    assert [p.peptide for p in found.psms] == [with_fixed(p, fixed) for p in BARE]
+    assert all(abs(p.mass_difference or 0) < 0.001 for p in found.psms)
+    (note,) = found.notes
+    assert all(f"{name} on {site}" in note for site, name in fixed.items())
+
+
+COLUMNS = [
+    ("CalcMass", 0.0, 1), ("CalcMass", PROTON, 1), ("calc_mh", PROTON, 1), ("calc_neutral_pep_mass", 0.0, 1),
+    ("peptide mass", 0.0, 1), ("Peptide_MH", PROTON, 1), ("Mass", 0.0, 1), ("Calculated m/z", PROTON, 2),
+    ("calculatedMassToCharge", PROTON, 2), ("calc_mass_to_charge", PROTON, 2), ("Theo. MH+ [Da]", PROTON, 1),
+    ("Calculated Peptide Mass", 0.0, 1), ("Theoretical Mass", 0.0, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "more", "charge"), COLUMNS)
+def test_masses_under_every_name(tmp_path: Path, column: str, more: float, charge: int) -> None:
+    rows = [(p, m / charge + more) for p, m in masses({"C": "Carbamidomethyl"})]
+    found = table(tmp_path, column, rows)
+    assert "C[Carbamidomethyl]" in found.psms[0].peptide
+    assert all(abs(p.mass_difference or 0) < 0.001 for p in found.psms)
+
+
+def test_what_nothing_explains_is_kept_and_marked(tmp_path: Path) -> None:
+    rows = masses({})
+    rows[3] = (rows[3][0], rows[3][1] + 100.016)
+    found = table(tmp_path, "Mass", rows)
+    assert [p.peptide for p in found.psms] == BARE
+    assert found.psms[3].mass_difference == pytest.approx(100.016, abs=1e-4)
+    assert found.psms[3].notes == "The mass differs by +100.0160 Da from the table's."
+    assert "1 of 8 PSMs" in found.notes[0]
+    assert "ELVISLIVESR" in found.notes[0]
+    assert not any(p.notes for p in found.psms if p is not found.psms[3])
+
+
+def test_one_row_off_among_modified_ones_stays_as_it_is_written(tmp_path: Path) -> None:
+    rows = masses({"C": "Carbamidomethyl"}) * 2
+    rows[0] = (rows[0][0], rows[0][1] + 79.9663)
+    found = table(tmp_path, "Mass", rows)
+    assert found.psms[0].peptide == "ACDEMFGHIK"
+    assert found.psms[0].mass_difference == pytest.approx(57.02146 + 79.9663, abs=1e-3)
+    assert found.psms[8].peptide == "AC[Carbamidomethyl]DEMFGHIK"
+
+
+def test_two_hundredths_are_rounding_and_more_is_not(tmp_path: Path) -> None:
+    mass = Peptide.parse("PEPTIDEK").neutral_mass
+    found = table(tmp_path, "Mass", [("PEPTIDEK", mass + 0.019), ("PEPTIDEK", mass + 0.021)])
+    assert [bool(p.notes) for p in found.psms] == [False, True]
+
+
+def test_of_two_explanations_none_is_taken(tmp_path: Path) -> None:
+    mass = Peptide.parse("PEPTIDEK").neutral_mass + 229.162932  # TMT on K, or on the end
+    found = table(tmp_path, "Mass", [("PEPTIDEK", mass)])
+    assert found.psms[0].peptide == "PEPTIDEK"
+    assert found.psms[0].mass_difference == pytest.approx(229.1629, abs=1e-3)
+
+
+def test_a_table_without_masses_marks_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("scan\tpeptide\n1\tACK\n", encoding="utf-8")
+    assert read_psms(path).psms[0].mass_difference is None
