@@ -50,7 +50,7 @@ def page() -> None:
 
 
 def _nothing() -> None:
-    st.markdown("### A set of PSMs")
+    st.markdown("## A set of PSMs")
     being_made = outliers_sidebar.is_built_in_coming()
     st.markdown(
         ("The set of the built-in spectra is being made: it comes up in a few seconds. " if being_made else "")

@@ -41,7 +41,7 @@ def choose_source() -> tuple[Source | None, PeplossError | None]:
 
 def nothing_open(problem: PeplossError | None) -> None:
     """The page without a spectrum; what else a link says waits for the file to be uploaded or the peaks pasted."""
-    st.markdown("### Choose a spectrum")
+    st.markdown("## Choose a spectrum")
     if problem is not None:
         st.error(sentence(problem), icon=":material/error:")
     st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")

@@ -19,10 +19,11 @@ class Fact(NamedTuple):
 
 
 def facts(title: str, given: Iterable[Fact]) -> None:
-    """Draw them under a title, a line each."""
+    """Draw them a line each, under a title where there is one."""
     rows = "".join(
         f'<div class="pl-fact{" pl-strong" if f.strong else ""}" title="{html.escape(f.help)}">'
         f"<dt>{html.escape(f.name)}</dt><dd>{html.escape(f.value)}</dd></div>"
         for f in given
     )
-    st.html(f'<section class="pl-facts"><h4>{html.escape(title)}</h4><dl>{rows}</dl></section>')
+    heading = f"<h2>{html.escape(title)}</h2>" if title else ""
+    st.html(f'<section class="pl-facts">{heading}<dl>{rows}</dl></section>')

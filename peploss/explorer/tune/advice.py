@@ -39,7 +39,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
         left, right = st.columns([1, 1.1], gap="large")
     with left:
         first, *rest = advice.sentences
-        st.markdown(f"##### {escape_markdown(first)}")
+        st.markdown(f"## {escape_markdown(first)}")
         if advice.settings is not None:
             with st.container(horizontal=True):
                 st.button(

@@ -3,12 +3,15 @@ import { Cells } from "./cells.js";
 import { Figure } from "./figure.js";
 import { Go } from "./go.js";
 import { Picks } from "./picks.js";
+import { keepInReach } from "./reach.js";
 import { Stage } from "./stage.js";
 import { Steps } from "./steps.js";
 import { Widths } from "./widths.js";
 import { unpack } from "./wire.js";
 
 const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, picks: Picks, widths: Widths, go: Go };
+
+keepInReach();
 
 export default function mount(component) {
   const root = component.parentElement.querySelector(".pl");

@@ -1,0 +1,65 @@
+"""Every page, tab and dialog, light and dark, under the rules of axe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which carries axe, is not installed")
+
+Open = Callable[..., Any]
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+RULES = {"empty-table-header": {"enabled": False}}
+"""Streamlit's tables leave the header of their column of ticks empty; nothing here can name it."""
+SETTLED = 600  # ms: Streamlit fades what changes, and half faded it has half the contrast
+
+
+def violations(page: Any) -> list[str]:
+    page.wait_for_selector(IDLE)
+    page.wait_for_timeout(SETTLED)
+    page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("rules => axe.run(document, { rules, resultTypes: ['violations'] })", RULES)
+    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    "address", ["/?tab=Why", "/?tab=Fragments", "/?tab=Mass+errors", "/?tab=Export", "/tune", "/tune?part=Reach"]
+)
+def test_a_page_keeps_the_rules(url: str, open_page: Open, address: str, dark: bool) -> None:
+    page = open_page(f"{url}{address}", dark=dark, painted=False)
+    page.wait_for_selector(".main-svg")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_recommendation_keeps_them_and_its_button_can_be_read(url: str, open_page: Open, dark: bool) -> None:
+    page = open_page(f"{url}/tune?part=Recommendation", dark=dark, painted=False)
+    page.get_by_role("button", name="Use these").wait_for(timeout=120_000)
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_tour_and_the_list_of_keys_keep_them(url: str, open_page: Open, dark: bool) -> None:
+    page = open_page(url, dark=dark, tour=True)
+    page.locator(".pl-tour").wait_for()
+    assert violations(page) == []
+    page.get_by_role("button", name="?", exact=True).click()
+    page.get_by_role("dialog").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("address", ["/", "/?tab=Fragments", "/?tab=Export", "/tune", "/outliers"])
+def test_a_phone_needs_no_scrolling_sideways(url: str, open_page: Open, address: str) -> None:
+    page = open_page(f"{url}{address}", width=390, height=900, painted=False)
+    page.wait_for_selector(IDLE)
+    page.wait_for_timeout(SETTLED)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for part in (".pl-tools", ".pl-lead", ".pl-controls"):
+        for box in (node.bounding_box() for node in page.locator(part).all()):
+            assert box is None or box["x"] + box["width"] <= 391, part
