@@ -294,3 +294,27 @@ def test_a_link_to_explore_says_everything(opened: Open, folder: Path) -> None:
         "source": ["Set"], "psms": ["qc.parquet"], "i": ["8"], "sigma": ["0.02"], "sqrt": ["true"], "nl": ["H2O"],
         "ions": ["a", "b", "y"], "maxmz": ["1500"],
     }  # fmt: skip
+
+
+def test_what_this_session_began_is_told_even_if_it_was_over_at_once(opened: Open, folder: Path) -> None:
+    task = jobs.tasks().begin("Making x.parquet", folder / "x.parquet", lambda report: iter([["made"]]))
+    task.job.wait(60)
+    app = opened()
+    assert "Making x.parquet is done" not in [e.label.replace("\\", "") for e in app.expander]  # another one's
+    app.session_state[jobs.BEGUN] = [task]
+    app.run()
+    assert "Making x.parquet is done" in [e.label.replace("\\", "") for e in app.expander]
+    app.button(key="dismiss-0").click().run()
+    assert "Making x.parquet is done" not in [e.label.replace("\\", "") for e in app.expander]
+
+
+def test_notes_of_a_spectrum_stand_in_the_table_and_beside_it(opened: Open, folder: Path) -> None:
+    mgf = folder / "noted.mgf"
+    mgf.write_text(
+        "BEGIN IONS\nTITLE=a\nPEPMASS=464.7\nCHARGE=2+ and 3+\nSEQ=PEPTIDEK\n175.119 10\n288.203 20\nEND IONS\n"
+    )
+    build_set([mgf], [], folder / "noted.parquet", workers=1)
+    app = opened(data="noted.parquet")
+    note = rows(app)["notes"][0]
+    assert note
+    assert note in said(app).replace("\\", "")

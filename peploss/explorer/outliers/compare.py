@@ -63,6 +63,7 @@ _SAME = (
     "engine_score",
     "q_value",
     "rank",
+    "mass_difference",
 )
 """Columns of the set, which are the same in all its results."""
 

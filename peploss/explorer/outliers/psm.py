@@ -27,7 +27,7 @@ from peploss.settings import LossSettings
 
 _NUMBERS = {
     "loss": ".4f", "decoy_loss": ".4f", "explained": ".3f", "isotope_ppm": "+.1f", "n_peaks": ",d",
-    "engine_score": ".4g", "q_value": ".3g",
+    "engine_score": ".4g", "q_value": ".3g", "mass_difference": "+.4f",
 }  # fmt: skip
 _TAGS, _NOTE = "psm-tags", "psm-note"
 
@@ -51,6 +51,8 @@ def draw(
     st.html(f'<div class="pl-psm"><b>{title}</b><code>{peptide}</code><span>{about}</span></div>')
     why = _why(chosen, psm, settings, seed)
     facts("", [_fact(row, n, f) for n, f in _NUMBERS.items() if row.get(n) is not None])
+    if row.get("notes"):
+        st.caption(escape_markdown(row["notes"]))
     _cause(why)
     with st.container(horizontal=True, gap="small"):
         outliers_open.button(chosen, psm, settings, label="Open in Explore")

@@ -19,7 +19,7 @@ _OPEN, _ROWS = "psms-open", "_psms_rows"
 ROW_HEIGHT = 35
 _SHOWN = (
     "id", "peptide", "charge", "loss", "cause", "fixed_loss", "explained", "isotope_ppm", "title", "label",
-    "q_value",
+    "q_value", "mass_difference", "notes",
 )  # fmt: skip
 _WORDS = ("peptide", "title", "cause", "label")  # columns of text that the table can be ordered by
 _LOW_FIRST = ("explained", "q_value", *_WORDS)  # by a click on their head; of other numbers the highest
@@ -92,6 +92,8 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
             "title": st.column_config.TextColumn(width=120),
             "tags": st.column_config.ListColumn(width=110),
             "q_value": number("q", width=60, format="%.3g"),
+            "mass_difference": number("mass diff.", width=84, format="%+.4f", help=label("mass_difference")),
+            "notes": st.column_config.TextColumn(width=220),
         },
     )
     return Shown(order, descending, ids[0])

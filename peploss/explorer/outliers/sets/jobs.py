@@ -25,7 +25,7 @@ from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
 UNLISTED = "hcd_casanovo_mouse.mgf"  # its peptides stand in the file itself
-_BEGUN = "_tasks_begun"
+BEGUN = "_tasks_begun"
 MADE_BY = 0.4  # share that making the built-in set is taken for
 
 
@@ -89,13 +89,13 @@ def tasks() -> Tasks:
 
 
 def _here(task: Task) -> Task:
-    st.session_state[_BEGUN] = [*begun_here(), task]
+    st.session_state[BEGUN] = [*begun_here(), task]
     return task
 
 
 def begun_here() -> list[Task]:
     """What this session began. It is told of it even where it was over before the page looked."""
-    found: list[Task] = st.session_state.get(_BEGUN, [])
+    found: list[Task] = st.session_state.get(BEGUN, [])
     return found
 
 
