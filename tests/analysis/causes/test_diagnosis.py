@@ -52,9 +52,10 @@ def test_the_halves_are_halves() -> None:
 
 @pytest.mark.parametrize("cause", FAULTS)
 def test_planted_faults_are_named_in_unseen_spectra(cause: str) -> None:
-    """Nine of ten; of ion traps four of five, where a wider sigma leaves less to tell by."""
-    for trap, least in ((False, 0.9), (True, 0.8)):
-        named = [d.cause for (psm, _), d in judged(cause) if is_trap(psm) is trap]
+    """Nine of ten for beam-type instruments; a wide sigma leaves less to tell by, so three of four (of
+    some 25) for ion traps. ``benchmarks.causes`` has the figures of all spectra."""
+    for traps, least in (((False,), 0.9), ((True,), 0.75), ((False, True), 0.85)):
+        named = [d.cause for (psm, _), d in judged(cause) if is_trap(psm) in traps]
         assert len(named) >= 20
         assert named.count(cause) / len(named) >= least, {c: named.count(c) for c in set(named)}
 

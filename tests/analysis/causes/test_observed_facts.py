@@ -69,3 +69,20 @@ def test_candidates_are_each_as_alone_and_a_shifted_one_agrees_more() -> None:
     assert in_da.votes.argmax() == 2
     assert in_da.shift[2] == pytest.approx(-0.21, abs=0.02)
     assert in_da.votes[2] > 2 * np.delete(in_da.votes, 2).max()
+
+
+@pytest.mark.parametrize(
+    ("gap", "heights", "share"),
+    [
+        (0.099, [1, 3, 2, 1], 1.0),
+        (0.101, [1, 3, 2, 1], 0.0),  # samples of one peak lie closer
+        (0.05, [1, 3, 2], 0.0),  # too few
+        (0.05, [1, 2, 3, 4], 0.0),  # no top
+        (0.05, [4, 1, 1, 4], 0.0),
+        (0.05, [1, 3, 2, 1, 3, 1], 1.0),  # two peaks, three samples each
+        (0.05, [1, 3, 1, 3, 1], 0.0),
+    ],
+)
+def test_what_samples_of_a_peak_are(gap: float, heights: list[float], share: float) -> None:
+    mz = 400.0 + gap * np.arange(len(heights))
+    assert sampled_share(mz, np.array(heights, dtype=float)) == share

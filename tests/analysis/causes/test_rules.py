@@ -334,3 +334,59 @@ def test_small_words_and_numbers() -> None:
     assert standing(np.array([5.0, 0.0, 0.0])) == pytest.approx(50.0)  # and at least a fiftieth of the first
     assert standing(np.zeros(4)) == 0.0
     assert standing(np.array([2.0, 0.0, 2.0])) == pytest.approx(1.0)
+
+
+def test_how_sure_a_finding_is() -> None:
+    wrong = WrongPeptide()
+    assert wrong.find(psm(support=-0.5)).confidence == pytest.approx(0.5 + 0.5 * 2.2 / 2.7)
+    assert wrong.find(psm(support=-9.0)).confidence == 1.0
+    assert wrong.find(psm(support=1.8, facts_n_half=40)).confidence == 0.5
+    assert wrong.find(psm(support=3.0, facts_explained=0.05)).confidence == pytest.approx(3.4 / 6.4)
+    assert wrong.find(psm(support=3.0, ppm=900.0)).confidence == pytest.approx(6.0 / 9.0)
+    added = Modification().find(psm(edit("add", gain=-0.01), ppm=1e4))
+    assert added.confidence == pytest.approx(8.0 / 9.7)  # of the decoys, less sure than 20 ppm against 1
+    assert Modification().find(psm(edit("add", gain=-0.01, ppm=15.0), ppm=1e4)).confidence == pytest.approx(20 / 35)
+    assert Modification().find(psm(edit("add", gain=0.95), ppm=1e4)).confidence == pytest.approx(0.95)
+    assert Modification().find(psm(edit("open", gain=0.02), ppm=1e4)).confidence == 0.5
+    assert Modification().find(psm(edit("add", gain=0.05), ppm=None)).confidence == 0.5
+    assert Noise().find(psm(facts_explained_all=0.1)).confidence == pytest.approx(0.8)
+    assert OffGrid().find(psm(facts_fragments_seen=0.2)).confidence == pytest.approx(0.8 / 1.25)
+    assert TooFewPeaks().find(psm(facts_n_peaks=2)).confidence == pytest.approx(6 / 8)
+    assert PrecursorIsotope().find(psm(case("isotope", ppm=5.0, isotope=1), ppm=900.0)).confidence == 0.8
+
+
+def test_what_a_finding_says() -> None:
+    isotopes = case("isotope", ppm=-9.0, isotope=1), case("isotope", ppm=4.0, isotope=2)
+    assert PrecursorIsotope().find(psm(*isotopes, ppm=900.0)).fix.isotope == 2
+    assert PrecursorIsotope().find(psm(*isotopes[::-1], ppm=900.0)).fix.isotope == 2
+    assert "and the precursor +1.0 ppm off, not +10,000" in Modification().find(psm(edit("add"), ppm=1e4)).text
+    assert "precursor" not in Modification().find(psm(edit("add"), ppm=None)).text
+    assert "10 residues has 9 bonds" in TooFewPeaks().find(psm(facts_n_peaks=2)).text
+    kinds = psm(case("ions", ions="a"), case("ions", ions="-H2O"), facts_by_kind={"a": 0.1, "-H2O": 0.4})
+    found = UnmodelledIons().find(kinds)
+    assert found.text.startswith("-H2O ions explain 40% more")
+    assert found.fix.ions == "-H2O"
+    assert holds(UnmodelledIons(sure=True), psm(case("ions", 0.1, ions="a"), case("ions", 0.25, ions="2+")))
+    assert "ppm off" not in AnnotationFine().find(psm(ppm=None)).text
+    assert "+1.0 ppm off" in AnnotationFine().find(psm()).text
+    assert "no change tried" not in AnnotationFine().find(psm(case("sigma", 0.0))).text
+    root = case("peaks", 0.0, settings=LossSettings(sqrt=True))
+    assert IntensityPattern().find(psm(root, facts_steps=(0.7,))).fix is None
+    assert not holds(TooFewPeaks(), psm(facts_n_peaks=2, facts_seen=0.6 - EPS))
+    assert holds(TooFewPeaks(), psm(facts_n_peaks=2, facts_seen=0.6))
+    ppm = shift(20.0, "ppm", gain=0.0)
+    near = psm(shift(0.0, "Da", gain=0.0), ppm, facts_error_ppm=20.0, facts_n_matched=4)
+    assert Calibration().find(near).fix is ppm
+
+
+def test_what_is_known_of_a_run() -> None:
+    assert not RUN.too_narrow(LossSettings(sigma=0.1))
+    assert RUN.too_narrow(LossSettings(sigma=0.1 - EPS))
+    assert RUN.fitted(LossSettings(sigma=0.1)) == LossSettings(sigma=0.1)
+    assert RUN.fitted(LossSettings(sigma=0.05)).sigma == 0.2  # 1.8 times the scatter, round
+    wide = LossSettings(sigma=0.3)
+    assert dataclasses.replace(RUN, offset_ppm=10.0).notes(wide) != ()
+    assert dataclasses.replace(RUN, offset_ppm=10.0 - EPS).notes(wide) == ()
+    assert dataclasses.replace(RUN, offset_ppm=-30.0, scatter_ppm=10.0).notes(wide) != ()
+    assert dataclasses.replace(RUN, offset_ppm=-30.0, scatter_ppm=10.1).notes(wide) == ()
+    assert (RUN.offset("Da"), RUN.offset("ppm"), RUN.scatter("Da"), RUN.scatter("ppm")) == (0.0, 5.0, 0.1, 2.0)

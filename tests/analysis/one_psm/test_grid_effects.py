@@ -129,3 +129,10 @@ def test_guard_says_nothing_of_a_spread_that_does_not_show() -> None:
     said = guard((0.5, 0.5), still, 0, 3) or ""
     assert "3 observed peaks fall between bins" in said
     assert "moves" not in said
+
+
+def test_a_spread_in_plain_arithmetic() -> None:
+    spread = PhaseSpread(shift=np.arange(4) / 40, loss=np.array([0.2, 0.0, 0.0, 1.0]))
+    assert (spread.low, spread.high) == (0.0, 1.0)
+    assert spread.mean == pytest.approx(0.3)  # their median is 0.1
+    assert spread.std == pytest.approx(np.sqrt((0.01 + 2 * 0.09 + 0.49) / 4))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from peploss.analysis.one_psm.grid_effects import continuum, phase_spread
-from peploss.analysis.tuning.landscape import Axes, default_axes, landscape
+from peploss.analysis.tuning.landscape import Axes, Landscape, default_axes, landscape
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -91,3 +91,14 @@ def test_no_peaks_cost_one_everywhere() -> None:
     assert (found.grid_artefact == 0).all()
     assert (found.phase_spread == 0).all()
     assert (found.decoy_margin == 0).all()
+
+
+def test_spread_is_high_less_low_and_margin_is_over_the_mean_decoy() -> None:
+    cells = np.ones((2, 2))
+    found = Landscape(
+        axes=default_axes(n=2), loss=0.5 * cells, continuum=0.45 * cells, phase_low=0.4 * cells, phase_high=0.7 * cells,
+        decoy_loss=np.array([0.6, 0.6, 0.9])[:, None, None] * cells, decoys=(Peptide.parse("PEK"),) * 3, present=None,
+    )  # fmt: skip
+    np.testing.assert_allclose(found.phase_spread, 0.3)
+    np.testing.assert_allclose(found.grid_artefact, 0.05)
+    np.testing.assert_allclose(found.decoy_margin, 0.2)  # 0.1 over their median
