@@ -33,7 +33,7 @@ def _why(ex: Explanation, source: Source) -> None:
     with st.container(key="why"):
         left, right = st.columns([1, 1], gap="large")
     with left:
-        st.markdown("**From 0 to the loss**", help=_WATERFALL)
+        st.markdown("**What the loss is made of**", help=_WATERFALL)
         components.figure(charts.waterfall_figure(ex), key="waterfall")
     with right:
         of = st.segmented_control(
@@ -125,7 +125,7 @@ def _pull(ex: Explanation) -> str:
 
 def _errors(ex: Explanation) -> None:
     if not len(ex.matches):
-        st.info("No fragment is matched, so there is no error to show. A wider σ reaches further.")
+        st.info("No fragment matches a peak, so there are no mass errors to show. Try a wider σ.")
         return
     components.figure(charts.errors_figure(ex, unit=controls.choose_error_unit()), key="errors_figure")
 
@@ -136,7 +136,7 @@ def _export(ex: Explanation, source: Source) -> None:
     if source.in_link:
         st.code(_link(), language=None, wrap_lines=True)
     else:
-        st.info("Uploaded and pasted spectra stay here: the link restores the settings and the peptide, not the data.")
+        st.info("The link restores the settings and the peptide. It does not carry uploaded or pasted spectra.")
         st.code(_link(), language=None, wrap_lines=True)
     st.markdown("**Files**")
     with st.container(horizontal=True):
@@ -150,7 +150,7 @@ def _export(ex: Explanation, source: Source) -> None:
             help="As it was read" + (", its peaks moved," if state.view().shift else "") + " before preprocessing.",
         )
         st.download_button("Settings as TOML", ex.settings.to_toml(), "peploss.toml", "text/plain", on_click="ignore")
-    st.caption("The plot itself: SVG and PNG, over the plot on the right.")
+    st.caption("To save the plot itself, use SVG or PNG above the plot.")
     st.markdown("**The same number in Python**")
     st.code(snippet(ex), language="python", height=260)
     with st.expander("Settings"):

@@ -167,15 +167,10 @@ def _verdict(split: SplitLoss) -> str:
     uniform, fitted = split.medians
     told = f"On held-out peptides the median loss goes from {uniform:.3f} to {fitted:.3f}"
     if split.auc_uniform is None or split.auc_fitted is None:
-        return f"{told}. Whether that separates better cannot be said: no decoys can be made of them."
+        return f"{told}. Separation cannot be judged, because these peptides have no decoys."
     change = split.auc_fitted - split.auc_uniform
-    word = (
-        "better than before" if change > 0.005 else "worse than before" if change < -0.005 else "no better than before"
-    )
-    return (
-        f"{told}, and right peptides are told from decoys {word} "
-        f"(AUC {split.auc_uniform:.3f} to {split.auc_fitted:.3f}). A lower loss is not by itself a better one."
-    )
+    word = "improved" if change > 0.005 else "got worse" if change < -0.005 else "did not improve"
+    return f"{told}. Separation from decoys {word} (AUC {split.auc_uniform:.3f} to {split.auc_fitted:.3f})."
 
 
 def _use(weights: dict[str, float]) -> None:
