@@ -165,3 +165,23 @@ def meanings(column: str) -> tuple[str, ...]:
     if re.search(r"m z|mz|charge", known):
         return (PER_CHARGE,)
     return (NEUTRAL,) if "neutral" in known or known.endswith(" mr") else (NEUTRAL, PROTONATED)
+
+
+def number(text: str) -> float | None:
+    """A number with a decimal point or comma; None where nothing is there, or a word for it.
+
+    >>> number("464.73"), number("464,73"), number("1.234,5"), number("1,234.5"), number("n/a")
+    (464.73, 464.73, 1234.5, 1234.5, None)
+    """
+    text = text.strip()
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", text):
+        return float(text.replace(".", "").replace(",", "."))
+    if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+", text):
+        return float(text.replace(",", ""))
+    if re.fullmatch(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?", text):
+        return float(text.replace(",", "."))
+    return None

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from peploss.dataset.tables.plain import number
+from peploss.dataset.tables.columns import number
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.dataset.tables.xml import children, elements, parameters
 from peploss.errors import SourceError

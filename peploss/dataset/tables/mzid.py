@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from peploss.dataset.tables.columns import PER_CHARGE
-from peploss.dataset.tables.plain import number
+from peploss.dataset.tables.columns import PER_CHARGE, number
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.dataset.tables.xml import children, elements, parameters
 from peploss.errors import SourceError

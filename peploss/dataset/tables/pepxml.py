@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import HYDROGEN, PROTON, RESIDUE_MASSES, WATER
-from peploss.dataset.tables.columns import NEUTRAL
-from peploss.dataset.tables.plain import number
+from peploss.dataset.tables.columns import NEUTRAL, number
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.dataset.tables.xml import children, elements
 from peploss.errors import PeptideError, SourceError
