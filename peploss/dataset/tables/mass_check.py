@@ -159,23 +159,25 @@ def _apply(
     fixed: Fixed,
 ) -> NDArray[np.float64]:
     """Put them on every PSM whose mass they explain, and on those without a mass."""
-    stating = {id(p): (float(s), float(m)) for p, s, m in zip(psms, stated, masses, strict=True)}
+    place = {id(p): i for i, p in enumerate(psms)}
+    deltas = {site: _delta(modification) for site, modification in fixed.items()}
     residues = dict.fromkeys(fixed, 0)
     touched = dict.fromkeys(fixed, 0)
-    cache: dict[str, tuple[str, float]] = {}
+    cache: dict[str, tuple[str, dict[str, int]]] = {}
+    differences = stated - masses
     for psm in table.psms:
-        before = psm.peptide
-        if before not in cache:
-            whole = with_fixed(before, fixed)
-            cache[before] = whole, float(_masses([whole])[0])
-        whole, mass = cache[before]
-        if whole == before:
-            continue
-        target, as_read = stating.get(id(psm), (np.nan, np.nan))
-        if np.isfinite(target) and np.isfinite(mass) and abs(target - mass) > min(WITHIN, abs(target - as_read)):
-            continue  # this one they do not explain: it stays as it is written, and is marked
-        for site in fixed:
-            n = free_sites(before, site)
+        if psm.peptide not in cache:
+            free = {site: free_sites(psm.peptide, site) for site in fixed}
+            cache[psm.peptide] = with_fixed(psm.peptide, fixed), free
+        whole, free = cache[psm.peptide]
+        added = sum(n * deltas[site] for site, n in free.items())
+        at = place.get(id(psm))
+        if at is not None and np.isfinite(differences[at]):
+            off = abs(differences[at] - added)
+            if off > min(WITHIN, abs(differences[at])):
+                continue  # this one they do not explain: it stays as it is written, and is marked
+            differences[at] -= added
+        for site, n in free.items():
             residues[site] += n
             touched[site] += bool(n)
         psm.peptide = whole
@@ -184,7 +186,7 @@ def _apply(
         f"By the masses in the column {table.mass_column!r} the peptides leave out fixed modifications. They were "
         f"added: {told}."
     )
-    return stated - _masses([p.peptide for p in psms])
+    return differences
 
 
 def _mark(table: PsmTable, psms: Sequence[Psm], differences: NDArray[np.float64]) -> None:

@@ -154,7 +154,7 @@ def _columns(path: Path, name: str) -> dict[str, str]:
         picked = place.selectbox(
             _WORDS.get(what, what.capitalize()), options, index=options.index(column), key=f"column-{name}-{what}",
         )  # fmt: skip
-        if picked != NONE:
+        if picked not in (NONE, guessed.get(what)):  # what is guessed anyway may be blank in some rows
             found[what] = picked
     try:
         st.dataframe(
