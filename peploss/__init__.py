@@ -1,4 +1,4 @@
-"""peploss: why a peptide's spectrum loss is what it is.
+"""peploss shows why a peptide's spectrum loss is what it is.
 
 A small PyTorch library of the losses used to train peptide models on tandem mass spectra, fast because it never
 builds the m/z grid they are defined on. The app beside it (``peploss serve``) shows what they see.

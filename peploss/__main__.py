@@ -1,4 +1,4 @@
-"""``python -m peploss``."""
+"""Runs the ``peploss`` command as Runs the ``peploss`` command as ``python -m peploss``."""
 
 from peploss.cli import entry
 

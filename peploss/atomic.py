@@ -1,4 +1,4 @@
-"""Files written whole or not at all."""
+"""Writes files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from peploss.errors import SourceError
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path``, which takes its place at the end, and goes if anything fails.
+    """Yield a temporary path beside ``path``; it replaces ``path`` at the end, or is removed if anything fails.
 
     Raises:
         SourceError: the file cannot be written.
     """
-    if path.exists() and not path.is_file():  # a device, which would be replaced, or a folder
+    if path.exists() and not path.is_file():  # a device, which must not be replaced, or a folder
         raise SourceError("What is there is no file.", where=str(path), remedy="Give the name of a file.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
     try:

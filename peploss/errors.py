@@ -1,4 +1,4 @@
-"""Every error peploss raises on purpose says what was expected, what came, where, and the way out.
+"""The errors of peploss; each says what was expected, what came, where, and the way out.
 
 All are ``PeplossError``::
 

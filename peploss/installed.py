@@ -1,4 +1,4 @@
-"""Where the app, its pages, its settings and the built-in spectra lie.
+"""Finds the app, its pages, its settings and the built-in spectra, in a checkout or a wheel.
 
 In a checkout they lie at its root, beside the package. A wheel carries the same files inside the package, in ``_app``
 (see ``pyproject.toml``), so that the app finds its pages and settings beside ``app.py`` either way.

@@ -1,4 +1,4 @@
-"""What "the loss" means, as one frozen object: it travels as TOML, as a link, on the command line, in Parquet."""
+"""The settings that define the loss, as one frozen object that TOML, links, options and Parquet files carry."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ UNIFORM = "uniform"
 """Source of intensities that gives every fragment the weight of its ion type."""
 
 PREDICTED = ("MS2PIP ", "file:")
-"""How the other sources of intensities begin."""
+"""Prefixes of the names of all other sources."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LossSettings:
-    """Settings of the spectrum loss and of the peaks it compares. All defaults are the loss as first defined.
+    """Settings of the spectrum loss and of the peaks it compares. The defaults give the loss as first defined.
 
     Args:
         max_mz, bin_width: the grid, in Th.

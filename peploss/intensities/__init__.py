@@ -1,1 +1,1 @@
-"""Where the height of a predicted fragment comes from: a model that runs here, or a file of predictions."""
+"""Heights of predicted fragments, from a model that runs here or from a file of predictions."""

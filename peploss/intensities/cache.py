@@ -1,4 +1,4 @@
-"""Predictions kept on disk, by where they come from and what they are of."""
+"""Keeps predictions on disk, by source and peptidoform."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _AT_ONCE = 500
 
 
 class PredictionCache:
-    """A SQLite file of predictions, for several processes at once. Where it cannot be written, memory serves.
+    """A SQLite file of predictions that several processes share; if it cannot be written, memory is used.
 
     Args:
         path: of the file; None keeps everything in memory.
@@ -41,12 +41,12 @@ class PredictionCache:
 
     @classmethod
     def of_user(cls) -> PredictionCache:
-        """The one in the user's cache folder."""
+        """The cache in the user's cache folder."""
         base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
         return cls(Path(base) / "peploss" / "predictions.sqlite")
 
     def get(self, source: str, keys: Iterable[str]) -> dict[str, dict[Ion, float]]:
-        """What is kept of these keys."""
+        """The stored predictions of these keys."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, dict[Ion, float]] = {}
         with self._lock:
@@ -59,7 +59,7 @@ class PredictionCache:
         return found
 
     def put(self, source: str, made: Mapping[str, Mapping[Ion, float]]) -> None:
-        """Keep predictions; those of the same key are replaced."""
+        """Store predictions, replacing those of the same key."""
         rows = [(source, key, json.dumps([[*ion, value] for ion, value in ions.items()])) for key, ions in made.items()]
         with self._lock, self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO predictions VALUES (?, ?, ?)", rows)

@@ -1,4 +1,4 @@
-"""Fragment intensities out of a file of predictions, joined by peptidoform and charge."""
+"""Reads fragment intensities from a file of predictions, joined by peptidoform and charge."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class FromFile:
 
 
 def _assigned(peptide: Peptide, charge: int, mz: Any, intensity: Any) -> dict[Ion, float]:
-    """Each library peak to the fragment that is nearest in m/z, within the tolerance; the rest says nothing of it."""
+    """Assign each library peak to the nearest fragment within the tolerance; other peaks are ignored."""
     ions = fragments(peptide, LIBRARY_IONS, charge)
     order = np.argsort(ions.mz, kind="stable")
     sorted_mz = ions.mz[order]

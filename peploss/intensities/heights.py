@@ -1,4 +1,4 @@
-"""The fragments of a candidate with the heights that the settings ask for: the one place where they meet."""
+"""Gives a candidate's fragments the heights that the settings ask for."""
 
 from __future__ import annotations
 

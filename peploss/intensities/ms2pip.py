@@ -1,4 +1,4 @@
-"""Fragment intensities predicted by MS2PIP, on this machine and without a network."""
+"""Predicts fragment intensities with MS2PIP, on this machine and without a network."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class MS2PIP:
 
 
 def _refusal(peptide: Peptide, charge: int) -> str | None:
-    """Why MS2PIP cannot predict it; None if it can."""
+    """Why MS2PIP cannot predict this peptide; None if it can."""
     strange = sorted(set(peptide.residues) - LETTERS)
     if strange:
         return f"MS2PIP knows no residue {', '.join(strange)}."

@@ -1,4 +1,4 @@
-"""The program of the process that runs MS2PIP: peptides come in as JSON lines, intensities go out as JSON lines.
+"""The program that runs MS2PIP in a process of its own, reading peptides and writing intensities as JSON lines.
 
 MS2PIP brings pandas, psm-utils and compiled models of 160 MB. In a process of its own they cost the app nothing once
 the predictions are made, and a crash in compiled code ends that process only.
@@ -26,7 +26,7 @@ def main() -> None:
     Writes one JSON line for each: ``{"b": [...], "y": [...], ...}``, or ``{"error": "..."}``.
     """
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what MS2PIP prints is no answer
+    os.dup2(2, 1)  # what MS2PIP prints must not mix with the answers
     socket.socket.connect = _no_network  # type: ignore[method-assign]
     asked = json.load(sys.stdin)
     for row in _predicted(asked["peptidoforms"], asked["model"], asked["model_dir"]):

@@ -1,4 +1,4 @@
-"""Sources of fragment intensities by name, as settings, links and the command line write them."""
+"""Finds a source of fragment intensities by the name that settings, links and options use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cosine similarity of Gaussian-rendered spectra: one meaning, several ways to compute it.
+"""The cosine of Gaussian-rendered spectra: one definition, several ways to compute it.
 
 Read in this order:
 

@@ -1,4 +1,4 @@
-"""The cosine as a differentiable operation of torch.
+"""Makes the cosine a differentiable operation of torch.
 
 One forward computes the cosine and, where asked, its derivative by every input at once (each pair of peaks is
 visited anyway); the backward only scales them by the upstream gradient of their spectrum.
@@ -78,11 +78,11 @@ def _forward_triton(
 
 
 def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One side as it came.
+    """Check one side and return it unchanged.
 
     Raises:
         ArgumentError: shapes or devices do not fit, or, where offsets are on the CPU, they do not run from 0 to the
-            number of peaks. On a GPU nobody looks at them, which would stall it: what they hide comes out as NaN.
+            number of peaks. On a GPU they are not checked, which would stall it; wrong offsets give NaN.
     """
     if not mz.shape == intensity.shape == sigma.shape or mz.ndim != 1 or offsets.ndim != 1 or len(offsets) == 0:
         raise ArgumentError(
@@ -100,7 +100,7 @@ def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tupl
 
 
 def check_offsets(offsets: Tensor, n: int) -> None:
-    """Refuse offsets of the CPU that do not run from 0 to the number of peaks.
+    """Check that offsets on the CPU run from 0 to the number of peaks.
 
     Raises:
         ArgumentError: they do not.
@@ -130,7 +130,7 @@ def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tup
 
 
 def _array(x: Tensor) -> Any:
-    # For a single spectrum each call into torch or numpy that is not needed counts.
+    # For a single spectrum every spared call into torch or numpy counts.
     array = (x.detach() if x.requires_grad else x).numpy()
     return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
@@ -162,7 +162,7 @@ def _scale(
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
     ctx.grad_a, ctx.grad_b, ctx.triton = inputs[10], inputs[11], False
     ctx.set_materialize_grads(False)
-    # Saved as outputs, so that a second derivative finds its way back here, and is refused, not taken for zero.
+    # Saved as outputs, so that a second derivative reaches this code and is refused instead of being zero.
     ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
 
 
@@ -180,7 +180,7 @@ def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None)
 
 
 class CosineFunction(torch.autograd.Function):
-    """The eager way."""
+    """The operation for eager code."""
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -192,7 +192,7 @@ class CosineFunction(torch.autograd.Function):
 
 
 class TritonCosineFunction(CosineFunction):
-    """The eager way on a GPU."""
+    """The operation for eager code on a GPU."""
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -231,7 +231,7 @@ def cosine(*inputs: Any, triton: bool) -> Tensor:
 
 
 def _traced(tensors: tuple[Any, ...]) -> bool:
-    """Whether a compiler, exporter or tracer is watching, or the tensors are fake: they have to see operators."""
+    """Whether a compiler, exporter or tracer is at work, or the tensors are fake; these need the custom op."""
     if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
         return True
     return not all(type(x) in (Tensor, torch.nn.Parameter) and (x.is_cpu or x.is_cuda) for x in tensors)

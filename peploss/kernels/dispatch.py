@@ -1,4 +1,4 @@
-"""Which kernels a call takes, and what to do where they are not there."""
+"""Chooses the kernels of a call, and says what to do if they are not available."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from peploss.errors import BackendError
 Backend = Literal["auto", "reference", "cpu", "triton"]
 BACKENDS: tuple[Backend, ...] = ("auto", "reference", "cpu", "triton")
 Kernels = Literal["reference", "cpu", "triton"]
-_HAS_TRITON = importlib.util.find_spec("triton") is not None  # here, as a compiler of torch's could not look it up
+_HAS_TRITON = importlib.util.find_spec("triton") is not None  # at import: torch.compile cannot trace it
 
 
 def kernels_for(backend: Backend, device: torch.device) -> Kernels:
-    """What computes for tensors on ``device``: with ``auto``, Triton's kernels on CUDA where triton is installed.
+    """The kernels for tensors on ``device``; ``auto`` takes Triton's on CUDA if triton is installed.
 
     Raises:
         BackendError: there is no such backend, or ``triton`` was asked for and cannot run.
@@ -47,16 +47,16 @@ def check_backend(backend: str) -> None:
 
 
 def has_triton() -> bool:
-    """Whether it is installed; it is not imported for that."""
+    """Whether triton is installed; does not import it."""
     return _HAS_TRITON
 
 
 def interpreted() -> bool:
-    """Whether Triton was told to run its kernels in numpy, which takes tensors of the CPU: slow, and for tests."""
+    """Whether Triton runs its kernels in numpy, on tensors of the CPU: slow, for tests only."""
     return os.environ.get("TRITON_INTERPRET", "").lower() in ("1", "true", "yes", "on", "y")
 
 
 def device_name(device: torch.device | str) -> str:
-    """The device in words, for people: ``"CPU"``, or the name of the card."""
+    """The device's name for people: ``"CPU"``, or the name of the card."""
     kind = torch.device(device)
     return torch.cuda.get_device_name(kind) if kind.type == "cuda" else kind.type.upper()

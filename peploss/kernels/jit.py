@@ -1,8 +1,8 @@
-"""How the kernels are compiled and where the result is kept.
+"""Compiles the kernels with numba and keeps the compiled code on disk.
 
-numba's own cache knows a function by the file it stands in, and would go on running old code after a change in a file
-that function only calls into: a package upgrade, a switched branch. Here the cache folder is named by a digest of all
-sources of the kernels.
+numba's own cache checks only the file that defines a function. After a change in a file that the function calls into (a
+package upgrade, a switched branch) it would run old code. So the cache folder is named by a digest of all kernel
+sources.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def digest() -> str:
-    """Of every source file beside this one."""
+    """Digest of every source file of the kernels."""
     sources = hashlib.sha256()
     for path in sorted(_HERE.rglob("*.py")):
         sources.update(path.name.encode() + path.read_bytes())

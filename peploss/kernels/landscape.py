@@ -27,7 +27,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 Side = tuple[F64, F64]
 Four = tuple[Tensor, Tensor, Tensor, Tensor]
-CELLS_AT_ONCE = 1 << 25  # losses in a GPU's memory, a quarter of a GB
+CELLS_AT_ONCE = 1 << 25  # losses in a GPU's memory at once, a quarter of a GB
 
 PHASES = 32
 """Shifts of the grid the phase layers look at, equally spaced in one bin; at most 32, one bit of a mask each."""
@@ -148,7 +148,7 @@ def loss_landscapes(
 
     Args:
         candidates: for each of B spectra, (mz, intensity) of its candidates' fragments: (F,) each, in Th, any order.
-        observed: B spectra, (mz, intensity), (P,) each. Peaks of no intensity are no peaks.
+        observed: B spectra, (mz, intensity), (P,) each. Peaks of intensity 0 are ignored.
         sigmas, sigma_unit, bin_widths, max_mz: as for ``loss_landscape``.
         layers: also compute the continuum and the phases, for the first candidate of each spectrum. A shift moves
             the grid and leaves peaks and, in ppm, their widths as they are.
@@ -182,7 +182,7 @@ def loss_landscapes(
 
 
 def device_of(spectra: int, backend: str = "auto") -> torch.device:
-    """Where the landscapes of so many spectra are computed: of several on a GPU, if there is one."""
+    """The device for this many spectra: several go to a GPU if there is one."""
     several = backend == "triton" or (backend == "auto" and spectra > 1 and has_triton())
     return torch.device("cuda" if several and torch.cuda.is_available() else "cpu")
 

@@ -47,7 +47,7 @@ def rendered(mz: Tensor, sigma: Tensor, grid: MzGrid | None) -> Tensor:
         return torch.isfinite(mz) | torch.isnan(mz)
     h = grid.bin_width
     nearest = torch.floor(mz / h).clamp(0, grid.n_bins - 1)
-    return ~((mz - (nearest + 0.5) * h).abs() > RENDER_REACH * sigma)  # so that NaN stays in, and shows
+    return ~((mz - (nearest + 0.5) * h).abs() > RENDER_REACH * sigma)  # NaN stays in, and shows
 
 
 def nonsense(side: Side) -> bool:

@@ -1,4 +1,4 @@
-"""Ragged batches of peaks: values and offsets, as Arrow holds lists."""
+"""Ragged batches of peaks: values and offsets, the way Arrow stores lists."""
 
 from __future__ import annotations
 

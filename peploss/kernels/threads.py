@@ -1,4 +1,4 @@
-"""Splits a batch over threads. The kernels release the GIL.
+"""Splits a batch over Python threads; the kernels release the GIL.
 
 Not numba's own threading: its default layer aborts the process when two Python threads enter it at once.
 """

@@ -1,4 +1,4 @@
-"""What the losses ask of their arguments in the same words."""
+"""Checks of arguments that several losses share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from peploss.errors import ArgumentError
 
 
 def is_finite_number(value: Any) -> bool:
-    """False for what no arithmetic works with as well: None, text.
+    """True for a finite number; False for anything else, None and text included.
 
     >>> [is_finite_number(x) for x in (0.5, 1, float("nan"), None, "0.5")]
     [True, True, False, False, False]

@@ -1,4 +1,4 @@
-"""The training loss: cross-entropy at every step, and spectrum and precursor of the last one."""
+"""The training loss: cross-entropy at every refinement step plus spectrum and precursor loss at the last."""
 
 from __future__ import annotations
 

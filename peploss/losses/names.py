@@ -1,4 +1,4 @@
-"""Names of the comparison losses, for those who list them without loading torch."""
+"""Names of the comparison losses, importable without torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the mass of the predicted peptide is from that of the observed precursor."""
+"""The precursor loss: how far a predicted peptide's mass is from the observed precursor's."""
 
 from __future__ import annotations
 

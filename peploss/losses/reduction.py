@@ -1,4 +1,4 @@
-"""From one value per sample to what a training step wants."""
+"""Reduces one loss per sample to mean, sum or none."""
 
 from __future__ import annotations
 

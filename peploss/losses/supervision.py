@@ -1,4 +1,4 @@
-"""Cross-entropy at every refinement step of an iterative decoder."""
+"""Deep supervision: cross-entropy at every refinement step of an iterative decoder."""
 
 from __future__ import annotations
 

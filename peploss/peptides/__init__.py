@@ -1,1 +1,1 @@
-"""Peptides: ProForma to residue masses, fragments, soft peptides, synthetic spectra."""
+"""Peptides: from ProForma to residue masses, fragments and soft peptides."""

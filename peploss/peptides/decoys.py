@@ -1,4 +1,4 @@
-"""Decoys: peptides of the same residues in another order, which are right about nothing but the mass.
+"""Makes decoys: peptides of the same residues in another order.
 
 There is one shuffle. The page, the commands and the batch ask it for the k-th decoy of a peptide and get the same one.
 """
@@ -17,7 +17,7 @@ F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 
-SAME_MASS: Final = 1e-6  # Da: leucine for isoleucine is no other peptide
+SAME_MASS: Final = 1e-6  # Da: swapping leucine and isoleucine makes no other peptide
 MOST_ALIKE: Final = 0.5
 """Largest share of its bonds at which a decoy may have the peptide's own masses: with more it is no null."""
 DRAWS: Final = 160

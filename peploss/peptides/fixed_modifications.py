@@ -1,4 +1,4 @@
-"""Fixed modifications, which some tables leave out of their peptides."""
+"""Adds fixed modifications that tables leave out of their peptides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Theoretical fragment ions of a peptide, as arrays."""
+"""Computes theoretical fragment ions of a peptide, as arrays."""
 
 from __future__ import annotations
 

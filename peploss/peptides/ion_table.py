@@ -1,4 +1,4 @@
-"""Fragment m/z of many candidates of one length at once: rows of a matrix, where ``fragments`` makes one peptide's."""
+"""Computes fragment m/z of many candidates of one length at once, as rows of a matrix."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Candidates:
 
 @dataclass(frozen=True, eq=False)
 class IonTable:
-    """What settings make of any peptide of L residues: F ions without their masses, immonium ions apart.
+    """The F ions that settings give any peptide of L residues, without their masses; immonium ions apart.
 
     Attributes:
         ordinal, charge: (F,) as in ``Fragments``.

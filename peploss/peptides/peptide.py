@@ -1,4 +1,4 @@
-"""One peptide with its modifications: ProForma text -> residue masses."""
+"""A peptide with its modifications, from ProForma text to residue masses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ProForma text -> its structure, with the place of every part, so that an error can point at it.
+"""Parses ProForma text and keeps the place of every part, so that errors can point at it.
 
 pyteomics parses ProForma too, and the tests hold this reader against it. It is not used here because it keeps no
 places, lets some malformed text through (``PEPTIDE-[Amidated]XYZ``, an unclosed range) and takes over a second to

@@ -1,4 +1,4 @@
-"""Soft peptides: probabilities over tokens -> expected residue masses -> fragments, differentiable throughout.
+"""Soft peptides: from token probabilities to expected residue masses and fragments, differentiable throughout.
 
 All sums run in float64, whatever comes in and whatever autocast is on; nothing here waits for the device.
 """

@@ -1,4 +1,4 @@
-"""The content of one ProForma bracket -> its name and mass."""
+"""Reads the content of one ProForma bracket: name and mass."""
 
 from __future__ import annotations
 

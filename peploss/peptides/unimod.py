@@ -1,4 +1,4 @@
-"""Modification names and numbers -> masses, from the Unimod that psims carries on disk. Nothing here opens a socket."""
+"""Looks up modifications in the Unimod that psims carries on disk; never uses the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tokens of a sequence model and what they weigh."""
+"""The tokens of a sequence model and their masses."""
 
 from __future__ import annotations
 

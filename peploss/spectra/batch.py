@@ -1,4 +1,4 @@
-"""Many spectra of a file at once, as columns: what an index stores."""
+"""Holds many spectra of a file as columns, the form that an index stores."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR, Record
 from peploss.spectra.spectrum import Spectrum
 
 PEAKS: Final = 1 << 18
-"""Peaks after which a batch is full: 4 MB, whatever the spectra are."""
+"""A batch is full after this many peaks, 4 MB."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Batch:
 
 
 def usable(records: Sequence[Record]) -> list[bool]:
-    """Which plain records need no second look: sorted, nothing negative, infinite or at m/z 0, not all intensities 0.
+    """Which plain records need no further check: sorted, nothing negative, infinite or at m/z 0, not all intensities 0.
 
     Args:
         records: M of ``Record.plain``, so that none is empty.

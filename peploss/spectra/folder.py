@@ -1,4 +1,4 @@
-"""Spectrum files in the one folder that the app may read from."""
+"""Lists spectrum files in the one folder that the app may read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A peak list from the clipboard."""
+"""Reads a peak list pasted as text."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COMMA_NUMBER: Final = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 
 
 def parse_peak_list(text: str, precursor_mz: float | None = None, precursor_charge: int | None = None) -> Spectrum:
-    """A pasted list: one peak a line, m/z and intensity apart by blanks, a tab, a comma or a semicolon.
+    """Read a pasted list: one peak a line; blanks, a tab, a comma or a semicolon between m/z and intensity.
 
     Lines before the first peak may be a header; blank lines and ``#`` comments are skipped; what follows the second
     column is not used. A whole MGF block works too: its title, precursor, charge and peptide are taken where the
@@ -116,7 +116,7 @@ def _from_list(text: str, precursor_mz: float | None, precursor_charge: int | No
 
 
 def _has_decimal_commas(line: str) -> bool:
-    """Whether a comma in a line stands, or may well stand, for a decimal point."""
+    """Whether a comma in a line is, or may be, a decimal point."""
     fields = [f for f in re.split(r"[\s;]+", line) if f][:2]
     if len(fields) == 2:
         numbers = [bool(_NUMBER.fullmatch(f)) for f in fields]

@@ -1,4 +1,4 @@
-"""Preparing observed peaks for the loss. Every step is off by default; then the spectrum is given back as it is."""
+"""Prepares observed peaks for the loss; every step is off by default."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def preprocess(spectrum: Spectrum, settings: LossSettings) -> Spectrum:
     Five steps, in this order; each looks at what the one before it left:
 
     1. m/z window: ``min_peak_mz <= m/z <= max_peak_mz``.
-    2. Precursor: peaks within ``precursor_tolerance`` of ``precursor_peaks`` go.
-    3. Relative threshold: peaks below ``relative_threshold`` times the highest that is left go.
+    2. Precursor: peaks within ``precursor_tolerance`` of ``precursor_peaks`` are dropped.
+    3. Relative threshold: peaks below ``relative_threshold`` times the highest remaining one are dropped.
     4. Top N: the ``top_n`` most intense stay; of equally intense ones, those of lower m/z.
     5. Square root of the intensities.
 

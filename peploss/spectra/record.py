@@ -1,4 +1,4 @@
-"""What a reader finds out about one spectrum, before it is known to be usable."""
+"""A spectrum as its reader found it, before it is checked."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Record:
         )
 
     def settle_precursor(self) -> None:
-        """Leave out what no precursor can have, and note what is missing."""
+        """Remove precursor values that are impossible, and note what is missing."""
         if self.rt is not None and not np.isfinite(self.rt):
             self.rt = None
         mz, charge = self.precursor_mz, self.precursor_charge
@@ -165,7 +165,7 @@ class Record:
             self.notes += [NO_PRECURSOR] * (self.precursor_mz is None) + [NO_CHARGE] * (self.precursor_charge is None)
 
     def _drop_zero_mz(self) -> None:
-        """Leave out peaks at m/z 0, which some converters write as padding; they can be no ion."""
+        """Drop peaks at m/z 0, which some converters write as padding."""
         if self.problem or self.mz.shape != self.intensity.shape:
             return
         zero = (self.mz == 0) & np.isfinite(self.intensity) & (self.intensity >= 0)

@@ -1,4 +1,4 @@
-"""The built-in spectra: real, annotated, free to pass on."""
+"""The built-in spectra: real, annotated and free to share."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ SAMPLE_FILES: Final = (
         "MIT",
     ),
 )
-"""All built-in files, the one to open first in front."""
+"""All built-in files; the first is opened first."""
 
 DEFAULT_FILE: Final = "hcd_qe_openms_qc.mgf"
 DEFAULT_TITLE: Final = "QC1.175"
@@ -144,7 +144,7 @@ def samples_folder() -> Path:
     """Folder of the built-in spectra.
 
     Raises:
-        SourceError: somebody removed them.
+        SourceError: they are missing.
     """
     if not installed.SAMPLES.is_dir():
         raise SourceError(
@@ -156,7 +156,7 @@ def samples_folder() -> Path:
 
 
 def sample_files() -> tuple[SampleFile, ...]:
-    """The built-in files that are there, the one to open first in front.
+    """The built-in files that are there; the first is opened first.
 
     Raises:
         SourceError: as ``samples_folder``.

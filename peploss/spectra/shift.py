@@ -1,4 +1,4 @@
-"""A calibration error: how far all peaks of a spectrum lie off, and the spectrum without it."""
+"""A calibration error: a shift of all peaks of a spectrum, and its removal."""
 
 from __future__ import annotations
 

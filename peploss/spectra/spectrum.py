@@ -1,4 +1,4 @@
-"""One observed spectrum."""
+"""An observed spectrum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A spectrum as text that other programs read."""
+"""Writes spectra as text that other programs read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Curriculum V2: ten stages of weights and data difficulty, as data, and where training stands in them."""
+"""Curriculum V2: ten stages of loss weights and data difficulty, and the stage of a training step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From how far a loss finds back: logits optimised under one loss or several, from a start that is partly wrong."""
+"""Optimises logits under one or several losses from a partly wrong start, to see how far each finds back."""
 
 from __future__ import annotations
 

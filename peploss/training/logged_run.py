@@ -1,4 +1,4 @@
-"""A logged run, read back: the curves of every part of the loss, and the samples of a step."""
+"""Reads a logged run: curves of every part of the loss, and the samples of a step."""
 
 from __future__ import annotations
 

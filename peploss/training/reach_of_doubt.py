@@ -1,4 +1,4 @@
-"""Where the gradient of the spectrum loss dies: the loss from a peptide that is not known to one that is."""
+"""Finds where the gradient of the spectrum loss dies, as a soft peptide goes from unknown to certain."""
 
 from __future__ import annotations
 

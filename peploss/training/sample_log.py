@@ -1,4 +1,4 @@
-"""Keeps what a model said of each sample while it trains: three lines in a training loop.
+"""Logs what a model predicts for each sample while it trains; takes three lines in a training loop.
 
 The loop hands over tensors; a thread of this log turns them into rows and writes them as Parquet parts, each whole or
 not at all. A run that is killed loses at most the part in hand.

@@ -1,4 +1,4 @@
-"""A model's output made by hand: probabilities that are right, unsure, confused or leaking to a chosen degree."""
+"""Makes a model's output by hand: probabilities that are right, unsure, confused or leaking to a chosen degree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Random peptides and their theoretical spectra, clean or made difficult, for training a model before real data."""
+"""Draws random peptides with theoretical spectra, clean or made difficult, to train a model before real data."""
 
 from __future__ import annotations
 

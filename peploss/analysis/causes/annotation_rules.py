@@ -1,4 +1,4 @@
-"""Causes that lie in what is said of the spectrum: its peptide, its charge, the isotope that was picked."""
+"""Rules for causes in the annotation: the peptide, the charge, the isotope that was picked."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ class PrecursorIsotope(Rule):
 
 @dataclass(frozen=True)
 class ResidueOrder(Rule):
-    """Two neighbours the other way round."""
+    """Two neighbouring residues are swapped."""
 
     cause: ClassVar[Cause] = "residue order"
     gain: float = 0.04

@@ -1,4 +1,4 @@
-"""The modifications that are most often missing from a peptide, or wrongly on it, and where they sit."""
+"""The modifications that annotations most often miss or add wrongly, and the residues they sit on."""
 
 from __future__ import annotations
 
@@ -57,4 +57,4 @@ COMMON: Final = (
     CommonModification("Methyl", "KRHDE"),
     CommonModification("Cation:Na", "DE", c_term="*"),
 )
-"""Sites: Unimod's records of each, those that are met often."""
+"""Sites are those of Unimod's records that are met often."""

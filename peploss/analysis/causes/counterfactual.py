@@ -1,4 +1,4 @@
-"""One change of a PSM and what it does to the loss; and all of them, of one PSM."""
+"""A change of a PSM with the loss it would have, and all such changes of one PSM."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ Kind = Literal[
 ]
 ISOTOPES = (-1, 1, 2, 3)
 FLAT = 0.25
-"""Power that observed intensities are raised to where peptide and decoys are told apart; of 1, 1/2, 1/4, 0 and ranks
-the one that did so best."""
+"""Observed intensities are raised to this power before a peptide is compared with decoys; of 1, 1/2, 1/4, 0 and ranks
+it separated them best."""
 LEAST_SPREAD = 0.02
 PRECURSOR_PPM = 20.0
-"""How far a precursor may be off and still fit, where nothing else is said."""
+"""How far off a precursor may be and still fit, by default."""
 EDITS = ("add", "open", "remove", "move")
 
 
@@ -83,7 +83,7 @@ class Counterfactual:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What comes in the place of what is there, as plain values; nothing that stays.
+        """What changes, as plain values; what stays is left out.
 
         ``peptide`` (ProForma), ``charge``, ``settings`` (what differs from the defaults), ``isotope``, ``shift_da`` or
         ``shift_ppm``.
@@ -116,7 +116,7 @@ class Counterfactual:
 
 @dataclass(frozen=True, eq=False)
 class Counterfactuals:
-    """A PSM, its loss and everything it might have been.
+    """A PSM, its loss, and its loss under every change that was tried.
 
     Attributes:
         spectrum, peptide, settings: what was compared.
@@ -155,13 +155,14 @@ class Counterfactuals:
         return None if own is None else float(own[0])
 
     def best(self, *kinds: str) -> Counterfactual | None:
-        """The one of lowest loss of these kinds; None where there is none."""
+        """The change of lowest loss among these kinds; None if there is none."""
         own = [c for c in self.cases if c.kind in kinds]
         return min(own, key=lambda c: c.loss) if own else None
 
 
 def support(losses: F64, decoys: F64) -> F64 | None:
-    """Standard deviations of the decoys' losses from their mean down to each loss; one below 0.02 counts as that."""
+    """How many standard deviations of the decoys each loss lies below their mean; a deviation below 0.02 counts as
+    0.02."""
     if not decoys.size:
         return None
     return (decoys.mean() - losses) / max(float(decoys.std()), LEAST_SPREAD)

@@ -1,4 +1,4 @@
-"""Why a PSM has the loss it has: one cause in words, with its rule, its numbers and what would undo it."""
+"""Names the cause of a PSM's loss, with its rule, its evidence and the change that would undo it."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ NO_RULE: Final = "No rule holds."
 NO_BOND: Final = "A peptide of one residue has no backbone fragments to judge it by."
 
 BATCH = 64
-"""PSMs in one kernel call: some 10,000 comparisons."""
+"""PSMs in one kernel call, which makes some 10,000 comparisons."""
 PEAKS = 8000
-"""Observed peaks after which no further PSM joins a call: each peak stands in some 250 comparisons."""
+"""A call takes no further PSM once it holds this many observed peaks; each peak enters some 250 comparisons."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,7 +165,7 @@ def diagnose_many(
     run: Run | None = None,
     batch: int = BATCH,
 ) -> Iterator[Diagnosis]:
-    """The same of many, in order, some in one kernel call; each as ``diagnose`` would have it.
+    """Diagnose many PSMs in order, several in one kernel call; each result is that of ``diagnose``.
 
     Args:
         psms: spectra and candidates; a candidate's own charge counts before the spectrum's.
@@ -202,7 +202,7 @@ def _judge(what_if: Counterfactuals, fitted: LossSettings | None) -> Diagnosis:
     Args:
         fitted: settings that the losses were computed at, where they are not those asked for.
     """
-    found: dict[Cause, Finding] = {}  # a cause with two rules is told once
+    found: dict[Cause, Finding] = {}  # a cause with two rules is named once
     for rule in ORDER if len(what_if.peptide) > 1 else ():
         finding = rule.find(what_if)
         if finding is not None and not (found and finding.cause == "annotation fine"):

@@ -15,7 +15,7 @@ from peploss.peptides.peptide import ModificationSite, Peptide
 
 EditKind = Literal["add", "open", "remove", "move", "swap"]
 
-WRITTEN = 0.01  # Da: masses of modifications are written to two decimals at worst
+WRITTEN = 0.01  # Da: tables write masses of modifications with at least two decimals
 
 
 @dataclass(frozen=True)

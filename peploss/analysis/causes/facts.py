@@ -1,4 +1,4 @@
-"""What is known of a PSM besides its losses: what is seen, what is explained, and by how much peaks lie off."""
+"""Collects facts about a PSM besides its losses: what the grid sees, what is explained, and the mass errors."""
 
 from __future__ import annotations
 

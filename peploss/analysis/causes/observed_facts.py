@@ -1,4 +1,4 @@
-"""What can be read off one spectrum beside a candidate's ions, without the loss."""
+"""Reads facts off an observed spectrum and a candidate's ions, without computing a loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The counterfactuals of one PSM: which rows the kernel has to score, and what they say once it has."""
+"""Plans the counterfactuals of one PSM as rows for the kernel, and reads the losses back."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ F64 = NDArray[np.float64]
 
 N_DECOYS = 40
 N_CHANCE = 5
-"""Decoys that tell what is explained by chance."""
+"""Number of decoys that estimate what is explained by chance."""
 OPEN_WITHIN = 500.0
-"""Da of an unnamed modification at most; it is tried where the precursor does not fit."""
+"""Largest mass, in Da, of an unnamed modification; it is tried if the precursor does not fit."""
 NO_SHIFT = 0.25
-"""A shift of less than that many sigma is none to the decoys: they are not scored anew."""
+"""For a shift below this many sigma the decoys are not scored again."""
 ENOUGH_SEEN = 0.99
 FARTHEST_TOP = 20_000.0  # Th: no grid is made longer than that
 CHARGES = 2  # charges up and down that are tried

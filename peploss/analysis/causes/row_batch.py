@@ -1,4 +1,4 @@
-"""Comparisons gathered from many places and scored in one kernel call."""
+"""Gathers comparisons from many places and scores them in one kernel call."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Number(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A cause that holds.
+    """A cause whose rule holds.
 
     Attributes:
         cause: its name.
@@ -119,7 +119,7 @@ def within(c: Counterfactuals, case: Counterfactual) -> bool:
 
 
 def stands_out(support: float | None, least: float) -> bool:
-    """Whether decoys do so much worse; not where there is none, since the best of many changes always gains."""
+    """Whether decoys do so much worse; False without decoys, since the best of many changes always gains something."""
     return support is not None and support >= least
 
 

@@ -1,4 +1,4 @@
-"""Settings one step away from some: more ions, other peaks, a wider sigma, another grid."""
+"""Settings one step away from given ones: more ions, other peaks, a wider sigma, another grid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Causes that lie in the spectrum and in the settings: its peaks, their m/z, and what is modelled of them."""
+"""Rules for causes in the spectrum or the settings: the peaks, their m/z, and the ions that are modelled."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class OffGrid(Rule):
 
 @dataclass(frozen=True)
 class TooFewPeaks(Rule):
-    """Too little to judge anything by."""
+    """The loss sees too few peaks to judge."""
 
     cause: ClassVar[Cause] = "too few peaks"
     fewest: int = 6
@@ -82,7 +82,7 @@ class TooFewPeaks(Rule):
 
 @dataclass(frozen=True)
 class ProfileData(Rule):
-    """Samples of peaks in place of peaks."""
+    """The spectrum is in profile mode."""
 
     cause: ClassVar[Cause] = "profile data"
     sampled: float = 0.5
@@ -101,7 +101,7 @@ class ProfileData(Rule):
 
 @dataclass(frozen=True)
 class Calibration(Rule):
-    """All peaks off by one amount."""
+    """All peaks lie off by the same amount."""
 
     cause: ClassVar[Cause] = "calibration"
     gain: float = 0.03
@@ -214,7 +214,7 @@ class UnmodelledIons(Rule):
 
 @dataclass(frozen=True)
 class Noise(Rule):
-    """Peaks that are no ion of the peptide."""
+    """Most of the intensity is no ion of the peptide."""
 
     cause: ClassVar[Cause] = "noise"
     unexplained: float = 0.75
@@ -257,7 +257,7 @@ class TooNarrow(Rule):
 
 @dataclass(frozen=True)
 class IntensityPattern(Rule):
-    """Right ions of the wrong height."""
+    """The right ions have the wrong heights."""
 
     cause: ClassVar[Cause] = "intensity pattern"
     step: float = 0.65
@@ -291,7 +291,7 @@ class IntensityPattern(Rule):
 
 @dataclass(frozen=True)
 class AnnotationFine(Rule):
-    """Nothing to mend."""
+    """No rule finds a fault."""
 
     cause: ClassVar[Cause] = "annotation fine"
     support: float = SUPPORT

@@ -1,4 +1,4 @@
-"""What if: the loss of PSMs under every small change that often explains a bad one, all by the same kernel."""
+"""Scores PSMs under every small change that often explains a bad loss, with the kernel of the loss itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intensities as the kernels take them."""
+"""Prepares arrays of one PSM for the kernels."""
 
 from __future__ import annotations
 

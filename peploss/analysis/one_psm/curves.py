@@ -1,4 +1,4 @@
-"""What the loss compares, bin by bin: both rendered curves and each bin's part of the cosine."""
+"""Renders the two curves that the loss compares, with each bin's part of the cosine."""
 
 from __future__ import annotations
 

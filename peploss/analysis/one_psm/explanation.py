@@ -1,4 +1,4 @@
-"""Why one spectrum and one candidate have the loss they have: everything a page shows, as plain arrays."""
+"""Explains one spectrum and one candidate: everything that a page shows of them, as plain arrays."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class Explanation:
 
     @property
     def grid_artefact(self) -> float:
-        """What sampling on the grid adds to the loss of the continuum; negative where it hides some."""
+        """What sampling on the grid adds to the continuum loss; negative if the grid hides some loss."""
         return self.loss - self.continuum_loss
 
     @property
@@ -138,7 +138,7 @@ class Explanation:
 
     @cached_property
     def fragment_state(self) -> NDArray[np.str_]:
-        """(F,) one of ``STATES`` for each fragment; what the loss does not see is told before what it matches."""
+        """(F,) one of ``STATES`` for each fragment; states that the loss does not see win over matched."""
         f = self.fragments
         matched = self.matches.peak_of_fragment >= 0
         return np.select(
@@ -172,8 +172,8 @@ class Explanation:
 
     @cached_property
     def curves(self) -> Curves:
-        """Both rendered curves and each bin's part of the cosine. Made when first asked for: cost grows with the
-        number of bins a peak covers, which everything else does not know of."""
+        """Both rendered curves and each bin's part of the cosine. Computed on first use, because only this cost grows
+        with the number of bins that a peak covers."""
         return render_curves(
             (self.fragments.mz, self.fragments.intensity), (self.observed.mz, self.observed.intensity), self.settings
         )

@@ -1,4 +1,4 @@
-"""Take it away: the fragments as a table, and the number on screen as a script that prints it again."""
+"""Exports the fragments as a table, and a script that reproduces the loss on screen."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def fragments_csv(explanation: Explanation) -> str:
 def snippet(explanation: Explanation) -> str:
     """A Python script that needs nothing but this version of peploss and prints the loss to the last digit.
 
-    It holds the peaks as they were read, so that preprocessing is part of what it repeats.
+    It contains the peaks as they were read, so that it repeats preprocessing too.
     """
     e, s = explanation, explanation.spectrum
     return "\n".join(

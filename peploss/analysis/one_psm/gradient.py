@@ -1,4 +1,4 @@
-"""Where the loss pulls each fragment, and which fragments no peak pulls any more.
+"""Computes where the loss pulls each fragment, and which fragments no peak pulls.
 
 The loss falls where a fragment moves towards a peak, and on a coarse grid also where it merely moves to a place in
 its bin where its own norm is smaller. A fragment that no peak pulls therefore has a slope of its own on the grid; the
@@ -22,7 +22,7 @@ from peploss.settings import LossSettings
 F64 = NDArray[np.float64]
 
 DEAD_BELOW = 0.01
-"""A pull under this share of the strongest one a peak can exert counts as none."""
+"""A pull below this share of a peak's strongest pull counts as none."""
 
 
 def reach(share: float) -> float:

@@ -1,4 +1,4 @@
-"""What the grid itself adds to the loss: its continuum limit, its spread over the bin phase, and a guard."""
+"""Measures what the grid adds to the loss: the continuum limit, the spread over shifts of the grid, a warning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ F64 = NDArray[np.float64]
 
 PHASES = 32
 SAFE_RATIO = 1.0
-"""Sigma over bin width from which on the grid no longer shows: the first aliasing term is 1e-4 there, 0.17 at 1/2."""
+"""From this ratio of sigma to bin width on, the grid no longer shows: the first aliasing term is 1e-4, against 0.17 at
+1/2."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class PhaseSpread:
 
     @property
     def std(self) -> float:
-        """Standard deviation over the phases (of all of them: no sample of a population)."""
+        """Standard deviation over the phases, taken as the whole population."""
         return float(self.loss.std())
 
 
@@ -131,7 +132,7 @@ def sigma_per_bin(mz: F64, settings: LossSettings) -> tuple[float, float]:
 def guard(ratio: tuple[float, float], spread: PhaseSpread, unseen_fragments: int, unseen_peaks: int) -> str | None:
     """A warning where sigma is less than one bin and the loss depends on where peaks fall in their bins; else None.
 
-    It says nothing of a spread that is 0 to the digits shown, and nothing at all where that leaves nothing to say.
+    A spread that rounds to 0 in the digits shown is left out; without a spread or unseen peaks there is no warning.
     """
     low, high = ratio
     if low >= SAFE_RATIO:

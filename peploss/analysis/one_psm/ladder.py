@@ -1,4 +1,4 @@
-"""Which backbone bonds of the peptide the matched fragments prove."""
+"""Finds the backbone bonds that matched fragments prove."""
 
 from __future__ import annotations
 

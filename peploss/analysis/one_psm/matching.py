@@ -1,4 +1,4 @@
-"""Which fragment is which observed peak: mutual nearest within three sigma."""
+"""Matches fragments to observed peaks: mutual nearest within three sigma."""
 
 from __future__ import annotations
 

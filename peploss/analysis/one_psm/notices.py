@@ -1,4 +1,4 @@
-"""What must be said beside the loss: why it is 1 by definition, what the grid leaves out, a charge that contradicts."""
+"""Sentences that belong beside the loss: why it is 1 by definition, what the grid leaves out, contradicting charges."""
 
 from __future__ import annotations
 

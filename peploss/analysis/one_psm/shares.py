@@ -1,4 +1,4 @@
-"""The cosine and the loss as sums over fragments and over observed peaks.
+"""Splits the cosine and the loss into shares of fragments and of observed peaks.
 
 With ``K_ij`` the overlap of two rendered peaks, ``cos = sum_ij a_i K_ij o_j / (|p| |o|)``. Read by rows it is a sum
 over fragments, read by columns a sum over observed peaks.

@@ -1,4 +1,4 @@
-"""From 0 to the loss in four steps: what each kind of disagreement adds.
+"""Splits the loss into four steps: what each kind of disagreement adds.
 
 Each step compares two partial spectra with the loss itself, so the steps add up to it by construction:
 
@@ -7,7 +7,7 @@ Each step compares two partial spectra with the loss itself, so the steps add up
 3. missing fragments: the unmatched fragments join the predicted side.
 4. unexplained peaks: the unmatched observed peaks join the observed side, which is the whole comparison.
 
-Steps 2 to 4 can be negative, and that is no error. A fragment that is not the nearest to a peak still overlaps
+Steps 2 to 4 can be negative. A fragment that is not the nearest to a peak still overlaps
 with it, so adding it can raise the cosine; so can an unmatched peak beside a matched one. Moving a fragment off
 its peak can move it onto its neighbour's, or onto a bin centre that the peak itself misses.
 """
@@ -73,8 +73,8 @@ def waterfall(
 ) -> tuple[Step, ...]:
     """The four steps to ``loss``.
 
-    Where nothing matches, or no matched peak is rendered because the bins are far wider than sigma, neither side of
-    the comparison can be built up alone: the first two steps are 0 and the last two are told as one.
+    If nothing matches, or no matched peak is rendered because bins are far wider than sigma, the first two steps are 0
+    and the last two are given as one: neither side can be built up alone.
 
     Args:
         loss: the loss of the whole comparison.

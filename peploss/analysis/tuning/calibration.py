@@ -1,4 +1,4 @@
-"""Mass errors of matched fragments over a set, and the sigma they suggest."""
+"""Measures mass errors of matched fragments over a set, and the sigma they suggest."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from peploss.settings import LossSettings
 F64 = NDArray[np.float64]
 
 WINDOW = 0.5
-"""Farthest a fragment is looked for from its place, in Th: wide enough for an ion trap."""
+"""Largest distance in Th at which a fragment is looked for: wide enough for an ion trap."""
 MAD_TO_SIGMA = 1.482602218505602
 """Median absolute deviation of a normal distribution -> its standard deviation, 1 / 0.6744897501960817."""
 KEEP = 4.0
-"""Errors further than this many spreads from the offset are taken for chance matches and left out."""
+"""Errors farther than this many spreads from the offset count as chance matches and are left out."""
 FEWEST = 20
 
 

@@ -1,4 +1,4 @@
-"""Spectra with peptides out of a file, a fair sample of them where there are many."""
+"""Reads spectra with peptides from a file, or a random sample if there are many."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FileSample:
     """Spectra of a file with their peptides.
 
     Attributes:
-        psms: in an order of chance.
+        psms: in random order.
         n_entries: entries of the file.
         n_looked_at: how many of them were read, at random, until there were enough.
         n_without_peptide: of those, spectra that name no peptide.
@@ -64,7 +64,7 @@ def file_psms(
     group: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> FileSample:
-    """Read entries in an order of chance until ``limit`` of them have a peptide.
+    """Read entries in random order until ``limit`` of them have a peptide.
 
     Args:
         limit: most to take, at least 1.
@@ -86,7 +86,7 @@ def file_psms(
             break
         looked_at += 1
         if progress and (looked_at % EVERY == 0 or looked_at == total):
-            # Whichever comes first ends it: enough of them, or the file.
+            # Stops when there are enough or the file ends.
             share = max(looked_at / total, len(psms) / limit)
             progress(round(share * total), total)
         try:

@@ -1,4 +1,4 @@
-"""One setting on a set, told apart by instrument or file."""
+"""Scores one setting on a set, for each instrument or file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the loss of right peptides comes from giving every fragment the same intensity, and weights for less."""
+"""Measures what uniform fragment intensities cost right peptides, and fits weights that cost less."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loss of one spectrum over sigma and bin width, with what the grid does to it."""
+"""Computes the loss of one spectrum over sigma and bin width, with the effects of the grid."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ N_DECOYS = 4
 
 @dataclass(frozen=True, eq=False)
 class Axes:
-    """Where a landscape is looked at.
+    """The axes of a landscape.
 
     Attributes:
         sigmas: (S,) ascending, in ``sigma_unit``.

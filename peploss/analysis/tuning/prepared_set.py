@@ -1,4 +1,4 @@
-"""A sample of a set with its decoys, ready for the kernel."""
+"""Prepares a sample of a set with its decoys for the kernel."""
 
 from __future__ import annotations
 

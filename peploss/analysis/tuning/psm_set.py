@@ -1,4 +1,4 @@
-"""Spectra with the peptides they are believed to be: what settings are judged on."""
+"""Spectra with peptides believed to be right, on which settings are judged."""
 
 from __future__ import annotations
 

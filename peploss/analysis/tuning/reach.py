@@ -1,4 +1,4 @@
-"""How far the gradient reaches: the loss as fragments are moved off their places, all of them or one.
+"""Measures how far the gradient reaches: the loss as one or all fragments are moved off their places.
 
 Where sigma is less than a bin a fragment feels the grid itself: its own norm changes with where it falls in its bin,
 and it is pulled without a peak in sight. Such a basin is as wide as a bin.

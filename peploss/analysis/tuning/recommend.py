@@ -1,4 +1,4 @@
-"""Which sigma and bin width to use on a set, why, and what would change: in numbers and in words."""
+"""Recommends sigma and bin width for a set, with reasons and consequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recommendation in words."""
+"""Puts a recommendation into words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a loss tells right peptides from decoys: win rate and AUC, each with a 95 % interval."""
+"""Measures how well a loss separates right peptides from decoys: win rate and AUC with 95 % intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Right peptides and decoys of a whole set over sigma and bin width, coarse at first and refined from there."""
+"""Computes losses of right peptides and decoys of a set over sigma and bin width, refined from a coarse start."""
 
 from __future__ import annotations
 

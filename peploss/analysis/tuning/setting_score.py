@@ -1,4 +1,4 @@
-"""What one setting does on a set, and what may be asked of it."""
+"""The scores of one setting on a set, and the limits that a setting must keep."""
 
 from __future__ import annotations
 

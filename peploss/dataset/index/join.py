@@ -15,7 +15,7 @@ from peploss.dataset.index.systematic import ask_precursors
 from peploss.dataset.tables.psm import Psm, PsmTable
 
 ELSEWHERE: Final = -1
-"""In place of a file: the run is none of those that are there."""
+"""Marks a run for which there is no file."""
 _FILE_INDEX: Final = re.compile(r"file_idx (\d+)")
 
 
@@ -143,7 +143,7 @@ class _Group:
             self.first = (1, 0)[way]
             return COUNT, None
         hits = dict.fromkeys(KINDS, 0)
-        for psm in self.psms:  # the keys are made twice: kept, they take more memory than the PSMs
+        for psm in self.psms:  # made twice: keeping the keys would take more memory than the PSMs
             keys = keys_of(psm)
             for kind in KINDS:
                 hits[kind] += any(self.files[t].place(kind, keys.get(kind)) is not None for t in self.targets)

@@ -71,7 +71,7 @@ class IndexReport:
 
 
 def general(reason: str) -> str:
-    """A reason without the values of one PSM, so that equal ones can be counted."""
+    """A reason without the values of one PSM, so that equal reasons can be counted."""
     return re.sub(r"'[^']*'|(?<=title )\S+|[+-]?\b\d+(?:\.\d+)?\b", "…", reason)
 
 

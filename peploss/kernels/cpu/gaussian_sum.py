@@ -1,4 +1,4 @@
-"""Sums of a Gaussian over the bins of a grid: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``, in numba.
+"""Sums a Gaussian over the bins of a grid, ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``, in numba.
 
 ``x_k = (k + 1/2) h`` for k from 0 to n - 1. Three forms, each taken where it is both short and exact:
 
@@ -127,7 +127,7 @@ def _integral(c: float, r: float, h: float, n_bins: int) -> tuple[float, float, 
     """
     eta = h / r
     low, high = -c / r, (n_bins * h - c) / r
-    # The difference of two tails from whichever side it is that keeps its digits.
+    # Subtract two tails, from the side where the difference keeps its digits.
     near, far = (low, high) if low > 0 else (-high, -low)
     area = SQRT_2PI * 0.5 * (math.erfc(near / math.sqrt(2)) - math.erfc(far / math.sqrt(2)))
     g0, d0, s0 = _at_end(low, eta)

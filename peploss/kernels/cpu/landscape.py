@@ -1,4 +1,4 @@
-"""The cosine at every sigma and bin width at once, in numba.
+"""Computes the cosine at every sigma and bin width at once, in numba.
 
 At one sigma a pair of peaks has one Gaussian overlap, one centre c and one width r whatever the bins are, so the
 exponential is taken once per pair and sigma. What is left for a bin width is the Fourier series of the sum over bins

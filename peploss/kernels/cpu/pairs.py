@@ -1,4 +1,4 @@
-"""The cosine in closed form on the CPU: no grid in memory, cost by the number of peaks and not of bins.
+"""The cosine in closed form on the CPU: no grid in memory, and a cost set by the number of peaks, not of bins.
 
 A product of two Gaussians is a Gaussian, and the sum of a Gaussian over equally spaced points is a rapidly
 converging Fourier series (Poisson summation). With widths s and t, ``d = m_i - m_j``, ``v = s^2 + t^2``,
@@ -80,7 +80,7 @@ def _add_up(
                     by_m += bw[j] * own_by_c[i] * 0.5
                     by_s += bw[j] * own_by_r[i] * math.sqrt(0.125)
                 continue
-            if s != memo_s or t != memo_t:  # where all widths are one: once
+            if s != memo_s or t != memo_t:  # once, if all widths are equal
                 memo_s, memo_t = s, t
                 inv_v = 1.0 / (s * s + t * t)
                 r = s * t * math.sqrt(inv_v)
@@ -132,7 +132,7 @@ def _rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64
     for i in range(mz.size):
         if math.isinf(mz[i]):
             continue
-        # A width that is none, an infinite intensity: an answer would hide that something has gone wrong.
+        # Invalid width or infinite intensity: return NaN, not a plausible number.
         if math.isnan(mz[i]) or not math.isfinite(weight[i]) or not 0.0 < sigma[i] < math.inf:
             return -1, 1.0
         if h > 0.0:
@@ -161,7 +161,7 @@ def _gather(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, top: float, row
 
 @jit
 def offsets_fit(offsets: I64, n: int) -> bool:
-    """Whether they rise from 0 to n; the kernels read where they point."""
+    """Whether offsets rise from 0 to n; the kernels read wherever they point."""
     for b in range(offsets.size - 1):
         if offsets[b + 1] < offsets[b]:
             return False

@@ -1,4 +1,4 @@
-"""Sorting peaks whose order is nearly known."""
+"""Sorts peaks that are nearly in order."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The kernels in Triton. Nothing here is imported before a tensor on a GPU needs it."""
+"""The kernels in Triton; imported only when a tensor on a GPU needs them."""

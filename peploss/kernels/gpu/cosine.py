@@ -1,7 +1,7 @@
-"""From prepared peaks to inner products, cosines and their derivatives; each number is written by one program.
+"""Triton kernels from prepared peaks to inner products, cosines and their derivatives.
 
-Every number is summed up by one program in a fixed order, so no result depends on how many programs run when, and a
-spectrum against itself goes through the same instructions three times: its cosine is 1 to the last bit.
+One program sums up each number in a fixed order, so no result depends on scheduling. A spectrum against itself goes
+through the same instructions three times, so its cosine is 1 to the last bit.
 """
 
 import triton
@@ -116,7 +116,7 @@ def _chain(
 
     Places and widths are in bins, so their derivatives are by ``1 / h`` in Th.
     """
-    per_top = tl.minimum(1.0 / top, HIGHEST)  # times nothing is nothing, however small the intensities are
+    per_top = tl.minimum(1.0 / top, HIGHEST)  # zero stays zero, however small the intensities are
     per_h = 1.0 / h
     for i in range(0, count, BLOCK):
         at = i + tl.arange(0, BLOCK)

@@ -1,4 +1,4 @@
-"""Sums of a Gaussian over the bins of a grid, of many at once: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
+"""Sums many Gaussians at once over the bins of a grid: ``L(c, r) = sum_k exp(-(x_k - c)^2 / 2r^2)``.
 
 All lengths are in bins: ``rho`` is the width r, ``g`` where the centre c lies from the centre of some bin. The
 formulas and their derivatives are those of ``peploss.kernels.cpu.gaussian_sum`` with h = 1. Only near the ends of a

@@ -1,4 +1,4 @@
-"""Losses at many sigmas and bin widths at once: one program for a cell of a candidate, and a shift of the grid.
+"""Computes losses at many sigmas and bin widths; one program for each candidate, cell and shift of the grid.
 
 A cell is ``1 - <S_a, S_o> / sqrt(<S_a, S_a> <S_o, S_o>)``; each inner product is a sum over pairs of peaks, see
 ``peploss.kernels.cpu.pairs`` for the formula. A grid moved up by a share of a bin is peaks moved down by it.

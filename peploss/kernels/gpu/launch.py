@@ -1,4 +1,4 @@
-"""Launches the kernels: from tensors to tensors, without asking the device for anything, so that it never waits."""
+"""Launches the Triton kernels on tensors, without reading values back, so that the device never waits."""
 
 from __future__ import annotations
 

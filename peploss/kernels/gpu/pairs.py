@@ -1,4 +1,4 @@
-"""Pairs of peaks, each row's peak with one neighbour at a time: ``kernels.cpu.pairs._add_up`` for many rows at once.
+"""Adds up pairs of peaks for many rows at once, as ``kernels.cpu.pairs._add_up`` does for one.
 
 Columns are sorted, so that a row's neighbours are a stretch of them: two searches find its ends, and only what lies
 between is looked at.

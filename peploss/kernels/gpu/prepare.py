@@ -1,4 +1,4 @@
-"""What every pair of peaks wants to know of each: its place and width in bins, its intensity scaled, once a peak.
+"""Prepares each peak once for all its pairs: place and width in bins, scaled intensity.
 
 Both sides of a spectrum go into one buffer, the first side's peaks before the second's, each ascending in m/z.
 """
@@ -63,7 +63,7 @@ def read_peaks(mz, weight, sigma, step, at, there, h, n_bins, GRID: tl.constexpr
     w = tl.load(weight + at, mask=there, other=0.0)
     s = tl.load(sigma + at * step, mask=there, other=1.0)
     real = there & (tl.abs(m) != float("inf"))
-    # A width that is none, an infinite intensity: an answer would hide that something has gone wrong.
+    # Invalid width or infinite intensity: return NaN, not a plausible number.
     wrong = real & ((m != m) | ~(tl.abs(w) < float("inf")) | ~((s > 0.0) & (s < float("inf"))))
     live = real & ~wrong
     place, w, s = _key(m) / h, tl.where(live, w, 0.0), tl.where(live, s, h) / h

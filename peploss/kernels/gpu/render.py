@@ -1,4 +1,4 @@
-"""Rendering on the grid: each bin gathers from the peaks near it, so no two programs write to one place."""
+"""Renders on the grid: each bin gathers from the peaks near it, so no two programs write to the same place."""
 
 import torch
 import triton

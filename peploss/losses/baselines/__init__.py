@@ -1,4 +1,4 @@
-"""The losses the cosine is compared with, each per sample on the same peaks, behind one call.
+"""The losses that the cosine is compared with, all called the same way on the same peaks.
 
 >>> from peploss.kernels import Peaks
 >>> pred = Peaks.from_list([([100.0, 200.0], [1.0, 1.0])] * 2)

@@ -1,4 +1,4 @@
-"""The angle between two spectra, where the cosine loss takes the cosine."""
+"""The spectral angle: the angle between two rendered spectra instead of their cosine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spectral entropy distance of rendered spectra, on the bins near their peaks only."""
+"""The spectral entropy distance of rendered spectra, on the bins near their peaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses that look at the nearest peak on the other side: where each peak is matched, and how well."""
+"""Losses that match each peak to the nearest peak on the other side."""
 
 from __future__ import annotations
 

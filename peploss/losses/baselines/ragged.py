@@ -1,4 +1,4 @@
-"""Sums, shares and nearest neighbours within each spectrum of a ragged batch, without a loop or a host sync.
+"""Sums, shares and nearest neighbours within each spectrum of a ragged batch, without loops or waiting for a GPU.
 
 Deterministic on the CPU. On a GPU sums by ``index_add`` are deterministic, as all of torch, under
 ``torch.use_deterministic_algorithms(True)``.

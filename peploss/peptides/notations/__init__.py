@@ -1,4 +1,4 @@
-"""Every foreign notation of peptides, read in one place: by MGF and MSP, by tables, and by the app's field."""
+"""Reads every foreign notation of peptides, for MGF and MSP, for tables and for the app's text field."""
 
 from peploss.peptides.notations.lists import NoPlace, bare, listed, merged, paired, placed, sites_of
 from peploss.peptides.notations.msp import proforma_from_msp

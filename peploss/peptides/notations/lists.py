@@ -1,4 +1,4 @@
-"""A sequence with a list of modifications beside it -> ProForma."""
+"""Turns a sequence and a list of its modifications into ProForma."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _DISCOVERED: Final = re.compile(r"(?P<residue>[A-Z])(?P<at>\d+)(?:\([\d.]+\))?|(
 
 
 class NoPlace(ValueError):
-    """A list that names modifications and not their residues."""
+    """A list that names modifications but not their residues."""
 
 
 def placed(sequence: str, sites: Sites) -> str:
@@ -114,7 +114,7 @@ def paired(sequence: str, names: str, positions: str) -> Sites:
 def merged(peptide: str, sites: Sites) -> str:
     """A peptide, bare or with modifications of its own, with those of a list beside it.
 
-    What both say is taken once. A list in which the peptide's own are missing is added to them.
+    A modification that both name counts once; the others are added.
 
     Raises:
         ValueError: both name different modifications of one residue, or a place lies outside.

@@ -1,4 +1,4 @@
-"""Peptides of spectral libraries: a name and a list of modifications -> ProForma."""
+"""Turns a spectral library's name and modifications into ProForma."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of modifications as search engines write them -> names of Unimod."""
+"""Translates search engines' names of modifications into Unimod's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A peptide as search engines write it -> ProForma. Nothing is looked up here: a name stays a name.
+"""Turns a peptide as search engines write it into ProForma; names of modifications are not looked up.
 
 One walk over the characters, no regular expression that can go back: a line of digits or of open brackets takes as
 long as any other line of its length.

@@ -1,4 +1,4 @@
-"""Numbers without a sign: a difference of mass, or the mass of a whole residue or end, as the TPP writes them."""
+"""Reads unsigned numbers on a residue: a mass difference, or the whole mass of the residue, as the TPP writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of spectra: MGF, mzML, mzXML and MSP, plain or gzipped, told apart by their content."""
+"""Opens files of spectra: MGF, mzML, mzXML and MSP, plain or gzipped, identified by their content."""
 
 from __future__ import annotations
 

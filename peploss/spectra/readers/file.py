@@ -1,4 +1,4 @@
-"""An opened file of spectra: what every format offers."""
+"""An open file of spectra, with the interface that all formats share."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class SpectrumFile(ABC):
         self._positions: dict[str, list[int]] | None = None  # by id
         self._headers: list[Header] | None = None
         self._headers_lock = threading.Lock()
-        self._first = 0  # place in the file of what is entry 0 here
+        self._first = 0  # place in the file of entry 0
         if index is not None:
             self._take_index(index)
             return
@@ -74,7 +74,7 @@ class SpectrumFile(ABC):
 
     @abstractmethod
     def _take_places(self, places: Mapping[str, Any]) -> None:
-        """What ``_places`` gave, back."""
+        """Restore what ``_places`` gave."""
 
     @abstractmethod
     def _record(self, index: int) -> Record:
@@ -189,7 +189,7 @@ class SpectrumFile(ABC):
         self._take_places(index)
 
     def batches(self) -> Iterator[Batch]:
-        """Everything in the file but survey scans, some megabytes at a time; as ``read`` gives it, and sooner."""
+        """Everything in the file but survey scans, some megabytes at a time; the same as ``read`` gives, but faster."""
         records: list[Record] = []
         peaks = 0
         for index in range(len(self)):
@@ -224,7 +224,7 @@ class SpectrumFile(ABC):
         return batch
 
     def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
-        """A line for every entry, usable or not, in one pass over the file; kept afterwards.
+        """One header for every entry, usable or not, read in one pass over the file and kept.
 
         Args:
             progress: called with (done, total) now and then.

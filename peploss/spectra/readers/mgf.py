@@ -1,4 +1,4 @@
-"""Mascot generic format (MGF): an index of its blocks, and one block's text to a spectrum.
+"""Reads MGF: indexes its blocks and parses one block into a spectrum.
 
 The blocks are found and parsed here and not by pyteomics, whose indexed reader gives no spectra where TITLE is
 missing, loses the first one behind a byte order mark, and raises on annotated peaks; the tests hold this reader
@@ -116,7 +116,7 @@ class MgfFile(SpectrumFile):
         return self._blocks[index].offset + self._blocks[index].length
 
     def _records(self, start: int, texts: list[bytes]) -> list[Record]:
-        """Blocks from ``start`` on; what is not plain is read the careful way."""
+        """Blocks from ``start`` on; blocks that are not plain are parsed line by line."""
         from peploss.spectra.readers.mgf_blocks import plain_peaks
 
         bounds = [_plain_body(text) for text in texts]
@@ -184,7 +184,7 @@ def _is_frame(line: bytes) -> bool:
 def _plain_body(text: bytes) -> tuple[int, int] | None:
     """Where the peaks of a block start and end, if from there on all is made of numbers, as nearly always.
 
-    None leaves the block to the careful way.
+    None: the block must be parsed line by line.
     """
     found = _FIRST_PEAK.search(text)
     if found is None:

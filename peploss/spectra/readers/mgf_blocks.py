@@ -1,4 +1,4 @@
-"""Peaks of many MGF blocks in one go, where they are plain; apart from ``mgf``, which needs no Arrow."""
+"""Reads the peaks of many plain MGF blocks at once; separate from ``mgf``, which needs no Arrow."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from peploss.spectra.readers.number_lines import Floats, number_lines
 
 
 def plain_peaks(bodies: Sequence[bytes]) -> list[tuple[Floats, Floats] | None]:
-    """m/z and intensities of each, or None where the careful way must judge.
+    """m/z and intensities of each block; None for a block that must be parsed line by line.
 
     Args:
         bodies: for each block its lines of peaks, made of nothing but digits, points, exponents, signs and blanks.
@@ -37,7 +37,7 @@ def _parse(texts: list[bytes], counts: list[int], which: list[int], found: list[
     numbers = number_lines(joined.replace(b"\t", b" "), sum(sizes))
     if numbers is None:
         half = len(which) // 2
-        if half:  # the one that is to blame costs only itself
+        if half:  # only the faulty block is lost
             _parse(texts, counts, which[:half], found)
             _parse(texts, counts, which[half:], found)
         return

@@ -1,4 +1,4 @@
-"""MSP spectral libraries (NIST, ProteomeTools, MS2PIP, SpectraST's text): an index of entries, and one to a spectrum.
+"""Reads MSP libraries (NIST, ProteomeTools, MS2PIP, SpectraST's text): indexes entries and parses one.
 
 A reader of our own: mzspeclib and matchms read MSP too, but bring SQLAlchemy or RDKit along for a format of two
 dozen lines.

@@ -1,4 +1,4 @@
-"""Lines of two numbers as arrays, a million at a time."""
+"""Parses lines of two numbers into arrays, a million at a time."""
 
 from __future__ import annotations
 

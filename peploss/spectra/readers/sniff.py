@@ -1,4 +1,4 @@
-"""What a file is, told from its content; its name is only a hint."""
+"""Identifies a spectrum file by its content; its name is only a hint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from peploss.errors import SourceError
 
 HEAD: Final = 1 << 16
-"""Bytes from the start that are enough to tell."""
+"""Bytes at the start that are enough to identify a file."""
 
 _SUPPORTED: Final = "Supported are MGF, mzML, mzXML and MSP, each also gzipped."
 
@@ -57,7 +57,7 @@ def sniff(head: bytes, name: str) -> str:
         head: the first ``HEAD`` bytes.
         name: the file's name, for the message.
     Raises:
-        SourceError: it is none of them; says what it is instead, as far as that can be told.
+        SourceError: it is none of them; the message says what it seems to be.
     """
     if not head.strip(b"\x00 \t\r\n"):
         size = "0 bytes" if not head else "nothing but blanks"

@@ -1,4 +1,4 @@
-"""Bytes of a spectrum file, read piece by piece from any thread."""
+"""Reads bytes of a spectrum file piece by piece, from any thread."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ByteSource:
     Attributes:
         size: bytes, unpacked.
         bytes_read: how many bytes were read from it so far.
-        notes: what the reader of this file should know (it was unpacked, it ends early).
+        notes: notes on the file (it was unpacked, it ends early).
     Raises:
         SourceError: missing, a folder, unreadable, or too large once unpacked.
     """
@@ -95,7 +95,7 @@ class ByteSource:
     def _unpack(self, limit: int) -> None:
         """Replace the handle by a temporary file that holds the unpacked bytes.
 
-        An unpacked copy is what makes random access by byte offset possible: a plain gzip stream has no index.
+        Random access by byte offset needs an unpacked copy: a plain gzip stream has no index.
         """
         unpacked = tempfile.TemporaryFile(prefix="peploss-")  # noqa: SIM115 (it lives as long as this object)
         room = shutil.disk_usage(tempfile.gettempdir()).free

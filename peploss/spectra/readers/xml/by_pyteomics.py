@@ -1,6 +1,6 @@
-"""pyteomics' readers, of small documents that hold one spectrum; loaded where one is met that is not plain.
+"""Reads one spectrum with pyteomics, if its XML is too unusual for the plain parser.
 
-Apart, because pyteomics loads pandas where that is installed: most of the memory of a process that reads spectra.
+In a file of its own because pyteomics loads pandas if installed: most of the memory of a process that reads spectra.
 """
 
 from __future__ import annotations

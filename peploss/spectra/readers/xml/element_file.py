@@ -1,4 +1,4 @@
-"""What mzML and mzXML share: an offset index, and one element at a time given to pyteomics.
+"""The shared part of mzML and mzXML files: an offset index, and elements parsed one at a time.
 
 A spectrum is read by cutting its element out of the file and wrapping it into a small document of its own. So
 the cost does not grow with the file, damage stays inside one spectrum, and no DOCTYPE or entity declaration of
@@ -68,7 +68,7 @@ class XmlFile(SpectrumFile):
         self._before = places["before"]
 
     def _plain(self, element: bytes) -> dict[str, Any] | None:
-        """What pyteomics would give of an element so plain that it need not be asked; None where it must."""
+        """Values of an element that is plain enough to parse without pyteomics; None if it is not."""
         return None
 
     @abstractmethod
@@ -77,7 +77,7 @@ class XmlFile(SpectrumFile):
 
     @abstractmethod
     def _fill(self, record: Record, values: dict[str, Any]) -> None:
-        """Put what pyteomics found into the record."""
+        """Copy what pyteomics found into the record."""
 
     @abstractmethod
     def _level(self, element: bytes) -> int | None:

@@ -1,6 +1,6 @@
-"""Byte offsets of the spectra in an mzML or mzXML file: from the index at its end, else by one scan.
+"""Finds the byte offsets of spectra in mzML or mzXML, from the index at the end or by one scan.
 
-An embedded index is believed when everything it says can be checked and holds: it lists as many spectra as the file
+An embedded index is used only if every check holds: it lists as many spectra as the file
 announces, each at its own byte, and the spectrum with the listed id starts there. Otherwise the file is read once,
 some megabytes at a time, to find the spectra.
 """
@@ -59,7 +59,7 @@ class XmlIndex:
 
 
 def build_index(source: ByteSource, layout: XmlLayout) -> XmlIndex:
-    """The embedded index if there is one that holds, else one made by reading the file once."""
+    """The embedded index if it passes the checks, else one made by reading the file once."""
     tail = source.read_at(max(source.size - _TAIL, 0), _TAIL)
     notes: list[str] = []
     if not layout.end.search(tail):
@@ -68,7 +68,7 @@ def build_index(source: ByteSource, layout: XmlLayout) -> XmlIndex:
     problem = note if not entries else _problem(source, layout, entries)
     if problem:
         listed, entries = entries, _by_scan(source, layout)
-        if entries and sorted(listed) != sorted(entries):  # without a single spectrum that alone is worth saying
+        if entries and sorted(listed) != sorted(entries):  # without any spectrum, only this matters
             notes.append(problem)
         announced = _announced(source, layout, entries[0][1]) if entries else None
         if announced is not None and announced != len(entries):

@@ -1,4 +1,4 @@
-"""mzML: one <spectrum> element to a spectrum."""
+"""Reads mzML: one <spectrum> element makes a spectrum."""
 
 from __future__ import annotations
 

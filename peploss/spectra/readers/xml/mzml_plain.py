@@ -1,7 +1,6 @@
 """One plain <spectrum> element of mzML as pyteomics would give it: ``index`` takes a third of the processor time.
 
-Knows the elements that converters write around centroided fragment spectra, and gives up on everything else: what
-pyteomics makes of that is for pyteomics to say. ``python -m benchmarks.dataset`` measures both.
+Knows the elements that converters write around centroided fragment spectra; everything else is left to pyteomics. ``python -m benchmarks.dataset`` measures both.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ class _Measured(float):
 
 
 class _NotPlainError(ValueError):
-    """This spectrum has something that this module does not know."""
+    """The spectrum has an element that this module does not know."""
 
 
 class _Tree:

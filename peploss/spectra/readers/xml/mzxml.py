@@ -1,4 +1,4 @@
-"""mzXML: one <scan> element to a spectrum. Scans may stand inside each other; each is read on its own."""
+"""Reads mzXML: one <scan> element makes a spectrum; nested scans are read one by one."""
 
 from __future__ import annotations
 

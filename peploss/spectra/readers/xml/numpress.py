@@ -1,4 +1,4 @@
-"""MS-Numpress decoding, in Python.
+"""Decodes MS-Numpress in Python.
 
 pynumpress, the field's package, ends the whole process on damaged data (a C++ exception that nobody catches), which
 one bad upload must not do to a server. Here damaged data is a ValueError. The tests hold both against each other.

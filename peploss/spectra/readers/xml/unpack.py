@@ -1,4 +1,4 @@
-"""Arrays as mzML and mzXML pack them: base64 that is checked, and zlib that is bounded."""
+"""Unpacks arrays of mzML and mzXML: checked base64 and size-limited zlib."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ def inflate(data: bytes) -> bytes:
 
 
 def decode_base64(text: str) -> bytes:
-    """base64 with blanks anywhere, and nothing else that does not belong there."""
+    """Decode base64; blanks are allowed anywhere, other foreign characters are not."""
     return base64.b64decode("".join(text.split()).encode("ascii"), validate=True)
