@@ -13,7 +13,7 @@ from peploss.analysis.tuning.setting_score import Change, Limits, Score, differe
 F64 = NDArray[np.float64]
 
 MANY = 20
-"""Fewer spectra than this say little, and the recommendation says so."""
+"""With fewer spectra than this, the recommendation warns that they are few."""
 
 
 def _of(found: Score) -> str:
@@ -77,15 +77,15 @@ def sentences(
     alike: NDArray[np.bool_],
     limits: Limits,
 ) -> list[str]:
-    """All that ``Recommendation`` holds, a sentence for each thing; ``gain`` with its interval."""
+    """Sentences for everything in a ``Recommendation``; ``gain`` comes with its interval."""
     n, decoys = best.n, best.decoy.shape[1]
     of = f"{n:,} spectra with {decoys} decoy{'s' if decoys > 1 else ''} each"
     if not changes:
         first = f"Stay with {_of(best)}: it is what these spectra suggest."
     elif keep:
         first = (
-            f"The present settings need no change. S{_of(best)[1:]} is the middle of what does as well, "
-            f"and differs from them by no more than chance."
+            f"The present settings need no change. S{_of(best)[1:]} is the middle of the settings that do as well, "
+            f"and the difference is within chance."
         )
     else:
         first = f"Use {_of(best)}."
@@ -98,8 +98,8 @@ def sentences(
     if changes:
         value, low, high = gain
         verdict = (
-            "which is more than chance" if low > 0 else "which is worse, and the price of the limits" if high < 0
-            else "which chance alone can give"
+            "which is more than chance" if low > 0 else "which is worse: the price of the limits" if high < 0
+            else "which may be chance"
         )  # fmt: skip
         out.append(f"{as_it_is(now)} The change is {value:+.3f} ({low:+.3f} to {high:+.3f}), {verdict}.")
         out.append(
@@ -118,7 +118,7 @@ def sentences(
     span = f"Sigma from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"Only sigma near {ends[0]}"
     out.append(
         f"{span} {best.sigma_unit} does as well within one standard error; bins are as wide as that and the limits "
-        "allow. Chosen and judged on the same spectra, so the figures are a little kind to the choice."
+        "allow. Chosen and judged on the same spectra, so these figures are slightly optimistic."
     )
     lost, error = difference(free, best)
     if lost > Z95 * error and limits.broken_by(free):
@@ -129,14 +129,14 @@ def sentences(
     if told := cannot_tell_apart(best.reach):
         out.append(told)
     if n < MANY:
-        out.append(f"{n} spectra say little: take this as a hint.")
+        out.append(f"{n} spectra are few: take this as a hint.")
     if landscape.progress < 1:
         out.append("The landscape is not finished; this may still change.")
     return out
 
 
 def figures(found: Score) -> dict[str, str]:
-    """What a setting does, each figure as text under its name."""
+    """The figures of a setting, as text by name."""
     return {
         "σ": f"{found.sigma:.3g} {found.sigma_unit}",
         "bin width": f"{found.bin_width:.3g} Th",

@@ -180,7 +180,7 @@ class _Group:
         places = ((t, self.files[t].place(kind, key, self.first)) for t in self.targets)
         found = [(t, at) for t, at in places if at is not None]
         if self.elsewhere and not forced and (not found or OF_ANY_RUN.fullmatch(str(key))):
-            self._fail(psm, f"No spectrum file is named like its run, {psm.run or _run_of(psm)!r}.")
+            self._fail(psm, f"No spectrum file matches its run, {psm.run or _run_of(psm)!r}.")
         elif doubt is not None and kind == COUNT:
             self._fail(
                 psm,

@@ -54,7 +54,7 @@ def test_reasons() -> None:
     lost = join([table(Psm("PEK", "same", 1))], [twice]).not_joined
     assert lost[0].reason == "Several spectra have the title 'same' in b.mgf."
     lost = join([table(Psm("PEK", "11", 1, run="D:/other.raw"))], [FILE, twice]).not_joined
-    assert lost[0].reason == "No spectrum file is named like its run, 'D:/other.raw'."
+    assert lost[0].reason == "No spectrum file matches its run, 'D:/other.raw'."
 
 
 def test_runs_are_told_apart_by_name() -> None:
@@ -75,7 +75,7 @@ def test_scans_of_other_runs_are_not_taken_for_those_of_the_one_that_is_there() 
     psms = [Psm("PEK", "11", 1, run="run1"), Psm("PEK", "12", 2, run="run2"), Psm("PEK", "12", 3, run="run1")]
     found = join([table(*psms)], [FILE])
     assert {at: [p.line for p, *_ in v] for at, v in found.psms[0].items()} == {0: [1], 1: [3]}
-    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'run2'."]
+    assert [x.reason for x in found.not_joined] == ["No spectrum file matches its run, 'run2'."]
     neither = join([table(Psm("PEK", "11", 1, run="run8"), Psm("PEK", "12", 2, run="run9"))], [FILE])
     assert [x.line for x in neither.not_joined] == [1, 2]
     asked = join([table(Psm("PEK", "11", 1, run="run8"), Psm("PEK", "12", 2, run="run9"))], [FILE], by="scan")
@@ -91,7 +91,7 @@ def test_a_merged_file_is_joined_by_title() -> None:
     psms = [Psm("PEK", "run8 first", 1, run="run8"), Psm("PEK", "run9 first", 2, run="run9"), Psm("A", "7", 3, run="b")]
     found = join([table(*psms)], [merged])
     assert list(found.psms[0]) == [0, 1]
-    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'b'."]
+    assert [x.reason for x in found.not_joined] == ["No spectrum file matches its run, 'b'."]
 
 
 def test_the_run_is_read_in_the_spectrum_s_name() -> None:
@@ -99,7 +99,7 @@ def test_the_run_is_read_in_the_spectrum_s_name() -> None:
     psms = [Psm("PEK", "run1.00011.00011.2", 1), Psm("PEK", "run2.00011.00011.3", 2), Psm("PEK", "x.11.11.2", 3)]
     found = join([table(*psms)], [FILE, other])
     assert [[p.line for p, *_ in v] for by_place in found.psms for v in by_place.values()] == [[1], [2]]
-    assert [x.reason for x in found.not_joined] == ["No spectrum file is named like its run, 'x'."]
+    assert [x.reason for x in found.not_joined] == ["No spectrum file matches its run, 'x'."]
 
 
 def test_two_files_of_one_name_are_both_looked_in() -> None:
