@@ -54,3 +54,34 @@ def test_the_reference_leaves_out_no_public_name() -> None:
         name for name in peploss.__all__ if not name.startswith("_") and not inspect.ismodule(getattr(peploss, name))
     }
     assert public - named == set()
+
+
+def test_every_option_of_the_commands_is_named() -> None:
+    from peploss.cli import main
+
+    text = (ROOT / "docs/pages/command_line.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"--[a-z][a-z0-9-]+", text))
+    for command in main.commands.values():
+        for parameter in command.params:
+            options = [name for name in parameter.opts if name.startswith("--")]
+            assert set(options) & named or not options, f"{command.name} {options}"
+
+
+def test_every_number_above_the_plot_is_explained() -> None:
+    """The labels of Explore's head stand in bold type on the page that says what numbers mean."""
+    from peploss.analysis.one_psm.explanation import explain
+    from peploss.explorer.explore.summary import numbers
+    from peploss.peptides.peptide import Peptide
+    from peploss.settings import LossSettings
+    from peploss.spectra.readers import open_spectra
+
+    with open_spectra(ROOT / "sample_spectra/hcd_qe_openms_qc.mgf") as spectra:
+        spectrum = spectra.read(0)
+    groups = numbers(explain(spectrum, Peptide.parse(spectrum.peptide or ""), LossSettings()))
+    labels = {item["label"].partition(":")[0] for group in groups for item in group["items"]}
+    text = (ROOT / "docs/pages/numbers.md").read_text(encoding="utf-8")
+    explained = {
+        name.strip() for bold in re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE) for name in bold.split(",")
+    }
+    assert labels - explained == set()
+    assert len(labels) > 8

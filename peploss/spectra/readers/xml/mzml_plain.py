@@ -1,6 +1,7 @@
 """One plain <spectrum> element of mzML as pyteomics would give it: ``index`` takes a third of the processor time.
 
-Knows the elements that converters write around centroided fragment spectra; everything else is left to pyteomics. ``python -m benchmarks.dataset`` measures both.
+Knows the elements that converters write around centroided fragment spectra; everything else is left to pyteomics.
+``python -m benchmarks.dataset`` measures both.
 """
 
 from __future__ import annotations
