@@ -1,5 +1,5 @@
 """Runs the ``peploss`` command as Runs the ``peploss`` command as Runs the ``peploss`` command as Runs the ``peploss``
-command as ``python -m peploss``."""
+command as Runs the ``peploss`` command as ``python -m peploss``."""
 
 from peploss.cli import entry
 

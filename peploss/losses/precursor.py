@@ -37,12 +37,10 @@ def precursor_loss(
     ``log1p(error / scale)`` (``use_log``) or ``error / scale``. So four losses, and in each ``scale`` is in the
     unit of the error and is the error that costs about 1 (log 2 with the logarithm):
 
-    ============  ========================  ===================
-    use_relative  use_log=True              use_log=False
-    ============  ========================  ===================
-    True          log1p(ppm / 100,000)      ppm / 100,000
-    False         log1p(Da / 100)           Da / 100
-    ============  ========================  ===================
+    | use_relative | use_log=True         | use_log=False |
+    | ------------ | -------------------- | ------------- |
+    | True         | log1p(ppm / 100,000) | ppm / 100,000 |
+    | False        | log1p(Da / 100)      | Da / 100      |
 
     It is small on purpose: 10 ppm cost 1e-4.
 

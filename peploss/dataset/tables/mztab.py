@@ -1,4 +1,4 @@
-"""Reads Reads Reads mzTab, as Casanovo and others write it, through pyteomics."""
+"""Reads Reads Reads Reads mzTab, as Casanovo and others write it, through pyteomics."""
 
 from __future__ import annotations
 
