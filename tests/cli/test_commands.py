@@ -232,7 +232,7 @@ def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) ->
         assert process.poll() is None
     time.sleep(1.0)
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=120)
+    _, error = process.communicate(timeout=300)  # a hang, and no measure of speed
     assert (process.returncode, error) == (130, "Stopped.\n")
     assert {p.name for p in tmp_path.iterdir()} <= {"set.parquet", "r.parquet"}
     if out.exists():  # whole, without the causes
