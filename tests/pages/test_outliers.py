@@ -165,6 +165,26 @@ def test_about(opened: Open) -> None:
     assert "sigma = 0.05" in told
 
 
+def test_about_tells_what_was_left_out_and_saves_the_set(opened: Open, folder: Path, tmp_path: Path) -> None:
+    mgf = tmp_path / "run.mgf"
+    entries = [("one", 400.0, "100 1\n200 2\n"), ("bad", 400.0, "100 -1\n")]
+    mgf.write_text(
+        "".join(
+            f"BEGIN IONS\nTITLE={title}\nPEPMASS={mz}\nCHARGE=2+\n{peaks}END IONS\n" for title, mz, peaks in entries
+        )
+    )
+    table = tmp_path / "psms.tsv"
+    table.write_text("title\tpeptide\none\tPEPTIDEK\nabsent\tPEPTIDEK\n")
+    build_set([mgf], [read_psms(table)], folder / "left_out.parquet")
+    app = opened(see="About", data="left_out.parquet")
+    told = said(app)
+    assert "Why PSMs are not in the set" in told
+    assert "Why spectra cannot be used" in told
+    reasons = [frame.value for frame in app.dataframe if "reason" in frame.value]
+    assert [frame["first"][0] for frame in reasons] == ["psms.tsv, line 3", "run.mgf, spectrum 2"]
+    assert next(button.proto.label for button in app.get("download_button")) == "Save the set"
+
+
 def test_a_tag_of_all_that_is_selected(opened: Open, folder: Path) -> None:
     notes = Notes(folder / "qc.parquet")
     notes.tag([7], "look again")

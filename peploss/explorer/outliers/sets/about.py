@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +13,9 @@ from peploss.dataset.store import ParquetStore
 from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown
 from peploss.settings import LossSettings
+
+MOST_SAVED: Final = 500_000_000
+"""Bytes of a set that the page offers to save: the server holds them in memory meanwhile."""
 
 
 def draw(chosen: SetFile, results: Results | None) -> None:
@@ -45,20 +48,41 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
             hide_index=True,
             height="content",
         )
-    if report.get("reasons"):
-        st.markdown("Why PSMs are not in the set")
-        st.dataframe(
-            pd.DataFrame([
-                {"PSMs": r["psms"], "reason": r["reason"], "first": _line(r["first"])}
-                for r in report["reasons"]
-            ]),
-            hide_index=True,
-            height="content",
-        )  # fmt: skip
+    _reasons("Why PSMs are not in the set", report.get("reasons"), "psms", "line")
+    _reasons("Why spectra cannot be used", report.get("unusable"), "spectra", "spectrum")
+    if report.get("n_mass_differs"):
+        st.warning(
+            f"{report['n_mass_differs']:,} PSMs do not have the mass that their table states. The column mass "
+            "difference says by how much.",
+            icon=":material/balance:",
+        )
+    if report.get("spectrum_notes"):
+        st.markdown("What readers had to assume")
+        notes = [{"PSMs": n, "note": note} for note, n in report["spectrum_notes"].items()]
+        st.dataframe(pd.DataFrame(notes), hide_index=True, height="content")
+    if chosen.path.is_file() and chosen.path.stat().st_size <= MOST_SAVED:
+        st.download_button(
+            "Save the set", chosen.path.read_bytes, chosen.path.name, on_click="ignore", icon=":material/download:"
+        )
+    elif chosen.path.is_file():
+        st.caption(f"The set is too large to save from here. It lies at {escape_markdown(str(chosen.path))}.")
     if about.get("spectra"):
         with st.expander("Files it was made from"):
             files = [*about["spectra"], *about.get("tables", [])]
             st.dataframe(pd.DataFrame([{"file": f["path"], "bytes": f["size"]} for f in files]), hide_index=True)
+
+
+def _reasons(title: str, reasons: list[dict[str, Any]] | None, counted: str, place: str) -> None:
+    """A table of reasons, how many each left out, and the first of them."""
+    if not reasons:
+        return
+    st.markdown(title)
+    rows = []
+    for r in reasons:
+        first = r["first"]
+        at = f"{Path(first['table']).name}, {place} {first['line']}"
+        rows.append({counted: r[counted], "reason": r["reason"], "first": at})
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content")
 
 
 def _scores(results: Results) -> None:
@@ -72,10 +96,6 @@ def _scores(results: Results) -> None:
     toml = LossSettings.from_dict(about["settings"]).to_toml()
     st.code(toml, language="toml", height=280)
     st.download_button("Settings as TOML", toml, "peploss.toml", "text/plain", on_click="ignore")
-
-
-def _line(first: dict[str, Any]) -> str:
-    return f"{Path(first['table']).name}, line {first['line']}"
 
 
 def _time(about: dict[str, Any]) -> str:

@@ -83,7 +83,7 @@ def make_set() -> None:
     usual = names.of_set([spectra[c].name for c in chosen], lambda name: (folder / f"{name}.parquet").exists())
     name = right.text_input("Name of the set", key="make-name", placeholder=usual) or usual
     if root is None:
-        st.caption("The set is removed with its uploads. Save it on the tab About to keep it.")
+        st.caption("The set is removed with its uploads. Save it under About to keep it.")
     begin = st.button(
         "Make it", key="make-begin", type="primary", disabled=not chosen or wrong, icon=":material/play_arrow:"
     )
