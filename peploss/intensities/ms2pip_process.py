@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def _predicted(peptidoforms: list[str], model: str, model_dir: str | None) -> list[dict[str, Any]]:
-    from ms2pip.core import predict_batch  # type: ignore[import-not-found, unused-ignore]
+    from ms2pip.core import predict_batch
     from psm_utils import PSM, PSMList
 
     psms = PSMList(psm_list=[PSM(peptidoform=text, spectrum_id=i) for i, text in enumerate(peptidoforms)])
