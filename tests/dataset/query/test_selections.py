@@ -20,6 +20,7 @@ from peploss.dataset.query.selections import export, exported_ids
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.runs import runs_of
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
@@ -130,7 +131,9 @@ def test_causes_of_the_worst(sample_set: Path, sample_results: Path, tmp_path: P
         assert results.about["n_causes"] == 5
         rows = results.page(["id", "cause", "cause_text"], where="cause IS NOT NULL", order="id", descending=False)
         assert rows["id"].to_pylist() == worst.tolist()
+        runs = runs_of(store, LossSettings(), 0)
         for row in rows.to_pylist():
-            found = diagnose(*psm_of(store.row(row["id"])), LossSettings())
+            psm = store.row(row["id"])
+            found = diagnose(*psm_of(psm), LossSettings(), run=runs.get(psm["file"]))
             assert (row["cause"], row["cause_text"]) == (found.cause, found.text)
     assert pq.read_table(out)["loss"].to_pylist() == losses.tolist()
