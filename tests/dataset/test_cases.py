@@ -76,7 +76,7 @@ def test_a_psm_of_another_run_is_left_out_and_told(tmp_path: Path, table: str) -
     assert [row["sequence"] for row in rows] == ["ACDEMFGHIK"]
     (lost,) = report.not_joined
     assert lost.peptide.startswith("ELVISLIVESK")
-    assert "No spectrum file is named like its run" in lost.reason
+    assert "No spectrum file matches its run" in lost.reason
 
 
 def test_diann_counts_spectra_with_fragments(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ BOOLS = (True, False)
 def kernels(real):
     tile = {"R": launch.ROWS, "REAL": real}
     for grid in BOOLS:
-        yield prepare.prepare_kernel, {"R": launch.SORTED, "C": run.KEYS, "GRID": grid, "REAL": real}, 4
+        yield prepare.prepare_kernel, {"R": launch.SORTED, "C": launch.KEYS, "GRID": grid, "REAL": real}, 4
         for grad in BOOLS:
             yield cosine.pairs_kernel, {**tile, "GRID": grid, "GRAD": grad, "PRODUCT": False}, 1
         yield cosine.pairs_kernel, {**tile, "GRID": grid, "GRAD": True, "PRODUCT": True}, 1
