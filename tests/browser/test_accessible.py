@@ -24,7 +24,11 @@ def violations(page: Any) -> list[str]:
     page.wait_for_timeout(SETTLED)
     page.evaluate(Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("rules => axe.run(document, { rules, resultTypes: ['violations'] })", RULES)
-    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
+    return [
+        f"{one['id']}: {node['html'][:200]} {[check['message'] for check in node['any']]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
