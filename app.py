@@ -27,6 +27,7 @@ def navigation() -> st.Page:
 
 def navigate() -> None:
     """Page frame and navigation; pages lie one level down so that the first deep link runs through here."""
+    st.set_page_config(page_icon=str(frame.ICON))  # first: without one the browser fetches the page's icon from outside
     page = navigation()
     frame.page(page.title)
     state.arrive(page.title, spectrum=page.title != "Outliers")
