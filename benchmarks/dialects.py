@@ -18,7 +18,7 @@ from peploss.constants import HYDROGEN, PROTON, RESIDUE_MASSES
 from peploss.dataset.index.keys import keys_of
 from peploss.dataset.tables import read_psms
 from peploss.errors import SourceError
-from peploss.peptides import unimod
+from peploss.peptides.modifications import unimod
 from peploss.peptides.peptide import Peptide
 
 VARIABLE: Final = {"M": "Oxidation", "S": "Phospho", "T": "Phospho", "N": "Deamidated"}

@@ -19,7 +19,7 @@ from benchmarks.common import arguments, show, write
 from peploss.analysis.tuning.landscape import Landscape, default_axes, landscape
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted, sample_psms
-from peploss.analysis.tuning.recommend import recommend
+from peploss.analysis.tuning.recommendation.recommend import recommend
 from peploss.analysis.tuning.set_landscape import set_landscapes
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, spectrum_cosine

@@ -13,8 +13,8 @@ from zlib import crc32
 
 import numpy as np
 
-from peploss.analysis.causes.edits import Edit, edits
-from peploss.analysis.causes.setting_changes import more_ions
+from peploss.analysis.causes.counterfactuals.edits import Edit, edits
+from peploss.analysis.causes.counterfactuals.setting_changes import more_ions
 from peploss.analysis.one_psm.matching import match
 from peploss.analysis.tuning.psm_set import Psm, predicted, sample_psms
 from peploss.constants import ISOTOPE_SPACING, PROTON
@@ -114,7 +114,7 @@ def modification(psm: Psm, settings: LossSettings, rng: np.random.Generator) -> 
     if not options or rng.random() < 0.5:
         options = [e for e in edits(peptide) if e.kind == "add"]
         if not options or rng.random() < 0.3:
-            from peploss.peptides import unimod
+            from peploss.peptides.modifications import unimod
 
             name = str(rng.choice(RARE))
             site = ModificationSite(int(rng.integers(len(peptide))), name, unimod.resolve(name).mass)

@@ -10,9 +10,10 @@ from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.explore import details, payload, reference
 from peploss.explorer.figures import spectrum as figures
-from peploss.explorer.shell import controls, current, frame, state
-from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell import controls, frame, state
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.sources import current
+from peploss.explorer.sources.sources import Source
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

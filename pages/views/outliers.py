@@ -6,18 +6,20 @@ import streamlit as st
 
 from peploss.dataset.query.results import Results
 from peploss.errors import PeplossError
-from peploss.explorer.outliers import charts, compare, filter_line, psm, table, take
+from peploss.explorer.outliers import charts, filter_line, psm, table, take
 from peploss.explorer.outliers import notes as outliers_notes
 from peploss.explorer.outliers import open as outliers_open
-from peploss.explorer.outliers import sidebar as outliers_sidebar
 from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.outliers.questions import Look
 from peploss.explorer.outliers.sets import about as outliers_about
+from peploss.explorer.outliers.sets import compare
 from peploss.explorer.outliers.sets import make as outliers_make
+from peploss.explorer.outliers.sets import sidebar as outliers_sidebar
+from peploss.explorer.outliers.sets.sidebar import Chosen
 from peploss.explorer.outliers.shown import TABS
-from peploss.explorer.outliers.sidebar import Chosen
-from peploss.explorer.shell import controls, set_files, state
+from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.sources import set_files
 from peploss.settings import LossSettings
 
 

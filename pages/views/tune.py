@@ -10,9 +10,10 @@ import streamlit as st
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer import warm
-from peploss.explorer.shell import controls, current, state
-from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.sources import current
+from peploss.explorer.sources.sources import Source
 from peploss.explorer.tune import advice, chosen_set, one_spectrum, reach, set_landscape
 from peploss.explorer.tune import errors as tune_errors
 from peploss.explorer.tune import state as tune_state

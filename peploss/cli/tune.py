@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from peploss.analysis.tuning.file_psms import FileSample
     from peploss.analysis.tuning.prepared_set import LeftOut, PreparedSet
     from peploss.analysis.tuning.psm_set import Psm
-    from peploss.analysis.tuning.recommend import Recommendation
+    from peploss.analysis.tuning.recommendation.recommend import Recommendation
+    from peploss.analysis.tuning.recommendation.setting_score import Score
     from peploss.analysis.tuning.set_landscape import SetLandscape
-    from peploss.analysis.tuning.setting_score import Score
     from peploss.dataset.query.right_psms import RightPsms
 
 
@@ -66,8 +66,8 @@ def tune(
     within the limits is recommended, and compared with the present settings (the options given, or the defaults).
     """
     from peploss.analysis.tuning.prepared_set import prepare
-    from peploss.analysis.tuning.recommend import recommend
-    from peploss.analysis.tuning.setting_score import Limits
+    from peploss.analysis.tuning.recommendation.recommend import recommend
+    from peploss.analysis.tuning.recommendation.setting_score import Limits
 
     if as_json and as_toml:
         raise click.UsageError("Choose one of --json and --toml.")
@@ -135,7 +135,7 @@ def _tell(
     left_out: tuple[LeftOut, ...],
     notes: list[str],
 ) -> None:
-    from peploss.analysis.tuning.group_scores import by_group
+    from peploss.analysis.tuning.recommendation.group_scores import by_group
 
     click.secho(advice.sentences[0], bold=True)
     for sentence in advice.sentences[1:]:
@@ -169,7 +169,7 @@ def _table(rows: list[list[str]]) -> None:
 def _everything(
     advice: Recommendation, prepared: PreparedSet, left_out: tuple[LeftOut, ...], notes: list[str]
 ) -> dict[str, Any]:
-    from peploss.analysis.tuning.group_scores import by_group
+    from peploss.analysis.tuning.recommendation.group_scores import by_group
 
     def score(found: Score | None) -> dict[str, Any] | None:
         if found is None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from peploss.constants import PROTON, RESIDUE_MASSES, WATER
 from peploss.errors import PeptideError
 from peploss.peptides import proforma
+from peploss.peptides.modifications.tags import resolve_tag
 from peploss.peptides.proforma import MAX_CHARGE, Notation, Tag
-from peploss.peptides.tags import resolve_tag
 
 
 class ModificationSite(NamedTuple):

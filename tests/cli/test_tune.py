@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from peploss.analysis.tuning.landscape import default_axes
 from peploss.analysis.tuning.prepared_set import prepare
-from peploss.analysis.tuning.recommend import recommend
+from peploss.analysis.tuning.recommendation.recommend import recommend
+from peploss.analysis.tuning.recommendation.setting_score import Limits
 from peploss.analysis.tuning.set_landscape import set_landscapes
-from peploss.analysis.tuning.setting_score import Limits
 from peploss.cli.tune import tune
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from peploss.explorer.shell import uploads
+from peploss.explorer.sources import uploads
 
 ROOT = Path(__file__).parents[2]
 

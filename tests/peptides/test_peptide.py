@@ -7,7 +7,7 @@ from pyteomics import mass as pyteomics_mass
 
 from peploss.constants import PROTON, RESIDUE_MASSES, WATER
 from peploss.errors import PeptideError
-from peploss.peptides import unimod
+from peploss.peptides.modifications import unimod
 from peploss.peptides.peptide import Peptide
 
 OXIDATION = 15.994915

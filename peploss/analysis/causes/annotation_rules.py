@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from peploss.analysis.causes.counterfactual import EDITS, Counterfactual, Counterfactuals
+from peploss.analysis.causes.counterfactuals.counterfactual import EDITS, Counterfactual, Counterfactuals
 from peploss.analysis.causes.rules import (
     SUPPORT,
     TOLERANCE,

@@ -14,7 +14,8 @@ from peploss.analysis.causes.annotation_rules import (
     ResidueOrder,
     WrongPeptide,
 )
-from peploss.analysis.causes.counterfactual import PRECURSOR_PPM
+from peploss.analysis.causes.counterfactuals.counterfactual import PRECURSOR_PPM
+from peploss.analysis.causes.counterfactuals.what_if import Counterfactual, Counterfactuals, counterfactuals
 from peploss.analysis.causes.rules import Cause, Finding, Rule
 from peploss.analysis.causes.run import Run
 from peploss.analysis.causes.spectrum_rules import (
@@ -28,7 +29,6 @@ from peploss.analysis.causes.spectrum_rules import (
     TooNarrow,
     UnmodelledIons,
 )
-from peploss.analysis.causes.what_if import Counterfactual, Counterfactuals, counterfactuals
 from peploss.errors import ArgumentError
 from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.causes.observed_facts import sampled_share
-from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.one_psm.explained import matched_by_candidate, on_grid
 from peploss.analysis.one_psm.grid_effects import is_rendered
 from peploss.analysis.one_psm.matching import Matches
+from peploss.analysis.scaled import scaled
 from peploss.analysis.tuning.calibration import MAD_TO_SIGMA
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

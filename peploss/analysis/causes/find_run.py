@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from peploss.analysis.causes.counterfactual import FLAT, PRECURSOR_PPM, ppm_error, standing
+from peploss.analysis.causes.counterfactuals.counterfactual import FLAT, PRECURSOR_PPM, ppm_error, standing
 from peploss.analysis.causes.observed_facts import likeliest_shifts
 from peploss.analysis.causes.run import Run
 from peploss.analysis.tuning.calibration import calibrate

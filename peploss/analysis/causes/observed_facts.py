@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import scaled
+from peploss.analysis.scaled import scaled
 from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
 

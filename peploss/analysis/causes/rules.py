@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
-from peploss.analysis.causes.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
+from peploss.analysis.causes.counterfactuals.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
 
 Cause = Literal[
     "too few peaks",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import scaled
+from peploss.analysis.scaled import scaled
 from peploss.kernels import render_nonzero
 from peploss.settings import LossSettings
 

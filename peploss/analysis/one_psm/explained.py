@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.one_psm import matching
-from peploss.analysis.one_psm.batching import scaled
 from peploss.analysis.one_psm.grid_effects import in_range
+from peploss.analysis.scaled import scaled
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import scaled
+from peploss.analysis.scaled import scaled
 from peploss.kernels import Peaks, pair_sums
 from peploss.settings import LossSettings
 

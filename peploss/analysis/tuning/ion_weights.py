@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.analysis.one_psm.batching import scaled
+from peploss.analysis.scaled import scaled
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, observed
-from peploss.analysis.tuning.setting_score import score
+from peploss.analysis.tuning.recommendation.setting_score import score
 from peploss.errors import ArgumentError, SourceError
 from peploss.kernels import Peaks, pair_sums
 from peploss.losses.spectrum import spectrum_loss_at

@@ -37,7 +37,7 @@ def read_psms(
         SettingsError: a fixed modification is on no residue or has no mass.
     """
     from peploss.dataset.tables.mass_check import check_masses
-    from peploss.peptides.fixed_modifications import checked, with_fixed
+    from peploss.peptides.modifications.fixed import checked, with_fixed
 
     every = checked(fixed or {})
     table = _read(path, format, columns)

@@ -13,7 +13,7 @@ from peploss.constants import PROTON
 from peploss.dataset.tables.columns import PER_CHARGE, PROTONATED
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import PeptideError
-from peploss.peptides.fixed_modifications import free_sites, with_fixed
+from peploss.peptides.modifications.fixed import free_sites, with_fixed
 from peploss.peptides.peptide import Peptide
 
 WITHIN: Final = 0.02
@@ -111,7 +111,7 @@ def _candidates() -> list[Fixed]:
 
 
 def _delta(tag: str) -> float:
-    from peploss.peptides import unimod
+    from peploss.peptides.modifications import unimod
 
     return unimod.resolve(tag).mass
 

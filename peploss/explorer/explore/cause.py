@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.causes.counterfactual import Counterfactual
+from peploss.analysis.causes.counterfactuals.counterfactual import Counterfactual
 from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
 from peploss.analysis.causes.find_run import run_of
 from peploss.analysis.causes.run import Run
@@ -15,8 +15,8 @@ from peploss.analysis.tuning.file_psms import Readable
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.shell import controls, state
-from peploss.explorer.shell.sources import Source
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.sources.sources import Source
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift

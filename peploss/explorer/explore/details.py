@@ -12,8 +12,9 @@ from peploss.analysis.one_psm.export import fragments_csv, snippet
 from peploss.explorer.browser import components
 from peploss.explorer.explore import cause, payload, summary
 from peploss.explorer.figures import charts
-from peploss.explorer.shell import controls, current, state
-from peploss.explorer.shell.sources import Source
+from peploss.explorer.shell import controls, state
+from peploss.explorer.sources import current
+from peploss.explorer.sources.sources import Source
 from peploss.spectra.writers import to_mgf
 
 TABS = ("Why", "Fragments", "Mass errors", "Export")

@@ -19,8 +19,8 @@ from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 from peploss.explorer.shell.jobs import Job, Report
-from peploss.explorer.shell.sources import Source
-from peploss.explorer.shell.stored import StoredSpectra
+from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.stored import StoredSpectra
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

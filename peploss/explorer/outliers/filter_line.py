@@ -15,7 +15,7 @@ from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.filters import LONGEST_SEARCH, LONGEST_SQL, Filter
 from peploss.explorer.outliers.questions import Look
-from peploss.explorer.outliers.sidebar import Chosen
+from peploss.explorer.outliers.sets.sidebar import Chosen
 from peploss.explorer.shell.text import escape_markdown, sentence
 
 ANY_TAG = "any tag"

@@ -10,8 +10,8 @@ import streamlit as st
 
 from peploss.dataset.query.notes import Notes, notes_path
 from peploss.errors import PeplossError
-from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.sources.set_files import SetFile
 
 _WRONG = "_notes_wrong"  # where something could not be written, and why
 

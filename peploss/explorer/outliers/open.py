@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.analysis.causes.counterfactual import Counterfactual
+from peploss.analysis.causes.counterfactuals.counterfactual import Counterfactual
 from peploss.explorer.browser import components
 from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.shell import controls, state
-from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.sources.set_files import SetFile
 from peploss.settings import LossSettings
 
 _OPENING = "opening"

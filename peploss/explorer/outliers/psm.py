@@ -21,8 +21,8 @@ from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.questions import Look
 from peploss.explorer.shell.facts import Fact, facts
-from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.sources.set_files import SetFile
 from peploss.settings import LossSettings
 
 _NUMBERS = {

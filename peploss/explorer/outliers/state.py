@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from peploss.explorer.outliers.filters import Filter
 from peploss.explorer.outliers.shown import Shown
 from peploss.explorer.shell import state
-from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.sources.set_files import SetFile
 
 BODY: Final = "outliers"
 TABS: Final = "outliers-tabs"

@@ -11,7 +11,7 @@ from peploss.dataset.query.notes import Notes
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import first_of, label, numbers
 from peploss.explorer.outliers.questions import Look
-from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.sources.set_files import SetFile
 
 ROWS = 100
 TABLE = "psms-table"

@@ -17,8 +17,8 @@ from peploss.explorer.outliers import notes as outliers_notes
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.questions import Look
 from peploss.explorer.outliers.table import Shown
-from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.sources.set_files import SetFile
 
 _TOLD, _AT = "_tagged_told", "tag"
 ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from peploss.analysis.tuning.prepared_set import PreparedSet
-from peploss.analysis.tuning.recommend import Recommendation, recommend
+from peploss.analysis.tuning.recommendation.recommend import Recommendation, recommend
+from peploss.analysis.tuning.recommendation.setting_score import Limits
 from peploss.analysis.tuning.set_landscape import SetLandscape
-from peploss.analysis.tuning.setting_score import Limits
 from peploss.explorer.figures.landscape import GOOD_ABOVE, Layer
 from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.tune import state

@@ -18,9 +18,9 @@ from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError
 from peploss.explorer.shell.jobs import Job, Report
-from peploss.explorer.shell.set_files import is_set_name
-from peploss.explorer.shell.sources import Source
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.sources.set_files import is_set_name
+from peploss.explorer.sources.sources import Source
 from peploss.explorer.tune.state import BODY
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings

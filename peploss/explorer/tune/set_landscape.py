@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from peploss.analysis.tuning.group_scores import by_group
 from peploss.analysis.tuning.prepared_set import PreparedSet
-from peploss.analysis.tuning.setting_score import Score, score
+from peploss.analysis.tuning.recommendation.group_scores import by_group
+from peploss.analysis.tuning.recommendation.setting_score import Score, score
 from peploss.explorer.browser import components
 from peploss.explorer.figures.landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
 from peploss.explorer.shell.facts import Fact, facts

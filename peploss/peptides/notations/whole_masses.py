@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from peploss.constants import HYDROGEN, RESIDUE_MASSES, WATER
-from peploss.peptides import unimod
+from peploss.peptides.modifications import unimod
 
 KNOWN: Final = (
     "Carbamidomethyl", "Oxidation", "Phospho", "Acetyl", "Carbamyl", "Deamidated", "Methyl", "Dimethyl", "Trimethyl",

@@ -16,8 +16,9 @@ from peploss.analysis.causes.annotation_rules import (
     ResidueOrder,
     WrongPeptide,
 )
-from peploss.analysis.causes.counterfactual import Counterfactual, Counterfactuals, standing
-from peploss.analysis.causes.edits import Edit
+from peploss.analysis.causes.counterfactuals.counterfactual import Counterfactual, Counterfactuals, standing
+from peploss.analysis.causes.counterfactuals.edits import Edit
+from peploss.analysis.causes.counterfactuals.what_if import counterfactuals
 from peploss.analysis.causes.rules import Rule, better, surely
 from peploss.analysis.causes.run import Run
 from peploss.analysis.causes.spectrum_rules import (
@@ -31,7 +32,6 @@ from peploss.analysis.causes.spectrum_rules import (
     TooNarrow,
     UnmodelledIons,
 )
-from peploss.analysis.causes.what_if import counterfactuals
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import ModificationSite, Peptide
 from peploss.settings import LossSettings

@@ -11,7 +11,7 @@ import pytest
 
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import sample_psms
-from peploss.analysis.tuning.setting_score import score
+from peploss.analysis.tuning.recommendation.setting_score import score
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
 

@@ -7,8 +7,8 @@ from peploss.analysis.one_psm.gradient import REACH
 from peploss.analysis.tuning.psm_set import Psm, observed, predicted
 from peploss.analysis.tuning.reach import DEAMIDATION, HUBER, marks, reach_curves
 from peploss.constants import ISOTOPE_SPACING
+from peploss.peptides.modifications.unimod import resolve
 from peploss.peptides.peptide import Peptide
-from peploss.peptides.unimod import resolve
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 

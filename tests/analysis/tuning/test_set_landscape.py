@@ -9,9 +9,9 @@ from peploss.analysis.one_psm.gradient import REACH
 from peploss.analysis.tuning.landscape import Axes, default_axes
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import Psm, draw, observed, predicted, sample_psms
+from peploss.analysis.tuning.recommendation.setting_score import score
 from peploss.analysis.tuning.separation import separate
 from peploss.analysis.tuning.set_landscape import CHUNK, N_LOOKED_AT, set_landscapes
-from peploss.analysis.tuning.setting_score import score
 from peploss.errors import SourceError
 from peploss.kernels.dispatch import device_name
 from peploss.kernels.landscape import device_of

@@ -8,7 +8,7 @@ import pytest
 
 from peploss.analysis.tuning.prepared_set import prepare
 from peploss.analysis.tuning.psm_set import sample_psms
-from peploss.analysis.tuning.setting_score import score
+from peploss.analysis.tuning.recommendation.setting_score import score
 from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import ParquetStore, written_whole

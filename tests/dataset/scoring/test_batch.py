@@ -109,7 +109,7 @@ def test_decoys_are_shuffled_peptides(batch: pa.RecordBatch) -> None:
 
 
 def test_the_decoy_of_a_psm_is_the_first_of_its_causes(batch: pa.RecordBatch) -> None:
-    from peploss.analysis.causes.what_if import counterfactuals
+    from peploss.analysis.causes.counterfactuals.what_if import counterfactuals
 
     few = batch.slice(0, 3)
     psms = [psm_of(row) for row in few.to_pylist()]

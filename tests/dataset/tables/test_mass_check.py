@@ -9,7 +9,7 @@ import pytest
 from peploss.constants import PROTON
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import PsmTable
-from peploss.peptides.fixed_modifications import with_fixed
+from peploss.peptides.modifications.fixed import with_fixed
 from peploss.peptides.peptide import Peptide
 
 BARE = ["ACDEMFGHIK", "PEPTIDER", "CCSAMPLEK", "ELVISLIVESR", "KCAK", "MNPQSTVWYR", "GGCR", "AAAAAK"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peploss.constants import RESIDUE_MASSES
-from peploss.peptides import unimod
+from peploss.peptides.modifications import unimod
 from peploss.peptides.notations.whole_masses import EXACT, KNOWN, ROUNDED, near, nothing, whole
 
 

@@ -10,8 +10,8 @@ import streamlit as st
 
 from peploss.dataset.query.results import Results
 from peploss.dataset.store import ParquetStore
-from peploss.explorer.shell.set_files import SetFile
 from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.sources.set_files import SetFile
 from peploss.settings import LossSettings
 
 MOST_SAVED: Final = 500_000_000

@@ -20,7 +20,7 @@ from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import PsmTable
 from peploss.errors import SourceError
 from peploss.explorer.shell.jobs import Job, Report
-from peploss.explorer.shell.set_files import built_in_path
+from peploss.explorer.sources.set_files import built_in_path
 from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow

@@ -18,10 +18,11 @@ from peploss.dataset.tables.sniff import FORMATS, header, sniff
 from peploss.errors import PeplossError, SourceError
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.sets import jobs, names
-from peploss.explorer.shell import received, set_files, state, uploads
-from peploss.explorer.shell.set_files import SetFile
+from peploss.explorer.shell import state
 from peploss.explorer.shell.text import escape_markdown, sentence
-from peploss.explorer.shell.uploads import Upload
+from peploss.explorer.sources import received, set_files, uploads
+from peploss.explorer.sources.set_files import SetFile
+from peploss.explorer.sources.uploads import Upload
 from peploss.losses.baselines import BASELINES
 from peploss.settings import LossSettings
 from peploss.spectra.folder import ENVIRONMENT, data_folder, is_spectrum_name, list_folder, resolve_in

@@ -1,0 +1,1 @@
+"""Counterfactuals: every small change of a PSM, and the loss that it would have."""

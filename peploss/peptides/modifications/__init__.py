@@ -1,0 +1,1 @@
+"""Modifications: from their names, numbers and vocabularies to masses."""
