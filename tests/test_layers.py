@@ -32,7 +32,7 @@ FLOORS = {
 ROOMS = {
     "peploss.analysis": ("one_psm", "tuning", "causes"),
     "peploss.dataset": ("tables", "index", "scoring", "query"),
-    "peploss.explorer": ("browser", "shell", "figures", "explore", "tune", "outliers"),
+    "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers"),
 }
 """Folders of a package, each of which may import those before it. A folder may import what lies beside or in it."""
 STRANGERS = {("peptides", "kernels"), ("kernels", "peptides")}

@@ -49,7 +49,7 @@ class Landscapes(NamedTuple):
     highest: F64
 
 
-class Axes(NamedTuple):
+class LandscapeAxes(NamedTuple):
     """What a landscape is computed at: S sigmas in their unit and H grids."""
 
     sigmas: F64
@@ -57,7 +57,7 @@ class Axes(NamedTuple):
     grids: tuple[MzGrid, ...]
 
     @classmethod
-    def of(cls, sigmas: ArrayLike, sigma_unit: SigmaUnit, bin_widths: ArrayLike, max_mz: float) -> Axes:
+    def of(cls, sigmas: ArrayLike, sigma_unit: SigmaUnit, bin_widths: ArrayLike, max_mz: float) -> LandscapeAxes:
         """Both axes in the order they came.
 
         Raises:
@@ -121,7 +121,7 @@ def loss_landscape(
     same_batch(pred, obs)
     device = pred.mz.device
     kernels = kernels_for(backend, device)
-    axes = Axes.of(sigmas, sigma_unit, bin_widths, max_mz)
+    axes = LandscapeAxes.of(sigmas, sigma_unit, bin_widths, max_mz)
     if kernels == "triton":
         sides = wide(pred), wide(obs.to(device))
     else:
@@ -167,7 +167,7 @@ def loss_landscapes(
     kernels = kernels_for(backend, device)
     if len(candidates) != len(observed):
         raise ArgumentError(f"There must be candidates for each of {len(observed)} spectra, not for {len(candidates)}.")
-    axes = Axes.of(sigmas, sigma_unit, bin_widths, max_mz)
+    axes = LandscapeAxes.of(sigmas, sigma_unit, bin_widths, max_mz)
     pred, obs = Peaks.from_list([side for of_one in candidates for side in of_one]), Peaks.from_list(observed)
     owner = np.cumsum([0, *map(len, candidates)], dtype=np.int64)
     if (len(pred), len(obs)) != (owner[-1], len(observed)):
@@ -197,7 +197,7 @@ def _check_values(peaks: Peaks, *, padding: bool) -> None:
         raise ArgumentError("Every intensity must be finite and not negative.")
 
 
-def _computed(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool, kernels: Kernels) -> Four:
+def _computed(pred: Peaks, obs: Peaks, owner: I64, axes: LandscapeAxes, layers: bool, kernels: Kernels) -> Four:
     """The fields of ``Landscapes``; spectrum b has the candidates ``owner[b]`` to ``owner[b + 1]``."""
     if kernels == "triton":
         from peploss.kernels.gpu import landscape as gpu
@@ -219,7 +219,7 @@ def _spectrum(owner: I64) -> I64:
     return np.repeat(np.arange(len(owner) - 1), np.diff(owner))
 
 
-def _by_reference(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool) -> Four:
+def _by_reference(pred: Peaks, obs: Peaks, owner: I64, axes: LandscapeAxes, layers: bool) -> Four:
     at = (list(axes.sigmas), axes.unit, axes.grids)
     loss = naive.landscape(pred, obs[_spectrum(owner)], *at)
     first = pred[owner[:-1]] if layers else pred[:0]
@@ -228,7 +228,7 @@ def _by_reference(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool)
     return loss, naive.landscape(first, target, *at, continuum=True), phases.amin(0), phases.amax(0)
 
 
-def _by_cpu(pred: Peaks, obs: Peaks, owner: I64, axes: Axes, layers: bool) -> Four:
+def _by_cpu(pred: Peaks, obs: Peaks, owner: I64, axes: LandscapeAxes, layers: bool) -> Four:
     from peploss.kernels.cpu import landscape as cpu
 
     order = np.argsort(axes.widths, kind="stable")  # the kernel wants bin widths ascending
