@@ -30,7 +30,7 @@ FLOORS = {
     for unit in units
 }
 ROOMS = {
-    "peploss.analysis": ("one_psm", "tuning", "causes"),
+    "peploss.analysis": ("one_psm", "tuning", "causes", "candidates"),
     "peploss.dataset": ("tables", "index", "scoring", "query"),
     "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers"),
 }

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from peploss.cli.common import EXISTING, say, settings_options, told
 from peploss.settings import LossSettings
 
+if TYPE_CHECKING:
+    from peploss.analysis.causes.run import Run
+    from peploss.peptides.peptide import Peptide
+    from peploss.spectra.spectrum import Spectrum
+
+MADE = ("ranks", "sites", "swaps", "fixes", "decoys")
+
 
 @click.command()
 @click.argument("source", type=EXISTING, metavar="SET")
 @click.argument("psm", metavar="PSM")
+@click.option("-c", "--candidate", "typed", multiple=True, metavar="PEPTIDE",
+              help="Compare with this peptide, in ProForma. May be repeated.")  # fmt: skip
+@click.option(
+    "--candidates", "kinds", multiple=True, type=click.Choice(MADE),
+    help="Compare with the other candidates of the set (ranks), other sites of the modifications, isobaric swaps, what "
+    "the causes would change (fixes), or shuffled decoys. May be repeated; 8 candidates in all.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @settings_options
 @told
-def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> None:
+def explain(
+    source: Path, psm: str, typed: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, settings: LossSettings
+) -> None:
     """Say why one PSM of SET has the loss it has. PSM is its id, or the title of its spectrum."""
     from peploss.analysis.causes.diagnosis import diagnose
     from peploss.analysis.one_psm.explanation import explain as explained
@@ -62,6 +78,10 @@ def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> No
     if why.fix is not None:
         lines.append(f"{why.fix.text}: loss {why.fix.loss:.4f}")
     lines += [] if run is None else run.notes(settings)
+    if typed or kinds:
+        compared, in_words = _compared(source, row, spectrum, peptide, settings, typed, kinds, run)
+        values["candidates"] = compared
+        lines += ["", *in_words]
     if note:
         click.echo(note, err=True)
     if as_json:
@@ -69,3 +89,64 @@ def explain(source: Path, psm: str, as_json: bool, settings: LossSettings) -> No
     else:
         for line in [*lines, *told.notices]:
             click.echo(line)
+
+
+def _compared(
+    source: Path,
+    row: dict[str, Any],
+    spectrum: Spectrum,
+    peptide: Peptide,
+    settings: LossSettings,
+    typed: tuple[str, ...],
+    kinds: tuple[str, ...],
+    run: Run | None,
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The PSM beside other candidates, as values and as lines."""
+    from peploss.analysis.candidates.compare import MOST, compare_candidates
+    from peploss.analysis.candidates.deciding import deciding, rival_of, verdict
+    from peploss.analysis.candidates.gather import KINDS, joined, made_of
+    from peploss.dataset.query.ranks import ranks_of
+    from peploss.peptides.peptide import Peptide
+
+    peptides, left = joined([peptide], [Peptide.parse(text) for text in typed], spectrum.precursor_charge)
+    lines = []
+    for kind in kinds:
+        if kind == "ranks":
+            more = [Peptide.parse(one.peptide) for one in ranks_of(source, row["file"], row["index"])]
+            lines.append(f"The set holds {len(more)} candidates of this spectrum.")
+        else:
+            made = made_of(kind, spectrum, peptide, settings, n=MOST - len(peptides), run=run)  # type: ignore[arg-type]
+            more = made.peptides
+            lines.append(f"{made.told(KINDS[kind])}.".capitalize())  # type: ignore[index]
+        peptides, out = joined(peptides, more, spectrum.precursor_charge)
+        left += out
+    if left:
+        lines.append(f"There is room for {MOST} candidates; {len(left)} were left out, {left[0].proforma} first.")
+    compared = compare_candidates(spectrum, peptides, settings)
+    values = []
+    for i, one in enumerate(compared):
+        ppm = "" if one.ppm is None else f", {one.ppm:+.1f} ppm"
+        lines.append(
+            f"{i + 1}  {one.peptide.proforma}: loss {one.loss:.4f} ({one.difference:+.4f}){ppm}, "
+            f"{one.n_matched} of {one.n_matchable} fragments, {one.explained:.1%} of the intensity, "
+            f"{one.rank_text} among decoys"
+        )
+        rival = rival_of(i, compared)
+        alone = None if rival is None else deciding(one, compared[rival], settings)
+        values.append(
+            {
+                "peptide": one.peptide.proforma, "loss": one.loss, "difference": one.difference, "ppm": one.ppm,
+                "matched": one.n_matched, "fragments": one.n_matchable, "explained": one.explained,
+                "decoys_no_higher": one.n_lower, "decoys": one.n_decoys, "heights": one.source, "note": one.note,
+                "deciding": None if alone is None else {
+                    "against": compared[rival or 0].peptide.proforma, "share": alone.share,
+                    "found": [one.fragments.plain_label[i] for i in alone.fragment[alone.peak >= 0].tolist()],
+                    "missing": [one.fragments.plain_label[i] for i in alone.fragment[alone.peak < 0].tolist()],
+                },
+            }
+        )  # fmt: skip
+    if (second := rival_of(0, compared)) is not None:
+        pair = [deciding(compared[a], compared[b], settings) for a, b in ((0, second), (second, 0))]
+        lines.append(verdict(pair[0], pair[1], ("1", str(second + 1))))
+    notes = dict.fromkeys(one.note for one in compared[1:] if one.note)
+    return values, [*lines, *notes]

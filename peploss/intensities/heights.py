@@ -27,12 +27,15 @@ class WithHeights(NamedTuple):
     Attributes:
         fragments: with predicted intensities; uniform ones where there is no prediction.
         source: where the heights come from, in words; ``"uniform"`` where they are uniform.
-        note: why they are uniform although others were asked for, or what a prediction leaves out; else None.
+        note: why they are uniform or another peptide's although others were asked for, or what a prediction leaves
+            out; else None.
+        prediction: what they were taken from; None where they are uniform.
     """
 
     fragments: Fragments
     source: str
     note: str | None
+    prediction: Prediction | None = None
 
 
 def predictions(
@@ -55,9 +58,7 @@ def predictions(
         return [None] * len(peptides)
     known = [i for i, charge in enumerate(charges) if charge]
     asked = source.predict([peptides[i] for i in known], [int(charges[i] or 0) for i in known])
-    out: list[Prediction | str | None] = ["The precursor charge is not known, and a prediction needs it."] * len(
-        peptides
-    )
+    out: list[Prediction | str | None] = [NO_CHARGE] * len(peptides)
     rooted = settings.sqrt or settings.sqrt_predicted
     for i, answer in zip(known, asked, strict=True):
         out[i] = _root(answer) if rooted and isinstance(answer, Prediction) else answer
@@ -65,17 +66,35 @@ def predictions(
 
 
 def fragments_with_heights(
-    peptides: Sequence[Peptide], settings: LossSettings, charges: Sequence[int | None]
+    peptides: Sequence[Peptide],
+    settings: LossSettings,
+    charges: Sequence[int | None],
+    *,
+    like: Peptide | None = None,
 ) -> list[WithHeights]:
     """Fragments of candidates, each at its precursor charge.
 
+    Args:
+        like: a peptide whose heights serve, ion by ion, where a candidate of the same length has no prediction of its
+            own; None: such a candidate has uniform heights.
     Raises:
         SettingsError, BackendError, SourceError: of ``predictions``.
         PeptideError: of ``fragments``.
     """
     uniform = [fragments(peptide, settings, charge) for peptide, charge in zip(peptides, charges, strict=True)]
+    answers = predictions(peptides, settings, charges)
+    lent: dict[int | None, Prediction | str | None] = {}
     out = []
-    for ions, answer in zip(uniform, predictions(peptides, settings, charges), strict=True):
+    for peptide, charge, ions, answer in zip(peptides, charges, uniform, answers, strict=True):
+        if isinstance(answer, str) and like is not None and like is not peptide and len(like) == len(peptide):
+            if charge not in lent:
+                (lent[charge],) = predictions([like], settings, [charge])
+            borrowed = lent[charge]
+            if isinstance(borrowed, Prediction):
+                note = f"{answer} Its heights are those of {like.proforma}, ion by ion."
+                applied = with_intensities(ions, borrowed)
+                out.append(WithHeights(applied.fragments, borrowed.source, note, borrowed))
+                continue
         if answer is None:
             out.append(WithHeights(ions, UNIFORM, None))
         elif isinstance(answer, str):
@@ -83,8 +102,8 @@ def fragments_with_heights(
         else:
             applied = with_intensities(ions, answer)
             n_left = len(applied.unused)
-            note = f"{n_left} predicted ions are not among the ions of the settings." if n_left else None
-            out.append(WithHeights(applied.fragments, answer.source, note))
+            told = f"{n_left} predicted ions are not among the ions of the settings." if n_left else None
+            out.append(WithHeights(applied.fragments, answer.source, told, answer))
     return out
 
 

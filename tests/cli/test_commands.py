@@ -130,6 +130,38 @@ def test_explain_is_the_number_in_the_results(a_set: Path, tmp_path: Path) -> No
     assert f"spectrum loss {row['loss']:.4f}" in told_in_words
 
 
+def test_explain_compares_candidates(a_set: Path) -> None:
+    done = peploss("explain", a_set, "QC1.175", "-c", "VGEAAASGELR", "--candidates", "decoys", "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    first, *others = told["candidates"]
+    assert first["peptide"].startswith(told["peptide"])
+    assert first["loss"] == pytest.approx(told["loss"], abs=1e-12)
+    assert len(others) == 4
+    assert all(one["difference"] == pytest.approx(one["loss"] - first["loss"]) for one in others)
+    assert first["deciding"]["found"]
+    in_words = peploss("explain", a_set, "QC1.175", "--candidates", "swaps", "--candidates", "sites").stdout
+    assert "The best 7 of " in in_words
+    assert "0 placements of the modifications." in in_words
+    assert f"1  {first['peptide']}: loss {first['loss']:.4f} (+0.0000)" in in_words
+    assert "Deciding fragments: " in in_words
+    bad = peploss("explain", a_set, "QC1.175", "-c", "VGEB")
+    assert bad.exit_code == 1
+    assert "B stands for N or D" in bad.output
+
+
+def test_explain_finds_the_other_ranks_in_the_set(tmp_path: Path) -> None:
+    table = tmp_path / "ranks.tsv"
+    lines = ("title\tpeptide\trank", "QC1.175\tVGEAAASGELR\t2", "QC1.175\tGVEAAASGELRK\t1", "QC1.2\tPEPTIDEK\t1")
+    table.write_text("\n".join(lines), encoding="utf-8")
+    out = tmp_path / "ranks.parquet"
+    assert peploss("index", QE, table, "-o", out, "--workers", 1).exit_code == 0
+    with ParquetStore(out) as store:
+        (psm,) = (r["id"] for r in store.rows(range(store.n_rows)) if r["peptide"] == "GVEAAASGELRK")
+    told = json.loads(peploss("explain", out, psm, "--candidates", "ranks", "--json").stdout)
+    assert [one["peptide"].split("/")[0] for one in told["candidates"]] == ["GVEAAASGELRK", "VGEAAASGELR"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

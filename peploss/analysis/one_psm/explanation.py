@@ -179,7 +179,13 @@ class Explanation:
         )
 
 
-def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings | None = None) -> Explanation:
+def explain(
+    spectrum: Spectrum,
+    peptide: Peptide | str,
+    settings: LossSettings | None = None,
+    *,
+    like: Peptide | None = None,
+) -> Explanation:
     """Compare a spectrum with a candidate and take the loss apart.
 
     Every case has an answer: without a peak, a fragment, or any intensity on the grid the loss is exactly 1, its
@@ -189,6 +195,7 @@ def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings |
         spectrum: as read; preprocessed here, as the settings say.
         peptide: the candidate, parsed or in ProForma.
         settings: what "the loss" means; None for the defaults.
+        like: a peptide whose predicted heights serve where the candidate has none, as in ``fragments_with_heights``.
     Raises:
         PeptideError: the text cannot be read.
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
@@ -197,7 +204,7 @@ def explain(spectrum: Spectrum, peptide: Peptide | str, settings: LossSettings |
     peptide = as_peptide(peptide)
     charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
     observed = preprocess(spectrum, settings)
-    (heights,) = fragments_with_heights([peptide], settings, [charge])
+    (heights,) = fragments_with_heights([peptide], settings, [charge], like=like)
     predicted = heights.fragments
     pred, obs = (predicted.mz, predicted.intensity), (observed.mz, observed.intensity)
 
