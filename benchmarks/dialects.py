@@ -17,7 +17,7 @@ from typing import Final
 from peploss.constants import HYDROGEN, PROTON, RESIDUE_MASSES
 from peploss.dataset.index.keys import keys_of
 from peploss.dataset.tables import read_psms
-from peploss.errors import SourceError
+from peploss.errors import PeptideError, SourceError
 from peploss.peptides.modifications import unimod
 from peploss.peptides.peptide import Peptide
 
@@ -264,19 +264,133 @@ def mzid_of(psms: list[True_]) -> str:
     )
 
 
+def xtandem_of(psms: list[True_]) -> str:
+    """X!Tandem's XML: places count from the protein's first residue, and an N-terminus is its residue."""
+    groups = []
+    for i, p in enumerate(psms, start=1):
+        first = 40 + i % 7
+        mods = "".join(
+            f'<aa type="{p.sequence[max(at, 1) - 1]}" at="{first + max(at, 1) - 1}" modified="{_mass(t):.5f}"/>'
+            for at, t in p.sites
+        )
+        groups.append(
+            f'<group id="{i}" mh="{p.mass + PROTON:.6f}" z="{p.charge}" rt="" expect="0.001" label="P1" type="model">'
+            f'<protein expect="-1" id="{i}.1" uid="1" label="P1"><note label="description">P1</note><file '
+            f'type="peptide" URL="db.fasta"/><peptide start="1" end="400"><domain id="{i}.1.1" start="{first}" '
+            f'end="{first + len(p.sequence) - 1}" expect="0.001" mh="{p.mass + PROTON:.4f}" delta="0" hyperscore="30" '
+            f'nextscore="1" y_score="1" y_ions="1" b_score="1" b_ions="1" pre="AAAK" post="CCC" seq="{p.sequence}" '
+            f'missed_cleavages="0">{mods}</domain></peptide></protein><group label="fragment ion mass spectrum" '
+            f'type="support"><note label="Description">scan={p.scan}</note></group></group>'
+        )
+    return (
+        '<?xml version="1.0"?>\n<bioml label="models from \'run1.mgf\'">' + "".join(groups) + '<group label="input '
+        'parameters" type="parameters"><note type="input" label="spectrum, path">run1.mgf</note></group></bioml>'
+    )
+
+
+def mztab_of(psms: list[True_], unimod_names: bool) -> str:
+    """mzTab: modifications in their own column, or within the sequence as Casanovo writes them."""
+    head = ["PSH", "sequence", "PSM_ID", "accession", "unique", "database", "database_version", "search_engine",
+            "search_engine_score[1]", "modifications", "retention_time", "charge", "exp_mass_to_charge",
+            "calc_mass_to_charge", "spectra_ref", "pre", "post", "start", "end"]  # fmt: skip
+    lines = ["MTD\tmzTab-version\t1.0.0", "MTD\tms_run[1]-location\tfile:///data/run1.mzML", "", "\t".join(head)]
+    for i, p in enumerate(psms, start=1):
+        listed = ",".join(f"{at}-UNIMOD:{_accession(t)}" for at, t in p.sites) or "null"
+        sequence = p.sequence if unimod_names else _inside(p, "[{}]", _same, head="[{}]-")
+        cells = [
+            "PSM", sequence, i, "P1", "null", "null", "null", "[MS, MS:1003281, Casanovo, 4.0]", 0.9,
+            listed if unimod_names else "null", "null", p.charge, f"{p.mz:.6f}", f"{p.mz:.6f}",
+            f"ms_run[1]:scan={p.scan}", "null", "null", "null", "null",
+        ]  # fmt: skip
+        lines.append("\t".join(map(str, cells)))
+    return "\n".join(lines) + "\n"
+
+
+def idxml_of(psms: list[True_]) -> str:
+    """OpenMS's idXML."""
+    hits = "".join(
+        f'<PeptideIdentification score_type="x" higher_score_better="true" significance_threshold="0" MZ="{p.mz:.6f}" '
+        f'RT="1" spectrum_reference="controllerType=0 controllerNumber=1 scan={p.scan}"><PeptideHit score="1" '
+        f'sequence="{_inside(p, "({})", _same, head=".({})")}" charge="{p.charge}"><UserParam type="string" '
+        'name="target_decoy" value="target"/></PeptideHit></PeptideIdentification>' for p in psms
+    )  # fmt: skip
+    return (
+        '<?xml version="1.0"?>\n<IdXML version="1.5"><IdentificationRun date="2020-01-01T00:00:00" search_engine="x" '
+        'search_engine_version="1"><ProteinIdentification score_type="" higher_score_better="true" '
+        'significance_threshold="0"><UserParam type="stringList" name="spectra_data" value="[run1.mzML]"/>'
+        f"</ProteinIdentification>{hits}</IdentificationRun></IdXML>"
+    )
+
+
+def parquets_of(psms: list[True_], folder: Path) -> Iterator[tuple[str, Path]]:
+    """Parquet as Sage, InstaNovo and quantms write it, numbers as numbers."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sites = [sorted(p.sites) for p in psms]
+    tables = {
+        "Sage .parquet": pa.table({
+            "filename": ["run1.mzML"] * len(psms), "scannr": [f"scan={p.scan}" for p in psms],
+            "peptide": [_inside(p, "[{}]", _shift, head="[{}]-") for p in psms],
+            "stripped_peptide": [p.sequence for p in psms], "rank": [1] * len(psms), "label": [1] * len(psms),
+            "expmass": [p.mass for p in psms], "calcmass": [p.mass for p in psms],
+            "charge": [p.charge for p in psms],
+        }),
+        "InstaNovo .parquet": pa.table({
+            "experiment_name": ["run1"] * len(psms), "scan_number": [p.scan for p in psms],
+            "precursor_charge": [p.charge for p in psms], "precursor_mz": [p.mz for p in psms],
+            "preds": [re.findall(r"(?:\[[^\]]*\]-?)?[A-Z](?:\[[^\]]*\])?", _inside(p, "[UNIMOD:{}]", _accession,
+                      head="[UNIMOD:{}]-")) for p in psms],
+        }),
+        "quantms .parquet": pa.table({
+            "sequence": [p.sequence for p in psms],
+            "peptidoform": [_inside(p, "[{}]", _same, head="[{}]-") for p in psms],
+            "modifications": [
+                [{"name": t, "positions": [at]} for at, t in own] for own in sites
+            ],
+            "precursor_charge": pa.array([p.charge for p in psms], pa.int32()),
+            "calculated_mz": pa.array([p.mz for p in psms], pa.float32()),
+            "observed_mz": pa.array([p.mz for p in psms], pa.float32()),
+            "reference_file_name": ["run1"] * len(psms), "scan": [str(p.scan) for p in psms],
+        }),
+        "plain .parquet": pa.table({
+            "peptide": [_inside(p, "[{}]", _same, head="[{}]-") for p in psms], "scan": [p.scan for p in psms],
+            "charge": pa.array([p.charge for p in psms], pa.int8()),
+        }),
+    }  # fmt: skip
+    for name, table in tables.items():
+        path = folder / f"{name.replace(' ', '').lower()}"
+        pq.write_table(table, path)
+        yield name, path
+
+
 def files_of(psms: list[True_], folder: Path) -> Iterator[tuple[str, Path]]:
     """Every dialect as a file."""
+    yield from parquets_of(psms, folder)
     for name, (file, _) in DIALECTS.items():
         path = folder / file
         path.write_text(text_of(name, psms), encoding="utf-8")
         yield name, path
     for name, file, text in (
         ("pepXML", "a.pep.xml", pepxml_of(psms, False)), ("pepXML, static", "b.pep.xml", pepxml_of(psms, True)),
-        ("mzIdentML", "a.mzid", mzid_of(psms)),
+        ("mzIdentML", "a.mzid", mzid_of(psms)), ("X!Tandem", "a.t.xml", xtandem_of(psms)),
+        ("mzTab", "a.mztab", mztab_of(psms, True)), ("mzTab of Casanovo", "b.mztab", mztab_of(psms, False)),
+        ("idXML", "a.idXML", idxml_of(psms)),
     ):  # fmt: skip
         path = folder / file
         path.write_text(text, encoding="utf-8")
         yield name, path
+
+
+def _same_masses(found: Peptide, expected: Peptide, on_residue: bool) -> bool:
+    """Whether two peptides have the same residues and masses; ``on_residue``: the N-terminus is that of its residue."""
+    masses = [[p.n_term_mass, *p.residue_masses.tolist()] for p in (found, expected)]
+    if on_residue:
+        masses = [[first + second, *rest] for first, second, *rest in masses]
+    close = (
+        all(abs(a - b) <= WITHIN for a, b in zip(*masses, strict=True)) if len(set(map(len, masses))) == 1 else False
+    )
+    return close and found.residues == expected.residues
 
 
 def outcome(path: Path, psms: list[True_]) -> tuple[int, int, list[str]]:
@@ -286,22 +400,26 @@ def outcome(path: Path, psms: list[True_]) -> tuple[int, int, list[str]]:
     except SourceError as error:
         return 0, len(psms), [str(error)]
     by_scan = {p.scan: p for p in psms}
-    right, wrong = 0, []
+    right, unreadable, example, wrong = 0, 0, "", list[str]()
     for psm in table.psms:
         true = by_scan.get(int(keys_of(psm).get("scan", re.sub(r"\D", "", psm.spectrum) or -1)))
         if true is None:
             wrong.append(f"no such scan: {psm}")
             continue
-        found, expected = Peptide.parse(psm.peptide), Peptide.parse(true.proforma)
-        same = found.residues == expected.residues and all(
-            abs(a - b) <= WITHIN for a, b in zip(found.residue_masses, expected.residue_masses, strict=True)
-        )
-        same = same and abs(found.n_term_mass - expected.n_term_mass) <= WITHIN and psm.charge == true.charge
-        if same:
+        expected = Peptide.parse(true.proforma)
+        try:
+            found = Peptide.parse(psm.peptide)
+        except PeptideError as error:  # told when it is resolved
+            unreadable += 1
+            example = example or f"{psm.peptide}: {error}"
+            continue
+        if _same_masses(found, expected, table.format == "xtandem") and psm.charge == true.charge:
             right += 1
         else:
             wrong.append(f"{psm.peptide} (charge {psm.charge}) instead of {true.proforma}")
-    return right, len(table.refused), wrong
+    if unreadable:
+        print(f"  {path.name}: {unreadable:,} peptides cannot be used, such as {example}")
+    return right, len(table.refused) + unreadable, wrong
 
 
 def main() -> None:

@@ -80,6 +80,10 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
         from peploss.dataset.tables.pepxml import read_pepxml
 
         return read_pepxml(file)
+    if chosen == "xtandem":
+        from peploss.dataset.tables.xtandem import read_xtandem
+
+        return read_xtandem(file)
     if chosen == "spectra":
         from peploss.dataset.tables.annotated import read_annotated
 

@@ -1,8 +1,9 @@
-"""Reads the formats left to psm-utils: X!Tandem, Proteome Discoverer's databases, its own JSON and CBOR."""
+"""Reads the formats left to psm-utils: Proteome Discoverer's databases, its own JSON and CBOR."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ def read_engine(path: Path, format: str) -> PsmTable:
         SourceError: psm-utils is not there, or cannot read the file.
     """
     try:
+        from psm_utils import PSM
         from psm_utils.io import READERS
     except ImportError as error:
         raise SourceError(
@@ -40,14 +42,12 @@ def read_engine(path: Path, format: str) -> PsmTable:
     with _listening(table):
         line = 0
         try:
-            for line, psm in enumerate(_each(READERS[format](path), table), start=1):
-                if psm is None:
-                    continue
+            entries = _entries(path, format) if format in ("json", "cbor") else READERS[format](path)
+            for line, entry in enumerate(entries, start=1):
                 try:
-                    table.psms.append(_psm(psm, line, format))
+                    table.psms.append(_psm(PSM(**entry) if isinstance(entry, dict) else entry, line))
                 except ValueError as error:
-                    table.refused.append(Refused(line, str(error)))
-                    continue
+                    table.refused.append(Refused(line, f"psm-utils cannot read it: {_first_line(error)}"))
         except Exception as error:  # its readers raise whatever their parsers do; nothing is hidden
             if not table.psms:
                 raise SourceError(
@@ -57,29 +57,21 @@ def read_engine(path: Path, format: str) -> PsmTable:
                 ) from error
             what = f"psm-utils stopped here, and what follows is not read: {_first_line(error)}"
             table.refused.append(Refused(line + 1, what))
-    if not table.psms:
-        why = f" {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no PSM in this table.{why}", where=str(path))
-    return table
+    return table.with_psms()
 
 
-def _each(reader: Any, table: PsmTable) -> Iterator[Any]:
-    """PSMs of a reader, None for each that cannot be read: psm-utils alone ends at the first of them."""
-    line = 0
-    parse = getattr(reader, "_parse_entry", None)
+def _entries(path: Path, format: str) -> list[Any]:
+    """Entries of psm-utils' own JSON or CBOR; each is checked alone, where its reader ends after three that fail."""
+    if format == "json":
+        found = json.loads(path.read_text(encoding="utf-8"))
+    else:
+        import cbor2
 
-    def one(*args: Any, **kwargs: Any) -> Any:
-        nonlocal line
-        line += 1
-        try:
-            return parse(*args, **kwargs)  # type: ignore[misc]  # only in the place of what there is
-        except Exception as error:  # noqa: BLE001  told, and the next one is read
-            table.refused.append(Refused(line, f"psm-utils cannot read it: {_first_line(error)}"))
-            return None
-
-    if parse is not None:
-        reader._parse_entry = one
-    return iter(reader)
+        with path.open("rb") as file:
+            found = cbor2.load(file)
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+        raise ValueError("a list of PSMs was expected")
+    return found
 
 
 def _first_line(error: Exception) -> str:
@@ -87,26 +79,20 @@ def _first_line(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
-def _psm(psm: Any, line: int, format: str) -> Psm:
-    keys: dict[str, str | int] = {}
-    metadata = {**(psm.provenance_data or {}), **(psm.metadata or {})}
-    spectrum, run, rank = str(psm.spectrum_id), psm.run or "", psm.rank
-    if format == "xtandem" and run == Path(str(metadata.get("xtandem_filename", ""))).stem:
-        run = ""  # for want of one, psm-utils takes the table's own name
+def _psm(psm: Any, line: int) -> Psm:
     return Psm(
         peptide=proforma(str(psm.peptidoform)),
-        spectrum=spectrum,
+        spectrum=str(psm.spectrum_id),
         line=line,
-        run=sys.intern(run),
+        run=sys.intern(psm.run or ""),
         charge=psm.peptidoform.precursor_charge,
         precursor_mz=psm.precursor_mz,
         rt=psm.retention_time,
-        rank=None if rank is None else int(rank),  # MS Amanda's is left as text
+        rank=None if psm.rank is None else int(psm.rank),
         score=psm.score,
         q_value=psm.qvalue,
         label="" if psm.is_decoy is None else "decoy" if psm.is_decoy else "target",
         protein=sys.intern(";".join(psm.protein_list or [])),
-        keys=keys,
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from peploss.dataset.tables.columns import number
-from peploss.dataset.tables.psm import Psm, PsmTable, Refused
-from peploss.dataset.tables.xml import children, elements, parameters
-from peploss.errors import SourceError
+from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.xml import Hit, children, parameters, read_hits
 from peploss.peptides.notations import proforma
 
 
@@ -21,33 +22,21 @@ def read_idxml(path: Path) -> PsmTable:
     Raises:
         SourceError: it is not idXML, or has no hits.
     """
-    table = PsmTable(str(path), "idxml", [])
     proteins: dict[str, str] = {}
     runs: list[str] = []
-    line = 0
-    try:
-        wanted = "ProteinHit", "ProteinIdentification", "PeptideIdentification"
-        for kind, element in elements(path, *wanted, of="idXML"):
-            if kind == "ProteinHit":
-                proteins[element.get("id") or ""] = element.get("accession") or ""
-            elif kind == "ProteinIdentification":
-                listed = parameters(element).get("spectra_data", "")
-                runs = [r.strip().strip("'\"") for r in listed.strip("[]").split(",") if r.strip()]
-            else:
-                for rank, hit in enumerate(children(element, "PeptideHit"), start=1):
-                    line += 1
-                    try:
-                        table.psms.append(_psm(element, hit, runs, proteins, rank, line))
-                    except ValueError as error:
-                        table.refused.append(Refused(line, str(error)))
-    except SourceError as error:
-        if not table.psms:
-            raise
-        table.refused.append(Refused(line + 1, f"The file cannot be read from here on: {error.problem}"))
-    if not table.psms:
-        why = f" {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no peptide hit in this file.{why}", where=str(path))
-    return table
+
+    def hits(kind: str, element: Any) -> Iterator[Hit]:
+        if kind == "ProteinHit":
+            proteins[element.get("id") or ""] = element.get("accession") or ""
+        elif kind == "ProteinIdentification":
+            listed = parameters(element).get("spectra_data", "")
+            runs[:] = [r.strip().strip("'\"") for r in listed.strip("[]").split(",") if r.strip()]
+        else:
+            for rank, hit in enumerate(children(element, "PeptideHit"), start=1):
+                yield partial(_psm, element, hit, runs, proteins, rank)
+
+    wanted = "ProteinHit", "ProteinIdentification", "PeptideIdentification"
+    return read_hits(PsmTable(str(path), "idxml", []), wanted, "idXML", hits)
 
 
 def _psm(found: Any, hit: Any, runs: list[str], proteins: dict[str, str], rank: int, line: int) -> Psm:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from peploss.dataset.tables.columns import PER_CHARGE, number
-from peploss.dataset.tables.psm import Psm, PsmTable, Refused
-from peploss.dataset.tables.xml import children, elements, parameters
-from peploss.errors import SourceError
+from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.xml import Hit, children, parameters, read_hits
 from peploss.peptides.notations import placed
 
 _SCORES: Final = (
@@ -41,31 +42,18 @@ def read_mzid(path: Path) -> PsmTable:
     Raises:
         SourceError: it is not mzIdentML, or has no items.
     """
-    table = PsmTable(str(path), "mzid", [], mass_column="calculatedMassToCharge", mass_meanings=(PER_CHARGE,))
     lists = _Lists()
-    line = 0
-    try:
-        for kind, element in elements(
-            path, "DBSequence", "Peptide", "PeptideEvidence", "SpectraData", "SpectrumIdentificationResult",
-            of="mzIdentML",
-        ):  # fmt: skip
-            if kind == "SpectrumIdentificationResult":
-                for item in children(element, "SpectrumIdentificationItem"):
-                    line += 1
-                    try:
-                        table.psms.append(_psm(element, item, lists, line))
-                    except ValueError as error:
-                        table.refused.append(Refused(line, str(error)))
-            else:
-                _keep(kind, element, lists)
-    except SourceError as error:
-        if not table.psms:
-            raise
-        table.refused.append(Refused(line + 1, f"The file cannot be read from here on: {error.problem}"))
-    if not table.psms:
-        why = f" {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no PSM in this file.{why}", where=str(path))
-    return table
+
+    def hits(kind: str, element: Any) -> Iterator[Hit]:
+        if kind != "SpectrumIdentificationResult":
+            _keep(kind, element, lists)
+            return
+        for item in children(element, "SpectrumIdentificationItem"):
+            yield partial(_psm, element, item, lists)
+
+    table = PsmTable(str(path), "mzid", [], mass_column="calculatedMassToCharge", mass_meanings=(PER_CHARGE,))
+    wanted = "DBSequence", "Peptide", "PeptideEvidence", "SpectraData", "SpectrumIdentificationResult"
+    return read_hits(table, wanted, "mzIdentML", hits)
 
 
 def _keep(kind: str, element: Any, lists: _Lists) -> None:

@@ -1,4 +1,4 @@
-"""Reads Reads Reads Reads mzTab, as Casanovo and others write it, through pyteomics."""
+"""Reads mzTab, as Casanovo and others write it, through pyteomics."""
 
 from __future__ import annotations
 
@@ -51,10 +51,7 @@ def read_mztab(path: Path) -> PsmTable:
             continue
         seen[same] = psm
         table.psms.append(psm)
-    if not table.psms:
-        reason = f" {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no PSM in this table.{reason}", where=str(path))
-    return table
+    return table.with_psms()
 
 
 def _psm(row: dict[str, Any], runs: dict[str, str], line: int) -> Psm:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import HYDROGEN, PROTON, RESIDUE_MASSES, WATER
 from peploss.dataset.tables.columns import NEUTRAL, number
-from peploss.dataset.tables.psm import Psm, PsmTable, Refused
-from peploss.dataset.tables.xml import children, elements
-from peploss.errors import PeptideError, SourceError
+from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.xml import Hit, children, read_hits
+from peploss.errors import PeptideError
 from peploss.peptides.notations import placed
 from peploss.peptides.notations.whole_masses import whole
 from peploss.peptides.peptide import Peptide
@@ -30,32 +32,22 @@ def read_pepxml(path: Path) -> PsmTable:
     table = PsmTable(str(path), "pepxml", [], mass_column="calc_neutral_pep_mass", mass_meanings=(NEUTRAL,))
     static: dict[str, float] = {}
     first = 0
-    line = 0
-    try:
-        for kind, element in elements(path, "search_summary", "spectrum_query", "msms_run_summary", of="pepXML"):
-            if kind == "search_summary":
-                static = _static(element)
-            elif kind == "msms_run_summary":  # its attributes are known at its end, and its PSMs before it
-                run = sys.intern(element.get("base_name") or "")
-                for psm in table.psms[first:]:
-                    psm.run = psm.run or run
-                first = len(table.psms)
-            else:
-                for result in children(element, "search_result"):
-                    for hit in children(result, "search_hit"):
-                        line += 1
-                        try:
-                            table.psms.append(_psm(element, hit, static, line))
-                        except ValueError as error:
-                            table.refused.append(Refused(line, str(error)))
-    except SourceError as error:
-        if not table.psms:
-            raise
-        table.refused.append(Refused(line + 1, f"The file cannot be read from here on: {error.problem}"))
-    if not table.psms:
-        why = f" {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no PSM in this file.{why}", where=str(path))
-    return table
+
+    def hits(kind: str, element: Any) -> Iterator[Hit]:
+        nonlocal static, first
+        if kind == "search_summary":
+            static = _static(element)
+        elif kind == "msms_run_summary":  # its attributes are known at its end, and its PSMs before it
+            run = sys.intern(element.get("base_name") or "")
+            for psm in table.psms[first:]:
+                psm.run = psm.run or run
+            first = len(table.psms)
+        else:
+            for result in children(element, "search_result"):
+                for hit in children(result, "search_hit"):
+                    yield partial(_psm, element, hit, static)
+
+    return read_hits(table, ("search_summary", "spectrum_query", "msms_run_summary"), "pepXML", hits)
 
 
 def _static(summary: Any) -> dict[str, float]:

@@ -54,10 +54,7 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") ->
         table.mass_column, table.mass_meanings = chosen["mass"], meanings(chosen["mass"])
     modified = reader_of(rows, chosen, set(asked), ignored, where)
     Reading(table, rows, chosen, modified, "peptide" in asked).read()
-    if not table.psms:
-        why = f" Line {table.refused[0].line}: {table.refused[0].reason}" if table.refused else ""
-        raise SourceError(f"There is no PSM in this table.{why}", where=where)
-    return table
+    return table.with_psms()
 
 
 def _shown(names: list[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from peploss.errors import SourceError
+
 
 @dataclass(slots=True)
 class Psm:
@@ -74,6 +76,17 @@ class PsmTable:
     notes: list[str] = field(default_factory=list)
     mass_column: str = ""
     mass_meanings: tuple[str, ...] = ()
+
+    def with_psms(self) -> PsmTable:
+        """The table itself, if anything in it can be read.
+
+        Raises:
+            SourceError: nothing can; it says why the first line cannot.
+        """
+        if not self.psms:
+            why = f" Line {self.refused[0].line}: {self.refused[0].reason}" if self.refused else ""
+            raise SourceError(f"There is no PSM in this table.{why}", where=self.path)
+        return self
 
     @property
     def told(self) -> list[str]:

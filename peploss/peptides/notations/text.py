@@ -104,13 +104,13 @@ def unflanked(text: str) -> str:
 
 
 def _joined(text: str) -> str:
-    """Residues between commas or blanks, as DeepNovo, PointNovo and GraphNovo write them, in one word."""
-    if not ("," in text or " " in text):
+    """Residues between commas or blanks, as DeepNovo, PointNovo and GraphNovo write them, or in a list, in one word."""
+    if not ("," in text or " " in text or ";" in text):
         return text
     words, depth, start = [], 0, 0
     for at, c in enumerate(text):
         depth += (c in "[(") - (c in "])")
-        if depth == 0 and c in ", ":
+        if depth == 0 and c in ", ;":
             words.append(text[start:at])
             start = at + 1
     words = [w for w in (*words, text[start:]) if w]

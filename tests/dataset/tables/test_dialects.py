@@ -9,7 +9,8 @@ import pytest
 from benchmarks.dialects import DIALECTS, files_of, outcome, true_psms
 
 PSMS = true_psms(150, seed=7)
-NAMES = [*DIALECTS, "pepXML", "pepXML, static", "mzIdentML"]
+NAMES = [*DIALECTS, "pepXML", "pepXML, static", "mzIdentML", "X!Tandem", "mzTab", "mzTab of Casanovo", "idXML",
+         "Sage .parquet", "InstaNovo .parquet", "quantms .parquet", "plain .parquet"]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,10 @@ def test_what_is_written_is_read(files: dict[str, Path], name: str) -> None:
     assert not wrong
     assert right + refused == len(PSMS)
     assert right > 0.95 * len(PSMS)
+
+
+def test_every_dialect_is_tried(files: dict[str, Path]) -> None:
+    assert set(files) == set(NAMES)
 
 
 def test_a_wrong_reading_is_counted(files: dict[str, Path]) -> None:
