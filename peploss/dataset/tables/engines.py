@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import sys
@@ -65,10 +66,8 @@ def _entries(path: Path, format: str) -> list[Any]:
     if format == "json":
         found = json.loads(path.read_text(encoding="utf-8"))
     else:
-        import cbor2
-
         with path.open("rb") as file:
-            found = cbor2.load(file)
+            found = importlib.import_module("cbor2").load(file)  # optional, as for psm-utils itself
     if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ValueError("a list of PSMs was expected")
     return found
