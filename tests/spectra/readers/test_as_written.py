@@ -101,7 +101,7 @@ def test_a_number_of_peaks_that_is_none_is_told(said: str) -> None:
         ('unitCvRef="UO" unitName="fortnight"', 90.0, "has the unit 'fortnight'; it was taken as minutes"),
     ],
 )
-@pytest.mark.parametrize("extra", ["", '<userParam name="x" type="xsd:int" value="1"/>'])
+@pytest.mark.parametrize("extra", ["", '<productList count="0"/>'])
 def test_units_of_time(mzml: Build, spectrum_xml: Element, unit: str, seconds: float, note: str, extra: str) -> None:
     element = re.sub(r'unitCvRef="UO" unitAccession="UO:0000031" unitName="minute"', unit, spectrum_xml(1, extra=extra))
     with opened(mzml([element]), "a.mzML") as spectra:
@@ -112,7 +112,7 @@ def test_units_of_time(mzml: Build, spectrum_xml: Element, unit: str, seconds: f
 
 
 def test_terms_by_accession_under_other_names(mzml: Build, spectrum_xml: Element) -> None:
-    element = spectrum_xml(1, extra='<userParam name="x" type="xsd:int" value="1"/>')
+    element = spectrum_xml(1, extra='<productList count="0"/>')
     for old, new in (
         ("m/z array", "mz"),
         ("intensity array", "Intensities"),
@@ -120,7 +120,7 @@ def test_terms_by_accession_under_other_names(mzml: Build, spectrum_xml: Element
         ("64-bit float", "d"),
     ):
         element = element.replace(f'name="{old}"', f'name="{new}"')
-    for version in (element, element.replace('<userParam name="x" type="xsd:int" value="1"/>', "")):
+    for version in (element, element.replace('<productList count="0"/>', "")):
         with opened(mzml([version]), "a.mzML") as spectra:
             found = spectra.read(0)
         assert (found.mz.tolist(), found.precursor_mz) == ([100.5, 200.25], 500.5)

@@ -73,7 +73,7 @@ NEGATIVE_SCAN = '<cvParam cvRef="MS" accession="MS:1000129" name="{}" value=""/>
 def test_mzml_by_accession(mzml: Build, spectrum_xml: Element, name: str, width: str) -> None:
     one = spectrum_xml(1, extra=NEGATIVE_SCAN.format(name))
     if width == "<i4":
-        one = one.replace("<scanList", '<userParam name="x" type="xsd:int" value="3"/><scanList')
+        one = one.replace("<scanList", '<productList count="0"/><scanList')
     assert reasons(mzml([one, spectrum_xml(2)]), "a.mzML") == [NEGATIVE]
 
 

@@ -189,7 +189,7 @@ def test_a_wide_window_in_mzml_and_mzxml(mzml: Build, ms3: Element, mzxml: Build
         for n, side in ((28, "lower"), (29, "upper"))
     )
     wide = precursor(464.7).replace("</isolationWindow>", f"{sides}</isolationWindow>")
-    for extra in ("", '<userParam name="x" type="xsd:int" value="1"/>'):
+    for extra in ("", '<productList count="0"/>'):
         found = read(mzml([ms3(1, wide, level=2).replace("<scanList", extra + "<scanList")]), 0)
         assert "isolation window of 25 Th (DIA)" in found.notes[0]
     scan = scan_xml(1).replace('precursorCharge="3" precursorIntensity="1"', 'windowWideness="25.0"')

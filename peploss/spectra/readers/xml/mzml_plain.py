@@ -43,6 +43,11 @@ _RESERVED: Final = frozenset((*_CHILDREN, *_COUNTS, "text"))
 _WIDTHS: Final = {"64-bit float": np.float64, "32-bit float": np.float32}
 _PACKINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"zlib compression": inflate, "no compression": bytes}
 _ARRAYS: Final = ("m/z array", "intensity array")
+_READ: Final = frozenset(
+    (*_FLAGS, *_WINDOW, *_ARRAYS, *_WIDTHS, *_PACKINGS)
+    + ("ms level", "spectrum title", "scan start time", "selected ion m/z", "charge state", "possible charge state")
+)
+"""Parameters whose value is used: pyteomics converts those that state a type, which this module leaves to it."""
 
 
 class _Measured(float):
@@ -68,7 +73,8 @@ class _Tree:
         if tag in ("cvParam", "userParam"):
             by_accession(attributes)
             name = attributes["name"]
-            if name in parent or name in _RESERVED or "type" in attributes or outer in ("", "cvParam"):
+            typed = "type" in attributes and name in _READ
+            if name in parent or name in _RESERVED or typed or outer in ("", "cvParam"):
                 raise _NotPlainError
             parent[name] = attributes
             self._open.append(("cvParam", attributes))

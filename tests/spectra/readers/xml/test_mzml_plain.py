@@ -66,6 +66,17 @@ def test_what_converters_write_is_plain(mzml: Build, spectrum_xml: Element, chan
         both_ways(file)
 
 
+@pytest.mark.parametrize("name", ["x", "[Thermo Trailer Extra]Monoisotopic M/Z:", "charge"])
+@pytest.mark.parametrize("content", ['type="xsd:float" value="1.5"', 'type="xsd:string"', 'type="xsd:int" value="two"'])
+def test_a_typed_parameter_that_is_not_used_is_plain(
+    mzml: Build, spectrum_xml: Element, name: str, content: str
+) -> None:
+    element = spectrum_xml(1, extra=f'<userParam name="{name}" {content}/>')
+    assert plain_values(element.encode(), b"utf-8") is not None
+    with open_spectra(io.BytesIO(mzml([element])), "x.mzML") as file:
+        both_ways(file)
+
+
 PLACES = {
     "a parameter group": ("<scanList", '<referenceableParamGroupRef ref="g"/><scanList'),
     "a title that is a number": ('"spectrum title" value="t"', '"spectrum title" value="1e3"'),
