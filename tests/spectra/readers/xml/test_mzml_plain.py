@@ -81,6 +81,7 @@ PLACES = {
     "a parameter group": ("<scanList", '<referenceableParamGroupRef ref="g"/><scanList'),
     "a title that is a number": ('"spectrum title" value="t"', '"spectrum title" value="1e3"'),
     "a type": ('name="ms level"', 'type="xsd:int" name="ms level"'),
+    "a name with a bracket": ('name="ms level"', 'name="ms > level"'),
     "twice": ("<scanList", '<cvParam name="spectrum title" value="u"/><scanList'),
     "no name": ('name="ms level"', 'nam="ms level"'),
     "a name of an element": ("<scanList", '<userParam name="scanList"/><scanList'),
