@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from peploss.peptides.notations.lists import (
@@ -72,9 +74,8 @@ WRONG = [
 
 @pytest.mark.parametrize(("text", "why"), WRONG, ids=[text for text, _ in WRONG])
 def test_what_does_not_fit_says_why(text: str, why: str) -> None:
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(ValueError, match=re.escape(why)) as error:
         sites_of(SEQUENCE, text)
-    assert why in str(error.value)
     assert not isinstance(error.value, NoPlace)
 
 
@@ -126,7 +127,7 @@ def test_names_and_places_in_two_columns() -> None:
 )
 def test_a_peptide_and_a_list(peptide: str, sites: list[tuple[int, str]], meant: str | None) -> None:
     if meant is None:
-        with pytest.raises(ValueError, match="The peptide has .* at position 2, the list beside it "):
+        with pytest.raises(ValueError, match=r"The peptide has .* at position 2, the list beside it "):
             merged(peptide, sites)
     else:
         assert merged(peptide, sites) == meant

@@ -44,9 +44,9 @@ _WIDTHS: Final = {"64-bit float": np.float64, "32-bit float": np.float32}
 _PACKINGS: Final[dict[str, Callable[[bytes], bytes]]] = {"zlib compression": inflate, "no compression": bytes}
 _ARRAYS: Final = ("m/z array", "intensity array")
 _READ: Final = frozenset(
-    (*_FLAGS, *_WINDOW, *_ARRAYS, *_WIDTHS, *_PACKINGS)
-    + ("ms level", "spectrum title", "scan start time", "selected ion m/z", "charge state", "possible charge state")
-)
+    (*_FLAGS, *_WINDOW, *_ARRAYS, *_WIDTHS, *_PACKINGS,
+     "ms level", "spectrum title", "scan start time", "selected ion m/z", "charge state", "possible charge state")
+)  # fmt: skip
 """Parameters whose value is used: pyteomics converts those that state a type, which this module leaves to it."""
 
 
