@@ -18,7 +18,7 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "version"),
+            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "ion_names", "version"),
             ("kernels", "settings", "peptides"),
             ("spectra",),
             ("intensities", "losses", "training"),
