@@ -38,7 +38,7 @@ def large_run(folder: Path, samples: int, checkpoints: int, *, seed: int = 0) ->
     pq.write_table(pa.table({"id": names, "charge": rng.integers(2, 4, samples)}), folder / "spectra-000000.parquet")
     part = 0
     for k in range(checkpoints):
-        chance = np.clip(1.3 * (k + 1) / (checkpoints + 1) - 0.6 * hard + 0.3, 0.05, 1)
+        chance = np.clip(1.3 * (k + 1) / (checkpoints + 1) - 0.6 * hard + 0.3, 0.05, 0.98)
         right = rng.random(ends[-1]) < np.repeat(chance, length)
         decoded = np.where(right, target, rng.integers(4, 24, ends[-1])).astype(np.int32)
         correct = np.add.reduceat(decoded == target, ends[:-1])

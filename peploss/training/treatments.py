@@ -80,7 +80,10 @@ def treatments(
         loss = spectrum_loss_at(Peaks.from_padded(at, torch.ones_like(at), valid), observed, settings)
         (slope,) = torch.autograd.grad(loss.sum(), logits)
         out[name] = Treated(
-            float(loss), float(slope.norm()), at[valid].detach().numpy(), float(soft_neutral_mass(masses, used))
+            float(loss.detach()),
+            float(slope.norm()),
+            at[valid].detach().numpy(),
+            float(soft_neutral_mass(masses.detach(), used)),
         )
     return out
 

@@ -26,9 +26,9 @@ _NUMBER: Final = re.compile(r"-?\d+\.?\d*(?:[eE][+-]?\d+)?|-?inf|nan")
 def write_predictions(path: Path, into: Path) -> None:
     """Write a table as a run: what was decoded, with the probability of each residue where the table has it.
 
-    The right answers are those that the table names beside its predictions, if it does. Lines that cannot be read are
-    left out of the run and counted in its metric ``refused_lines``. ``answer_loss`` is the mean of -log probability
-    over the residues of the model's own answer.
+    Of a beam the first answer counts. The right answers are those that the table names beside its predictions, if it
+    does. Lines that cannot be read are left out of the run and counted in its metric ``refused_lines``.
+    ``answer_loss`` is the mean of -log probability over the residues of the model's own answer.
 
     Raises:
         SourceError: the table cannot be read or has no peptide that can.
@@ -38,6 +38,8 @@ def write_predictions(path: Path, into: Path) -> None:
     rows: list[tuple[Psm, Peptide, Peptide | None]] = []
     reasons = [refused.reason for refused in table.refused]
     for psm in table.psms:
+        if psm.label == "truth" or (psm.rank or 1) > 1:  # what it is compared with, and further answers of a beam
+            continue
         try:
             rows.append((psm, _peptide(psm.peptide), _peptide(psm.truth) if psm.truth else None))
         except PeplossError as error:
@@ -107,7 +109,8 @@ def _aligned(scores: list[float] | None, tokens: list[str]) -> list[float]:
 def _scores(path: Path) -> dict[int, list[float]]:
     """Scores of the tokens by the line that ``Psm.line`` counts; none where the table has no such column."""
     out: dict[int, list[float]] = {}
-    for line, row in enumerate(_rows(path), start=1):
+    first = 2 if path.suffix.lower() == ".csv" else 1  # as the tables' readers count: from the head, or the first PSM
+    for line, row in enumerate(_rows(path), start=first):
         for name in _SCORES:
             text = row.get(name)
             if not text or text == "null":

@@ -64,7 +64,7 @@ def curriculum_figure(curriculum: CurriculumV2, step: int) -> dict[str, Any]:
 
 def expected_figure(found: ExpectedParts) -> dict[str, Any]:
     """Median of each part at each stage, before its weight, and the share of spectrum and precursor in the whole."""
-    x = np.arange(1, len(found.ce) + 1)
+    x = np.arange(1, len(found.ce) + 1, dtype=np.int32)
     data = []
     for colour, (name, y) in zip(
         ("@observed", "@predicted", "@b"),

@@ -37,7 +37,7 @@ def probability_figure(
     rank = sorted(range(len(tokens)), key=lambda v: (v not in needed, -float(probs[:, v].max())))
     rows = sorted(v for v in rank[:MOST_ROWS] if v in needed or probs[:, v].max() >= LEAST)
     place = {v: k for k, v in enumerate(rows)}
-    x = np.arange(1, len(probs) + 1)
+    x = np.arange(1, len(probs) + 1, dtype=np.int32)
     marks: list[Trace] = []
     if target:
         marks.append(
@@ -53,7 +53,7 @@ def probability_figure(
     heat: Trace = {
         "type": "heatmap",
         "x": x,
-        "y": np.arange(len(rows)),
+        "y": np.arange(len(rows), dtype=np.int32),
         "z": [probs[:, v].astype(np.float32) for v in rows],
         "zmin": 0,
         "zmax": 1,
@@ -66,7 +66,7 @@ def probability_figure(
         "margin": MARGIN | {"t": 26},
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "font": {"size": 11, "color": "@muted"}},
-        "xaxis": {"title": {"text": "position"}, "fixedrange": True, "showgrid": False,
+        "xaxis": {"title": {"text": "position"}, "fixedrange": True, "showgrid": False, "range": [0.5, len(x) + 0.5],
                   "dtick": 1 if len(x) < 40 else 5},
         "yaxis": {"fixedrange": True, "showgrid": False, "tickvals": list(range(len(rows))), "ticks": "",
                   "ticktext": [escape(tokens[v]) for v in rows], "tickfont": {"size": 11, "color": "@text"}},
@@ -82,7 +82,7 @@ def step_figure(values: dict[str, NDArray[np.floating]], title: str) -> dict[str
     """Numbers over the refinement steps, a line each."""
     data = []
     for colour, (name, y) in zip(SERIES, values.items(), strict=False):
-        x = np.arange(1, len(y) + 1)
+        x = np.arange(1, len(y) + 1, dtype=np.int32)
         hover = {"hoverinfo": "all", "hovertemplate": f"{escape(name)}<br>step %{{x}}: %{{y:.4g}}<extra></extra>"}
         more = hover | {"mode": "lines+markers", "marker": {"size": 6, "color": colour}}
         data.append(lines(escape(name), colour, 1.8, {"x": x, "y": np.asarray(y, dtype=np.float64)}, more))
@@ -110,7 +110,7 @@ def drift_figure(
         sigma: in Th; its reach of 5 sigma is drawn as a band.
         step: 0-based refinement step.
     """
-    x = np.arange(len(names))
+    x = np.arange(len(names), dtype=np.int32)
     near = np.where(np.abs(observed) <= 5 * sigma, observed, np.nan)
     data: list[Trace] = [
         lines(f"step {t + 1}", "@faint", 1, {"x": x, "y": drift[t]}, {"showlegend": False})
@@ -151,7 +151,7 @@ def drift_figure(
 
 def gradient_figure(gradient: dict[str, NDArray[np.float64]], labels: Sequence[str]) -> dict[str, Any]:
     """Norm of the gradient by the logits of each position, of each part of the loss; (L,) each."""
-    x = np.arange(1, len(labels) + 1)
+    x = np.arange(1, len(labels) + 1, dtype=np.int32)
     data = []
     for part, values in gradient.items():
         name, colour = PARTS[part]

@@ -126,7 +126,7 @@ class PageState(Generic[V]):
                 st.session_state[self._at("shown")] = self.now().changed(**{name: empty})
             value = usual
         key = self.put(name, value, usual)
-        st.selectbox(label, options, key=key, required=True, **look)
+        st.selectbox(label, options, key=key, **look)
         return value
 
     def _address(self) -> dict[str, str]:

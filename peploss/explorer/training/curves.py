@@ -16,7 +16,7 @@ from peploss.explorer.browser import components
 from peploss.explorer.figures.training import change_figure, curve_figure
 from peploss.explorer.training.shown import STATE
 
-MOST = 12
+MAIN = ("total_loss", "ce_final", "spectrum_loss", "precursor_loss", "accuracy")
 WORDS = {
     "total_loss": "total loss",
     "ce_final": "cross-entropy, last step",
@@ -26,6 +26,10 @@ WORDS = {
     "special_token_probability": "probability on special tokens",
     "ppm_error": "precursor error, ppm",
     "mass_error_da": "precursor error, Da",
+    "predicted_peptide_mass": "predicted mass, Da",
+    "precursor_known": "precursor known",
+    "answer_loss": "−log probability of its own answer",
+    "score": "score of the table",
 }
 
 
@@ -90,6 +94,8 @@ def _page(
 
 def words(metric: str) -> str:
     """A metric in words."""
+    if metric.startswith("ce_step_") and metric[8:].isdecimal():
+        return f"cross-entropy, step {int(metric[8:]) + 1}"
     return WORDS.get(metric, metric.replace("_", " "))
 
 
@@ -103,22 +109,24 @@ def look_at(run: RunSamples, key: str) -> Look:
 
 
 def draw(look: Look) -> None:
-    """The curves, as many as there are metrics, and the change beside them."""
-    shown = look.run.metrics[:MOST]
+    """The parts of the loss and the share of right tokens, and the change beside them; other metrics on demand."""
+    main = [metric for metric in look.run.metrics if metric in MAIN] or look.run.metrics[:2]
+    others = [metric for metric in look.run.metrics if metric not in main]
+    more: list[str] = []
+    if others:
+        more = st.multiselect("More metrics", others, key="training-more", format_func=words, width=420)
     with st.container(key="training-curves"):
-        for start in range(0, len(shown) + 1, 3):
-            row = [*shown, None][start : start + 3]
-            for column, metric in zip(st.columns(3, gap="medium"), row, strict=False):
+        cells: list[str | None] = [*main, None, *more]
+        for start in range(0, len(cells), 3):
+            for column, metric in zip(st.columns(3, gap="medium"), cells[start : start + 3], strict=False):
                 with column:
                     if metric is None:
                         _changed(look)
                     else:
                         _one(look, metric)
-    hidden = len(look.run.metrics) - len(shown)
-    more = f" {hidden} more metrics were logged and are not drawn." if hidden else ""
     st.caption(
         "Line: median. Bands: the middle half and the middle 90 % of the samples. Dotted: mean. "
-        f"Drag over steps to compare the first with the last of them; click a point to compare with it.{more}"
+        "Drag over steps to compare the first with the last of them; click a point to compare with it."
     )
 
 

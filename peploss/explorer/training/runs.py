@@ -54,14 +54,15 @@ def available() -> list[RunFile]:
 @st.cache_data(ttl=5, max_entries=4, show_spinner=False)
 def _in(root: Path) -> list[RunFile]:
     files = list_folder(root, lambda name: name == ABOUT or is_run_name(name))
-    found = []
+    found: list[RunFile] = []
+    logs: list[RunFile] = []
     for file in files:
         path = root / file.name
         if path.name == ABOUT:
-            found.append(RunFile(str(Path(file.name).parent) if path.parent != root else root.name, path.parent))
+            logs.append(RunFile(str(Path(file.name).parent) if path.parent != root else root.name, path.parent))
         elif _is_run(path):
             found.append(RunFile(file.name, path))
-    return found
+    return [*logs, *found]
 
 
 def _is_run(path: Path) -> bool:

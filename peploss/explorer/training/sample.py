@@ -55,9 +55,13 @@ def draw(look: Look) -> None:
     except SourceError as error:
         _without_logits(sample, tokens, error)
         return
-    _told(look, sample, spectrum, found)
+    with st.container(key="training-told"):
+        left, right = st.columns(2, gap="large")
+    with left:
+        _told(look, sample, spectrum, found)
+    with right:
+        _over_steps(found)
     t = _which(len(found.ce))
-    labels = [tokens[i] for i in found.target]
     with st.container(key="training-sample"):
         left, right = st.columns(2, gap="large")
     with left:
@@ -70,23 +74,26 @@ def draw(look: Look) -> None:
             "Square: right token. Dot: decoded token"
             + (f"; in another colour where the step changed it ({n} of {len(changed)})." if t else ".")
         )
-        st.markdown("**Gradient on the logits of this step, by position**")
-        parts = {part: values[t] for part, values in found.gradient.items()}
-        components.figure(gradient_figure(parts, labels), key="training-gradient")
-        st.caption("Norm, with the weights of the loss. Spectrum and precursor see the last refinement step only.")
     with right:
         st.markdown(f"**Expected fragments against their right places, refinement step {t + 1}**")
         sigma = (look.run.run.objective or Objective()).sigma
         components.figure(drift_figure(found.fragment, found.drift, found.observed, sigma, t), key="training-drift")
         st.caption("Grey: the other refinement steps. A fragment outside the band overlaps no right peak.")
-        if len(found.ce) > 1:
-            st.markdown("**Over the refinement steps**")
-            components.figure(_steps(found), key="training-steps-figure")
-            st.caption(
-                "Spectrum and precursor loss as if the step were the last. Weight of each step's cross-entropy: "
-                + ", ".join(f"{w:.3g}" for w in found.ce_weight)
-                + "."
-            )
+        st.markdown("**Gradient on the logits of this step, by position**")
+        parts = {part: values[t] for part, values in found.gradient.items()}
+        components.figure(gradient_figure(parts, [tokens[i] for i in found.target]), key="training-gradient")
+        st.caption("Norm, with the weights of the loss. Spectrum and precursor see the last refinement step only.")
+
+
+def _over_steps(found: Refinement) -> None:
+    if len(found.ce) < 2:
+        return
+    st.markdown("**Over the refinement steps**")
+    components.figure(_steps(found), key="training-steps-figure")
+    weights = ", ".join(f"{w:.3g}" for w in found.ce_weight)
+    st.caption(
+        f"Spectrum and precursor loss as if the step were the last. Weight of each step's cross-entropy: {weights}."
+    )
 
 
 def _steps(found: Refinement) -> dict:

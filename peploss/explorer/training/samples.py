@@ -43,9 +43,7 @@ def filter_line(look: Look) -> None:
             )
         charges = look.run.charges()
         if charges:
-            STATE.choice(
-                "zz", "Charge", [None, *charges], None, width=90, format_func=lambda z: "all" if z is None else f"{z}+"
-            )
+            STATE.choice("zz", "Charge", [0, *charges], 0, width=90, format_func=lambda z: f"{z}+" if z else "all")
         STATE.choice(
             "most", "Largest part of the loss", ["", "cross-entropy", "spectrum", "precursor"], "", width=190,
             format_func=lambda part: part or "all",

@@ -10,7 +10,7 @@ from peploss.dataset.runs.samples import Among, Who
 from peploss.explorer.shell.page_state import PageState
 
 TABS: Final = ("Run", "Sample", "By hand", "Descent", "Curriculum")
-_NUMBERS: Final = ("cp1", "cp2", "long1", "long2", "zz", "at")
+_NUMBERS: Final = ("cp1", "cp2", "long1", "long2", "at")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Shown:
         run: name of the run.
         see: the tab.
         cp1, cp2: steps of the two checkpoints compared; None for the first and the last.
-        find, long1, long2, zz, most, who: which samples, as ``Among`` has them.
+        find, long1, long2, zz, most, who: which samples, as ``Among`` has them; a charge of 0 is any.
         by, up: column that orders the table, and whether the lowest come first.
         row: page of the table, from 1.
         psm_id: id of the sample looked at.
@@ -35,7 +35,7 @@ class Shown:
     find: str = ""
     long1: int | None = None
     long2: int | None = None
-    zz: int | None = None
+    zz: int = 0
     most: str = ""
     who: str = ""
     by: str = ""
@@ -53,6 +53,7 @@ class Shown:
             **values,
             see=link["see"] if link.get("see") in TABS else "",
             who=link["who"] if link.get("who") in get_args(Who) else "",
+            zz=_number(link.get("zz")) or 0,
             up=link.get("up") == "1",
             row=max(_number(link.get("row")) or 1, 1),
         )
@@ -83,7 +84,7 @@ class Shown:
             search=self.find.strip(),
             low=self.long1,
             high=self.long2,
-            charge=self.zz,
+            charge=self.zz or None,
             part=self.most,
             who=self.who or "all",  # type: ignore[arg-type]
         )

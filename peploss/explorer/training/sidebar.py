@@ -21,7 +21,7 @@ def choose() -> Look | None:
     asked = STATE.now().run
     name = asked or next(iter(found))
     names = [*found, *([name] if name not in found else [])]
-    st.selectbox("Run", names, key=STATE.put("run", name, next(iter(found))), required=True)
+    st.selectbox("Run", names, key=STATE.put("run", name, next(iter(found))))
     if name not in found:
         st.error(f"There is no run {escape_markdown(name)}. Choose another.", icon=":material/error:")
         return None
