@@ -34,9 +34,7 @@ def filter_line(look: Look) -> None:
             "Search", key=STATE.put("find", now.find), placeholder="Peptide or id", icon=":material/search:",
             autocomplete="off", max_chars=200,
         )  # fmt: skip
-        STATE.choice(
-            "who", "From the first to the second checkpoint", list(WHO), "", format_func=WHO.__getitem__, width=230
-        )
+        STATE.choice("who", "Between the checkpoints", list(WHO), "", format_func=WHO.__getitem__, width=170)
         for name, label in (("long1", "Length from"), ("long2", "to")):
             st.number_input(
                 label, min_value=1, max_value=999, step=1, key=STATE.put(name, getattr(now, name)), width=100
@@ -52,7 +50,7 @@ def filter_line(look: Look) -> None:
         for name, label, value in (("cp1", "First checkpoint", look.a), ("cp2", "Second checkpoint", look.b)):
             usual = look.run.steps[0 if name == "cp1" else -1]
             key = STATE.put(name, value, usual)
-            st.selectbox(label, look.run.steps, key=key, required=True, format_func="{:,}".format, width=170)
+            st.selectbox(label, look.run.steps, key=key, format_func="{:,}".format, width=170)
 
 
 def draw(look: Look) -> None:
