@@ -13,13 +13,13 @@ from peploss.errors import SettingsError
 from peploss.losses.combined import CombinedLoss
 from peploss.losses.precursor import DEFAULT_SCALE_PPM, PrecursorMassLoss
 from peploss.losses.reduction import Reduction
-from peploss.losses.spectrum import SpectrumMatchingLoss
+from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.losses.supervision import DeepSupervisionLoss
 from peploss.peptides.vocabulary import Vocabulary
 
 M = TypeVar("M", bound=nn.Module)
-WEIGHTS = ("ce", "spectrum", "precursor")
-"""Parts of the loss, as ``weight_ce`` and so on in a log."""
+WEIGHTS = ("ce", "spectrum", "precursor", "sigma")
+"""What may change from step to step, as ``weight_ce`` and so on in a log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Objective:
         """
         spectrum = _part(loss, SpectrumMatchingLoss)
         supervision, precursor = _part(loss, DeepSupervisionLoss), _part(loss, PrecursorMassLoss)
-        if spectrum.grid is None or not isinstance(spectrum.sigma, float):
+        if spectrum.grid is None or spectrum.sigma_unit != "Da":
             raise SettingsError(
                 "A log keeps losses on a grid with one sigma in Da.", remedy="Leave loss= out and log the metrics."
             )
@@ -66,7 +66,7 @@ class Objective:
             label_smoothing=supervision.label_smoothing,
             bin_size=spectrum.grid.bin_width,
             max_mz=spectrum.grid.max_mz,
-            sigma=spectrum.sigma,
+            sigma=float(spectrum.sigma),
             ion_type_names=tuple(spectrum.ion_type_names),
             precursor_use_log=precursor.use_log_loss,
             precursor_scale=precursor.loss_scale,
@@ -87,16 +87,18 @@ class Objective:
 
     @property
     def weights(self) -> dict[str, float]:
-        """Of each part, by the names of ``WEIGHTS``."""
-        return {"ce": self.ce_weight, "spectrum": self.spectrum_weight, "precursor": self.precursor_weight}
+        """What a curriculum may set between steps: the weight of each part and sigma, by the names of ``WEIGHTS``."""
+        parts = {"ce": self.ce_weight, "spectrum": self.spectrum_weight, "precursor": self.precursor_weight}
+        return parts | {"sigma": self.sigma}
 
     def with_weights(self, weights: Mapping[str, float]) -> Self:
-        """The same at other weights, as a curriculum sets them; those not named stay."""
-        changed: dict[str, Any] = {f"{name}_weight": weights[name] for name in WEIGHTS if name in weights}
+        """The same at other weights and sigma, as a curriculum sets them; those not named stay."""
+        fields = {name: name if name == "sigma" else f"{name}_weight" for name in WEIGHTS}
+        changed: dict[str, Any] = {fields[name]: weights[name] for name in WEIGHTS if name in weights}
         return dataclasses.replace(self, **changed)
 
     def same_but_weights(self, other: Objective) -> bool:
-        """Whether the two differ in nothing but their weights."""
+        """Whether the two differ in nothing but their weights and sigma."""
         return self.with_weights(other.weights) == other
 
     def module(self, vocabulary: Vocabulary, *, reduction: Reduction = "none") -> CombinedLoss:

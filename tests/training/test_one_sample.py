@@ -141,6 +141,6 @@ def test_spectra_are_kept_once_and_survive_a_restart(run: LoggedRun) -> None:
 
 def test_another_loss_in_the_same_folder_is_refused(run: LoggedRun) -> None:
     with pytest.raises(SourceError, match="other settings of the loss"):
-        SampleLog(run.folder, loss=CombinedLoss(sigma=0.1))
-    weighted = CombinedLoss(spectrum_weight=0.05, iteration_weights="linear", sigma=0.4)
-    SampleLog(run.folder, loss=weighted).close()  # a curriculum's weights may differ
+        SampleLog(run.folder, loss=CombinedLoss(bin_size=0.05))
+    weighted = CombinedLoss(spectrum_weight=0.05, iteration_weights="linear", sigma=0.1)
+    SampleLog(run.folder, loss=weighted).close()  # a curriculum's weights and sigma may differ
