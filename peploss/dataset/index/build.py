@@ -109,7 +109,7 @@ def _join(
     headers = [Headers(p.name) for p in files]
     for part in parts:
         for spectra in read_part(part):
-            headers[part.source].add(spectra.select(NAMES).to_pydict())
+            headers[part.source].add({name: spectra.column(name) for name in NAMES})
     joined = join(tables, headers, by)
     if not joined.counts:
         report.not_joined = joined.not_joined
@@ -191,8 +191,10 @@ def _assembled(
         report.n_unusable += spectra.num_rows - spectra["problem"].null_count
         usable = spectra["problem"].null_count
         file = files[part.source].name
-        of_file = joined.psms[part.source] if joined else {}
-        found = [(at, *entry) for at in range(spectra.num_rows) for entry in of_file.get(first + at, ())]
+        found: list[tuple[int, Psm, str, str]] = []
+        if joined:
+            here = joined.psms[part.source].between(first, first + spectra.num_rows)
+            found = [(place - first, psm, path, kind) for place, psm, path, kind in here]
         spoken_of = {at for at, *_ in found}
         # What a spectrum brings itself counts wherever no table says anything of it.
         found += [entry for entry in _own(spectra, file) if entry[0] not in spoken_of]

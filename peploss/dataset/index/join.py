@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from peploss.dataset.index.agreement import Agreement, Pair, agreement, counted
-from peploss.dataset.index.headers import COUNT, KINDS, ORDINAL, Headers
-from peploss.dataset.index.keys import OF_ANY_RUN, keys_of, run_in, run_name
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from peploss.dataset.index.agreement import Agreement, Pairs, agreement, counted
+from peploss.dataset.index.headers import COUNT, KINDS, NOWHERE, ORDINAL, SEVERAL, Headers
+from peploss.dataset.index.keys import OF_ANY_RUN, key_columns, run_in, run_name
 from peploss.dataset.index.systematic import ask_precursors
 from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.psm_columns import NONE, Coded, PsmColumns
 
 ELSEWHERE: Final = -1
 """Marks a run for which there is no file."""
+I64 = NDArray[np.int64]
+_ALL: Final = (*KINDS, ORDINAL, COUNT)
 _FILE_INDEX: Final = re.compile(r"file_idx (\d+)")
 
 
@@ -30,17 +38,60 @@ class NotJoined:
     reason: str
 
 
+class OfFile(Mapping[int, list[tuple[Psm, str, str]]]):
+    """PSMs of one file: place of a spectrum -> its PSMs with the name of their table and what joined them.
+
+    Args:
+        tables: all that were joined.
+
+    Attributes:
+        place, table, row, kind: (n,) of each PSM, in the order of places: its spectrum, its table and row in that, and
+            what joined it, of ``KINDS``, ``ORDINAL`` and ``COUNT``.
+    """
+
+    def __init__(self, tables: Sequence[PsmTable]) -> None:
+        self._tables = [(t, PsmColumns.of(t.psms)) for t in tables]
+        self.place, self.table, self.row, self.kind = (np.empty(0, dtype=np.int64) for _ in range(4))
+
+    def add(self, table: int, rows: I64, places: I64, kind: str) -> None:
+        """More PSMs of one table."""
+        parts = ((self.place, places), (self.table, table), (self.row, rows), (self.kind, _ALL.index(kind)))
+        place, of, row, by = (np.concatenate([a, np.broadcast_to(b, rows.shape)]) for a, b in parts)
+        order = np.lexsort((row, of, place))
+        self.place, self.table, self.row, self.kind = place[order], of[order], row[order], by[order]
+
+    def between(self, start: int, stop: int) -> Iterator[tuple[int, Psm, str, str]]:
+        """Place, PSM, table and what joined, of the spectra from start to stop."""
+        low, high = np.searchsorted(self.place, [start, stop]).tolist()
+        columns = (c[low:high].tolist() for c in (self.place, self.table, self.row, self.kind))
+        for place, of, row, kind in zip(*columns, strict=True):
+            table, psms = self._tables[of]
+            yield place, psms[row], table.path, _ALL[kind]
+
+    def __getitem__(self, place: int) -> list[tuple[Psm, str, str]]:
+        found = [(psm, path, kind) for _, psm, path, kind in self.between(place, place + 1)]
+        if not found:
+            raise KeyError(place)
+        return found
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.unique(self.place).tolist())
+
+    def __len__(self) -> int:
+        return int(np.unique(self.place).size)
+
+
 @dataclass
 class Joined:
     """PSMs by the spectra they belong to.
 
     Args:
-        psms: for each file, place of a spectrum -> its PSMs with the name of their table and what joined them.
+        psms: for each file, what is joined to it.
         counts: (table, file, kind) -> PSMs.
         not_joined: the rest.
     """
 
-    psms: list[dict[int, list[tuple[Psm, str, str]]]]
+    psms: list[OfFile]
     counts: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     not_joined: list[NotJoined] = field(default_factory=list)
 
@@ -57,54 +108,72 @@ def join(tables: Sequence[PsmTable], files: Sequence[Headers], by: str | None = 
     Args:
         by: the kind to use, one of ``KINDS``, whatever the precursors say; None chooses.
     """
-    joined = Joined([{} for _ in files])
+    for table in tables:
+        table.psms = PsmColumns.of(table.psms)
+    joined = Joined([OfFile(tables) for _ in files])
     names: dict[str, int | None] = {}
     for i, file in enumerate(files):
         names[run_name(file.name)] = None if run_name(file.name) in names else i  # None: in several, so look in all
-    for table in tables:
-        for target, psms in _by_file(table, files, names).items():
+    for number, table in enumerate(tables):
+        psms = PsmColumns.of(table.psms)
+        for target, rows in _by_file(table, psms, files, names).items():
             everywhere = list(range(len(files)))
-            _Group(joined, table, psms, everywhere if target in (None, ELSEWHERE) else [target], files, target).join(by)
+            targets = everywhere if target in (None, ELSEWHERE) else [target]
+            _Group(joined, number, table, psms, rows, targets, files, target).join(by)
         for line in table.refused:
             joined.not_joined.append(NotJoined(table.path, line.line, "", "", line.reason))
-    for table in tables:
-        ask_precursors(table, joined.psms, files)
+    for number, table in enumerate(tables):
+        ask_precursors(table, number, joined.psms, files)
     return joined
 
 
-def _by_file(table: PsmTable, files: Sequence[Headers], names: dict[str, int | None]) -> dict[int | None, list[Psm]]:
-    runs = {run_name(p.run) for p in table.psms if p.run}
+def _by_file(
+    table: PsmTable, psms: PsmColumns, files: Sequence[Headers], names: dict[str, int | None]
+) -> dict[int | None, I64]:
+    """Rows by the file that they are looked for in, None for all files."""
+    written = psms.run.values
+    kinds = np.unique(psms.run.codes)
+    runs = {run_name(written[k]) for k in kinds if written[k]}
     one_run = len(files) == 1 and len(runs) <= 1
-    any_there = any(_run_of(p) in names for p in table.psms)
+    run_of = Coded.of(run_name(text) for text in written)
+    of_row = Coded(run_of.codes[psms.run.codes] if len(psms) else np.empty(0, np.int32), run_of.values)
+    unsaid = np.isin(psms.run.codes, [k for k in kinds if not written[k]])
+    if unsaid.any():
+        told = Coded.of(run_in(text) for text in psms.spectrum.filter(pa.array(unsaid)).to_pylist())
+        codes = of_row.codes.copy()
+        codes[unsaid] = told.codes + len(of_row.values)
+        of_row = Coded(codes, [*of_row.values, *told.values])
+    there = set(np.unique(of_row.codes).tolist())
+    any_there = any(of_row.values[k] in names for k in there)
     if one_run and runs and not any_there:
         _tell(table, f"It speaks of the run {min(runs)!r}; the one file given, {files[0].name}, was taken for it.")
     numbered = bool(runs) and all(_FILE_INDEX.fullmatch(r) for r in runs) and not one_run
     if numbered:
         _tell(table, "Its file_idx counts the spectrum files: they were taken in the order given, "
               + ", ".join(f"{i} for {f.name}" for i, f in enumerate(files)) + ".")  # fmt: skip
-    groups: dict[int | None, list[Psm]] = {}
-    for psm in table.psms:
-        run = _run_of(psm)
+    groups: dict[int | None, list[I64]] = {}
+    pairs, which = np.unique(
+        psms.run.codes.astype(np.int64) * (len(of_row.values) + 1) + of_row.codes, return_inverse=True
+    )
+    by_pair = np.split(np.argsort(which, kind="stable"), np.cumsum(np.bincount(which, minlength=pairs.size))[:-1])
+    for pair, rows in zip(pairs.tolist(), by_pair, strict=True):
+        said, run = written[pair // (len(of_row.values) + 1)], of_row.values[pair % (len(of_row.values) + 1)]
         target: int | None
-        if numbered and (found := _FILE_INDEX.fullmatch(psm.run)):
+        if numbered and (found := _FILE_INDEX.fullmatch(said)):
             target = int(found[1]) if int(found[1]) < len(files) else ELSEWHERE
         elif run in names:
             target = names[run]
-        elif (psm.run and not one_run) or (run and any_there):
+        elif (said and not one_run) or (run and any_there):
             target = ELSEWHERE
         else:
             target = 0 if len(files) == 1 else None
-        groups.setdefault(target, []).append(psm)
-    return groups
+        groups.setdefault(target, []).append(rows)
+    return {target: np.sort(np.concatenate(rows)) for target, rows in groups.items()}
 
 
 def _tell(table: PsmTable, note: str) -> None:
     if note not in table.notes:
         table.notes.append(note)
-
-
-def _run_of(psm: Psm) -> str:
-    return run_name(psm.run) if psm.run else run_in(psm.spectrum)
 
 
 class _Group:
@@ -113,40 +182,45 @@ class _Group:
     def __init__(
         self,
         joined: Joined,
+        number: int,
         table: PsmTable,
-        psms: list[Psm],
+        psms: PsmColumns,
+        rows: I64,
         targets: list[int],
         files: Sequence[Headers],
         group: int | None,
     ) -> None:
-        self.joined, self.table, self.psms, self.files = joined, table, psms, files
+        self.joined, self.number, self.table, self.psms, self.rows, self.files = (
+            joined, number, table, psms, rows, files,
+        )  # fmt: skip
         self.targets, self.elsewhere = targets, group == ELSEWHERE
         self.where = files[targets[0]].name if len(targets) == 1 else f"any of {len(targets)} files"
         self.doubted: dict[int, str] = {}  # PSMs that disagree with their spectra, where few do
         self.first = 1  # what the first spectrum is counted as, where a table counts
+        self.keys = key_columns(psms, rows)
 
     def join(self, by: str | None) -> None:
         """Choose what joins, and join."""
         kind, doubt = (by, None) if by else self._kind()
-        for psm in self.psms:
-            self._one(psm, kind, doubt, forced=by is not None)
+        self._all(kind, doubt, forced=by is not None)
 
     def _kind(self) -> tuple[str, Agreement | None]:
         """What joins most without contradicting the precursors; else what joins most, and how it contradicts."""
         if self.elsewhere:
             return "title", None
-        if any(COUNT in p.keys for p in self.psms):
+        if (self.psms.nth[self.rows] != NONE).any():
             ways = [self._pairs(COUNT, first) for first in (1, 0)]
             way = counted(ways)
             if way is None:
                 return COUNT, Agreement()
             self.first = (1, 0)[way]
             return COUNT, None
-        hits = dict.fromkeys(KINDS, 0)
-        for psm in self.psms:  # made twice: keeping the keys would take more memory than the PSMs
-            keys = keys_of(psm)
-            for kind in KINDS:
-                hits[kind] += any(self.files[t].place(kind, keys.get(kind)) is not None for t in self.targets)
+        hits = {}
+        for kind in KINDS:
+            hit = np.zeros(self.rows.size, dtype=bool)
+            for t in self.targets:
+                hit |= self.files[t].places(kind, self._key(kind)) != NOWHERE
+            hits[kind] = int(hit.sum())
         likely = sorted((k for k in KINDS if hits[k]), key=lambda k: -hits[k])
         doubts: list[tuple[str, Agreement]] = []
         for kind in likely:
@@ -157,58 +231,83 @@ class _Group:
             doubts.append((kind, found))
         if len(self.targets) == 1 and agreement(self._pairs(ORDINAL)).confirmed:
             return ORDINAL, None
-        return doubts[0] if doubts else (KINDS[0] if not self.psms else max(hits, key=lambda k: hits[k]), None)
+        return doubts[0] if doubts else (max(hits, key=lambda k: hits[k]), None)
 
-    def _key(self, psm: Psm, kind: str) -> str | int | None:
+    def _key(self, kind: str) -> pa.Array:
         if kind == COUNT:
-            return psm.keys.get(COUNT)
-        return keys_of(psm).get("scan" if kind == ORDINAL else kind)
+            nth = self.psms.nth[self.rows]
+            return pa.array(nth, pa.int64(), mask=nth == NONE)
+        return self.keys["scan" if kind == ORDINAL else kind]
 
-    def _pairs(self, kind: str, first: int = 1) -> list[Pair]:
-        pairs: list[Pair] = []
-        for psm in self.psms:
-            key = self._key(psm, kind)
-            found = [
-                (self.files[t], at) for t in self.targets if (at := self.files[t].place(kind, key, first)) is not None
-            ]
-            if len(found) == 1 and found[0][1] >= 0 and found[0][1] not in found[0][0].problems:
-                pairs.append((psm, *found[0]))
+    def _found(self, kind: str, first: int = 1) -> tuple[I64, I64]:
+        """Where each PSM's spectrum is: the target, ``SEVERAL`` or ``NOWHERE``, and the place in it."""
+        key = self._key(kind)
+        target = np.full(self.rows.size, NOWHERE)
+        place = np.zeros(self.rows.size, dtype=np.int64)
+        for t in self.targets:
+            at = self.files[t].places(kind, key, first)
+            again = (target != NOWHERE) & (at != NOWHERE)
+            new = (target == NOWHERE) & (at >= 0)
+            target[new], place[new] = t, at[new]
+            target[again | ((target == NOWHERE) & (at == SEVERAL))] = SEVERAL
+        return target, place
+
+    def _pairs(self, kind: str, first: int = 1) -> list[Pairs]:
+        target, place = self._found(kind, first)
+        pairs = []
+        for t in self.targets:
+            own = target == t
+            if self.files[t].problems:
+                own &= ~np.isin(place, list(self.files[t].problems))
+            pairs.append(Pairs(self.psms, self.rows[own], self.files[t], place[own]))
         return pairs
 
-    def _one(self, psm: Psm, kind: str, doubt: Agreement | None, forced: bool) -> None:
-        key = self._key(psm, kind)
-        places = ((t, self.files[t].place(kind, key, self.first)) for t in self.targets)
-        found = [(t, at) for t, at in places if at is not None]
-        if self.elsewhere and not forced and (not found or OF_ANY_RUN.fullmatch(str(key))):
-            self._fail(psm, f"No spectrum file matches its run, {psm.run or _run_of(psm)!r}.")
-        elif doubt is not None and kind == COUNT:
-            self._fail(
-                psm,
-                "MS2.Scan counts the spectra with fragments and is no scan number, and retention times do not confirm "
-                "which spectrum is meant.",
-            )
-        elif not found:
-            asked = f"with {kind} {key!r}" if key is not None else f"that it names by {kind}"
-            self._fail(psm, f"There is no spectrum {asked} in {self.where}.")
-        elif len(found) > 1 or found[0][1] < 0:
-            self._fail(psm, f"Several spectra have the {kind} {key!r} in {self.where}.")
-        elif found[0][1] in self.files[found[0][0]].problems:
-            problem = self.files[found[0][0]].problems[found[0][1]]
-            self._fail(psm, f"Its spectrum cannot be used: {problem}")
-        elif doubt is not None:
-            self._fail(
-                psm,
-                f"The join by {kind} to {self.where} is suspect: {doubt.disagreeing:,} of {doubt.compared:,} PSMs "
-                f"disagree with their spectra ({'; '.join(doubt.examples)}). If it is right, force it: --join "
-                f"{kind!r}.",
-            )
-        else:
-            target, at = found[0]
-            if said := self.doubted.get(id(psm)):
-                note = f"The precursors of table and spectrum disagree: {said}."
-                psm.notes = psm.notes if note in psm.notes else f"{psm.notes} {note}".strip()
-            self.joined.psms[target].setdefault(at, []).append((psm, self.table.path, kind))
-            self.joined.counts[self.table.path, self.files[target].name, kind] += 1
+    def _all(self, kind: str, doubt: Agreement | None, forced: bool) -> None:
+        target, place = self._found(kind, self.first)
+        key = self._key(kind)
+        failed = target < 0
+        if self.elsewhere and not forced:
+            failed |= pc.fill_null(pc.match_substring_regex(key.cast(pa.string()), f"^(?:{OF_ANY_RUN.pattern})$"),
+                                   True).to_numpy(zero_copy_only=False)  # fmt: skip
+        for t in self.targets:
+            if self.files[t].problems:
+                failed |= (target == t) & np.isin(place, list(self.files[t].problems))
+        if doubt is not None:
+            failed[:] = True
+        for i in np.flatnonzero(failed).tolist():
+            psm = self.psms[int(self.rows[i])]
+            reason = self._reason(psm, kind, key[i].as_py(), int(target[i]), int(place[i]), doubt, forced)
+            self.joined.not_joined.append(NotJoined(self.table.path, psm.line, psm.spectrum, psm.peptide, reason))
+        for t in self.targets:
+            own = np.flatnonzero((target == t) & ~failed)
+            if own.size:
+                self.joined.psms[t].add(self.number, self.rows[own], place[own], kind)
+                self.joined.counts[self.table.path, self.files[t].name, kind] += own.size
+        joined = set(self.rows[~failed].tolist()) if self.doubted else set()
+        for row, said in self.doubted.items():
+            if row in joined:
+                self.psms.add_note(row, f"The precursors of table and spectrum disagree: {said}.")
 
-    def _fail(self, psm: Psm, reason: str) -> None:
-        self.joined.not_joined.append(NotJoined(self.table.path, psm.line, psm.spectrum, psm.peptide, reason))
+    def _reason(
+        self, psm: Psm, kind: str, key: str | int | None, target: int, place: int, doubt: Agreement | None, forced: bool
+    ) -> str:
+        """Why a PSM is not joined."""
+        if self.elsewhere and not forced and (target == NOWHERE or OF_ANY_RUN.fullmatch(str(key))):
+            return f"No spectrum file matches its run, {psm.run or run_in(psm.spectrum)!r}."
+        if doubt is not None and kind == COUNT:
+            return (
+                "MS2.Scan counts the spectra with fragments and is no scan number, and retention times do not confirm "
+                "which spectrum is meant."
+            )
+        if target == NOWHERE:
+            asked = f"with {kind} {key!r}" if key is not None else f"that it names by {kind}"
+            return f"There is no spectrum {asked} in {self.where}."
+        if target == SEVERAL:
+            return f"Several spectra have the {kind} {key!r} in {self.where}."
+        if place in self.files[target].problems:
+            return f"Its spectrum cannot be used: {self.files[target].problems[place]}"
+        against = doubt or Agreement()
+        return (
+            f"The join by {kind} to {self.where} is suspect: {against.disagreeing:,} of {against.compared:,} PSMs "
+            f"disagree with their spectra ({'; '.join(against.examples)}). If it is right, force it: --join {kind!r}."
+        )

@@ -7,7 +7,13 @@ from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from peploss.dataset.tables.psm import Psm
+from peploss.dataset.tables.psm_columns import NONE, PsmColumns
 
 _SCAN: Final = (
     re.compile(r"\bscans?[=:\s]\s*(\d+)", re.I),
@@ -27,6 +33,9 @@ OF_ANY_RUN: Final = re.compile(r"(?:\w+=)?\d+(?:\s+\w+=\d+)*")
 """A spectrum's name that a spectrum of every run may have: a number, or a native id."""
 
 Keys = dict[str, str | int]
+_KINDS: Final = ("native id", "title", "scan", "index")
+_ALL: Final = (*_KINDS, "ms2 count")
+_WHOLE: Final = ("scan", "index")
 
 
 def keys_of(psm: Psm) -> Keys:
@@ -37,12 +46,50 @@ def keys_of(psm: Psm) -> Keys:
     >>> keys_of(Psm("PEK", "run.00017.00017.2", 1))["scan"], keys_of(Psm("PEK", "index=4", 1))["index"]
     (17, 4)
     """
-    text = psm.spectrum.strip()
-    keys: Keys = {k: v for k, v in psm.keys.items() if k != "ms2 count"}
-    if len(keys) < len(psm.keys):  # a count of spectra is no name of one
+    return _named(psm.spectrum, psm.keys)
+
+
+def key_columns(psms: PsmColumns, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
+    """The same of some PSMs, kind -> (n,) names, null where there is none."""
+    out: dict[str, list[pa.Array]] = {kind: [] for kind in _KINDS}
+    for start in range(0, max(rows.size, 1), 1 << 16):
+        some = rows[start : start + (1 << 16)]
+        taken = pa.array(some)
+        scan, place = psms.scan[some], psms.place[some]
+        native, title, text = (c.take(taken) for c in (psms.native_id, psms.title, psms.spectrum))
+        if (
+            (psms.nth[some] == NONE).all()
+            and native.null_count == title.null_count == some.size
+            and ((scan != NONE).all() and pc.all(pc.equal(text, pa.array(scan).cast(pa.string()))).as_py())
+        ):  # a column of scans and nothing else: a scan is all there is
+            nothing = pa.nulls(some.size, pa.string())
+            found = {"native id": nothing, "title": nothing, "scan": _numbers(scan), "index": _numbers(place)}
+        else:
+            columns = (text, native, title, _numbers(scan), _numbers(place), _numbers(psms.nth[some]))
+            named = [
+                _named(t, {k: v for k, v in zip(_ALL, values, strict=True) if v is not None})
+                for t, *values in zip(*(c.to_pylist() for c in columns), strict=True)
+            ]
+            found = {
+                kind: pa.array([n.get(kind) for n in named], pa.int64() if kind in _WHOLE else pa.string())
+                for kind in _KINDS
+            }
+        for kind in _KINDS:
+            out[kind].append(found[kind])
+    return {kind: pa.concat_arrays(parts) for kind, parts in out.items()}
+
+
+def _numbers(values: NDArray[np.int64]) -> pa.Array:
+    return pa.array(values, pa.int64(), mask=values == NONE)
+
+
+def _named(spectrum: str, given_keys: Keys) -> Keys:
+    text = spectrum.strip()
+    keys: Keys = {k: v for k, v in given_keys.items() if k != "ms2 count"}
+    if len(keys) < len(given_keys):  # a count of spectra is no name of one
         return keys
-    if psm.keys and text in (str(v) for v in psm.keys.values()):
-        given = next(k for k, v in psm.keys.items() if str(v) == text)
+    if given_keys and text in (str(v) for v in given_keys.values()):
+        given = next(k for k, v in given_keys.items() if str(v) == text)
         keys.setdefault(given, text)
         if given in ("scan", "index"):  # a column of scans holds scans
             return _scans(keys)

@@ -37,13 +37,14 @@ def read_psms(
         SettingsError: a fixed modification is on no residue or has no mass.
     """
     from peploss.dataset.tables.mass_check import check_masses
+    from peploss.dataset.tables.psm_columns import PsmColumns
     from peploss.peptides.modifications.fixed import checked, with_fixed
 
     every = checked(fixed or {})
     table = _read(path, format, columns)
+    psms = table.psms = PsmColumns.of(table.psms)
     if every:
-        for psm in table.psms:
-            psm.peptide = with_fixed(psm.peptide, every)
+        psms.peptide.map(lambda text: with_fixed(text, every))
         table.notes.append("Fixed modifications as asked for: " + ", ".join(f"{k} {v}" for k, v in every.items()) + ".")
     check_masses(table)
     return table

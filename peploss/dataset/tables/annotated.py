@@ -24,7 +24,7 @@ def read_annotated(path: Path) -> PsmTable:
             keys |= {k: v for k, v in (("title", header.title), ("native id", header.native_id)) if v}
             if header.scan is not None:
                 keys["scan"] = header.scan
-            table.psms.append(
+            table.add(
                 Psm(
                     peptide=header.peptide,
                     spectrum=header.name,

@@ -175,9 +175,11 @@ def number(text: str) -> float | None:
     """
     text = text.strip()
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         pass
+    else:
+        return None if value != value else value
     if re.fullmatch(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", text):
         return float(text.replace(".", "").replace(",", "."))
     if re.fullmatch(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+", text):

@@ -46,7 +46,7 @@ def read_engine(path: Path, format: str) -> PsmTable:
             entries = _entries(path, format) if format in ("json", "cbor") else READERS[format](path)
             for line, entry in enumerate(entries, start=1):
                 try:
-                    table.psms.append(_psm(PSM(**entry) if isinstance(entry, dict) else entry, line))
+                    table.add(_psm(PSM(**entry) if isinstance(entry, dict) else entry, line))
                 except ValueError as error:
                     table.refused.append(Refused(line, f"psm-utils cannot read it: {_first_line(error)}"))
         except Exception as error:  # its readers raise whatever their parsers do; nothing is hidden

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
 from peploss.dataset.tables.columns import PER_CHARGE, PROTONATED
-from peploss.dataset.tables.psm import Psm, PsmTable
-from peploss.errors import PeptideError
+from peploss.dataset.tables.psm import PsmTable
+from peploss.dataset.tables.psm_columns import PsmColumns
+from peploss.peptides.masses import neutral_masses
 from peploss.peptides.modifications.fixed import free_sites, with_fixed
-from peploss.peptides.peptide import Peptide
 
 WITHIN: Final = 0.02
 """Da by which the masses may differ: tables write them with two digits at worst."""
 ENOUGH: Final = 0.9
-"""Share of a table's PSMs that fixed modifications have to explain."""
+"""Share of the PSMs looked at that fixed modifications have to explain to be tried on all."""
 SAMPLE: Final = 400
 """PSMs by which fixed modifications are looked for."""
 
@@ -42,25 +42,36 @@ Fixed = dict[str, str]
 def check_masses(table: PsmTable) -> None:
     """Compare each PSM's mass with the table's; add fixed modifications that explain the difference, mark the rest.
 
-    Sets ``mass_difference`` of every PSM whose table states a mass, and says in ``notes`` what was done.
+    A fixed modification is added where it explains the masses of all PSMs that it would change. Sets
+    ``mass_difference`` of every PSM whose table states a mass, and says in ``notes`` what was done.
     """
     if not table.mass_meanings:
         return
-    psms = [p for p in table.psms if p.mass is not None and np.isfinite(p.mass) and p.mass > 0]
-    masses = _masses([p.peptide for p in psms])
-    known = np.isfinite(masses)
-    if not known.any():
+    psms = table.psms = PsmColumns.of(table.psms)
+    masses = neutral_masses(psms.peptide.values)[psms.peptide.codes] if len(psms) else np.empty(0)
+    sound = np.isfinite(psms.mass) & (psms.mass > 0)
+    if not (sound & np.isfinite(masses)).any():
         return
     meant = max(table.mass_meanings, key=lambda m: _share(psms, masses, m))
-    stated = _stated(psms, meant)
-    differences = stated - masses
-    fixed = explained(
-        [p.peptide for p, k in zip(psms, known & np.isfinite(stated), strict=True) if k],
-        differences[known & np.isfinite(stated)],
-    )
+    differences = np.where(sound, _stated(psms, meant) - masses, np.nan)
+    known = np.flatnonzero(np.isfinite(differences))
+    fixed = explained(_Texts(psms, known), differences[known])
     if fixed:
-        differences = _apply(table, psms, stated, masses, fixed)
+        _apply(table, psms, differences, fixed)
     _mark(table, psms, differences)
+
+
+class _Texts(Sequence[str]):
+    """Peptides of some PSMs, each made when it is asked for."""
+
+    def __init__(self, psms: PsmColumns, rows: NDArray[np.int64]) -> None:
+        self.psms, self.rows = psms, rows
+
+    def __len__(self) -> int:
+        return int(self.rows.size)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.psms.peptide[int(self.rows[at])]
 
 
 def explained(peptides: Sequence[str], differences: NDArray[np.float64]) -> Fixed:
@@ -116,94 +127,72 @@ def _delta(tag: str) -> float:
     return unimod.resolve(tag).mass
 
 
-def _masses(peptides: Sequence[str]) -> NDArray[np.float64]:
-    found: dict[str, float] = {}
-    for text in peptides:
-        if text not in found:
-            try:
-                found[text] = Peptide.parse(text).neutral_mass
-            except PeptideError:  # told when the peptide is resolved
-                found[text] = np.nan
-    return np.array([found[t] for t in peptides], dtype=float)
-
-
-def _stated(psms: Sequence[Psm], meant: str) -> NDArray[np.float64]:
+def _stated(psms: PsmColumns, meant: str) -> NDArray[np.float64]:
     """Neutral masses that the table states; NaN where an m/z has no charge."""
-    given = np.array([p.mass for p in psms], dtype=float)
     if meant == PROTONATED:
-        return given - PROTON
+        return psms.mass - PROTON
     if meant == PER_CHARGE:
-        charge = np.array([p.charge or np.nan for p in psms], dtype=float)
-        return (given - PROTON) * charge
-    return given
+        return (psms.mass - PROTON) * np.where(psms.charge > 0, psms.charge, np.nan)
+    return psms.mass
 
 
-def _share(psms: Sequence[Psm], masses: NDArray[np.float64], meant: str) -> float:
+def _share(psms: PsmColumns, masses: NDArray[np.float64], meant: str) -> float:
     """How many PSMs fit a meaning of the column, with fixed modifications where there are any."""
     differences = _stated(psms, meant) - masses
-    good = np.isfinite(differences)
-    if not good.any():
+    good = np.flatnonzero(np.isfinite(differences))
+    if not good.size:
         return 0.0
     plain = float((np.abs(differences[good]) <= WITHIN).mean())
     if plain >= ENOUGH:
         return plain
-    fixed = explained([p.peptide for p, k in zip(psms, good, strict=True) if k], differences[good])
+    fixed = explained(_Texts(psms, good), differences[good])
     return max(plain, ENOUGH - 1e-9 if fixed else 0.0)
 
 
-def _apply(
-    table: PsmTable,
-    psms: Sequence[Psm],
-    stated: NDArray[np.float64],
-    masses: NDArray[np.float64],
-    fixed: Fixed,
-) -> NDArray[np.float64]:
-    """Put them on every PSM whose mass they explain, and on those without a mass."""
-    place = {id(p): i for i, p in enumerate(psms)}
-    deltas = {site: _delta(modification) for site, modification in fixed.items()}
-    residues = dict.fromkeys(fixed, 0)
-    touched = dict.fromkeys(fixed, 0)
-    cache: dict[str, tuple[str, dict[str, int]]] = {}
-    differences = stated - masses
-    for psm in table.psms:
-        if psm.peptide not in cache:
-            free = {site: free_sites(psm.peptide, site) for site in fixed}
-            cache[psm.peptide] = with_fixed(psm.peptide, fixed), free
-        whole, free = cache[psm.peptide]
-        added = sum(n * deltas[site] for site, n in free.items())
-        at = place.get(id(psm))
-        if at is not None and np.isfinite(differences[at]):
-            off = abs(differences[at] - added)
-            if off > min(WITHIN, abs(differences[at])):
-                continue  # this one they do not explain: it stays as it is written, and is marked
-            differences[at] -= added
-        for site, n in free.items():
-            residues[site] += n
-            touched[site] += bool(n)
-        psm.peptide = whole
-    told = ", ".join(f"{fixed[s]} on {s} ({residues[s]:,} in {touched[s]:,} PSMs)" for s in fixed if residues[s])
+def _apply(table: PsmTable, psms: PsmColumns, differences: NDArray[np.float64], fixed: Fixed) -> None:
+    """Put them on every PSM that has room for them, if they explain the masses of all of those.
+
+    Args:
+        differences: (N,) Da, stated mass less the mass as read, NaN where one is not known; changed with the peptides.
+    """
+    values, codes = psms.peptide.values, psms.peptide.codes
+    free: NDArray[np.int64] = np.array([[free_sites(t, site) for site in fixed] for t in values], dtype=np.int64)
+    added = (free @ np.array([_delta(m) for m in fixed.values()]))[codes]
+    touched: NDArray[np.bool_] = np.asarray(free.any(axis=1))[codes]
+    against = np.asarray(touched & (np.abs(differences - added) > WITHIN))  # NaN is not
+    named = ", ".join(f"{modification} on {site}" for site, modification in fixed.items())
+    if against.any():
+        compared, first = int((touched & np.isfinite(differences)).sum()), int(np.flatnonzero(against)[0])
+        options = " ".join(f"--fixed {site}={modification}" for site, modification in fixed.items())
+        table.notes.append(
+            f"By the masses in the column {table.mass_column!r} {compared - int(against.sum()):,} of {compared:,} PSMs "
+            f"leave out {named}, and the others do not, the first of them in line {psms.line[first]}, "
+            f"{psms.peptide[first]}: nothing was added. If all of them have it, give {options}."
+        )
+        return
+    told = []
+    for k, (site, modification) in enumerate(fixed.items()):
+        of_site = free[:, k][codes]
+        if n := int(of_site.sum()):
+            told.append(f"{modification} on {site} ({n:,} in {int((of_site > 0).sum()):,} PSMs)")
+    psms.peptide.map(lambda text: with_fixed(text, fixed))
+    differences -= np.where(touched, added, 0.0)
     table.notes.append(
         f"By the masses in the column {table.mass_column!r} the peptides leave out fixed modifications. They were "
-        f"added: {told}."
+        f"added: {', '.join(told)}."
     )
-    return differences
 
 
-def _mark(table: PsmTable, psms: Sequence[Psm], differences: NDArray[np.float64]) -> None:
-    n, first = 0, None
-    for psm, difference in zip(psms, differences.tolist(), strict=True):
-        if not np.isfinite(difference):
-            continue
-        psm.mass_difference = round(difference, 6)
-        if abs(difference) > WITHIN:
-            n += 1
-            first = first or psm
-            note = f"The mass differs by {difference:+.4f} Da from the table's."
-            psm.notes = f"{psm.notes} {note}".strip()
-    if first:
+def _mark(table: PsmTable, psms: PsmColumns, differences: NDArray[np.float64]) -> None:
+    psms.mass_difference = differences.round(6)
+    off = np.flatnonzero(np.abs(differences) > WITHIN)
+    for row, difference in zip(off.tolist(), differences[off].tolist(), strict=True):
+        psms.add_note(row, f"The mass differs by {difference:+.4f} Da from the table's.")
+    if off.size:
+        first, compared = int(off[0]), int(np.isfinite(differences).sum())
         table.notes.append(
-            f"The masses of {n:,} of {len(psms):,} PSMs differ from those in the column {table.mass_column!r} by more "
-            f"than {WITHIN:g} Da; the first is in line {first.line}, {first.peptide}, by "
-            f"{first.mass_difference:+.4f} Da. They are in the set, marked in its column mass_difference. If the "
+            f"The masses of {off.size:,} of {compared:,} PSMs differ from those in the column {table.mass_column!r} by "
+            f"more than {WITHIN:g} Da; the first is in line {psms.line[first]}, {psms.peptide[first]}, by "
+            f"{differences[first]:+.4f} Da. They are in the set, marked in its column mass_difference. If the "
             "tables leave out modifications, say which (--fixed C=Carbamidomethyl)."
         )

@@ -50,7 +50,7 @@ def read_mztab(path: Path) -> PsmTable:
                 seen[same].protein += ";" + psm.protein
             continue
         seen[same] = psm
-        table.psms.append(psm)
+        table.add(psm)
     return table.with_psms()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from peploss.dataset.tables.column_reading import ColumnReading
 from peploss.dataset.tables.columns import FIELDS, IGNORE, SPECTRUM, guess, meanings, plain
 from peploss.dataset.tables.modification_columns import reader_of
 from peploss.dataset.tables.psm import PsmTable
@@ -28,11 +29,12 @@ _OWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
 """Columns of an engine's own table that its names alone would not choose."""
 
 
-def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") -> PsmTable:
+def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain", *, by_rows: bool = False) -> PsmTable:
     """Read a TSV, CSV or Parquet file; what ``columns`` does not name is guessed.
 
     Args:
         columns: field -> column; ``ignore`` names columns that are not looked at, between tabs.
+        by_rows: read row by row, which says the same ten times as slowly.
     Raises:
         SourceError: a column is not there, none holds peptides or none names spectra, or one that looks like
             modifications cannot be read.
@@ -53,7 +55,11 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain") ->
     if "mass" in chosen:
         table.mass_column, table.mass_meanings = chosen["mass"], meanings(chosen["mass"])
     modified = reader_of(rows, chosen, set(asked), ignored, where)
-    Reading(table, rows, chosen, modified, "peptide" in asked).read()
+    reading = Reading(table, rows, chosen, modified, "peptide" in asked)
+    if by_rows or reading.beams:  # further candidates in a row are read with it
+        reading.read()
+    else:
+        ColumnReading(reading).read()
     return table.with_psms()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class PsmTable:
 
     Args:
         path, format: of the table.
-        psms: in the table's order.
+        psms: in the table's order, as rows or ``PsmColumns``.
         refused: lines that could not be read.
         columns: of a plain table, which column was taken for what.
         notes: what was done to all of them that the table does not say, in sentences.
@@ -70,12 +71,18 @@ class PsmTable:
 
     path: str
     format: str
-    psms: list[Psm]
+    psms: Sequence[Psm]
     refused: list[Refused] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     mass_column: str = ""
     mass_meanings: tuple[str, ...] = ()
+
+    def add(self, *psms: Psm) -> None:
+        """Append rows."""
+        rows = self.psms if isinstance(self.psms, list) else list(self.psms)
+        rows.extend(psms)
+        self.psms = rows
 
     def with_psms(self) -> PsmTable:
         """The table itself, if anything in it can be read.

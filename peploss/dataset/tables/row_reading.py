@@ -23,7 +23,8 @@ _TRUE, _FALSE = {"true", "yes", "decoy", "d"}, {"false", "no", "target", "t"}
 _FLAGS: Final = dict.fromkeys(("1", "y", "t", "+", "true"), "decoy") | dict.fromkeys(("0", "n", "f", "false"), "target")
 """Of a column that asks whether a PSM is a decoy."""
 
-_PERCOLATOR_ID: Final = re.compile(r"_(?P<scan>\d+)_\d+_(?P<rank>\d+)$")  # of Comet, Crux and MS-GF+: scan_charge_rank
+_HIGHEST_SCAN: Final = 1e15
+PERCOLATOR_ID: Final = re.compile(r"_(?P<scan>\d+)_\d+_(?P<rank>\d+)$")  # of Comet, Crux and MS-GF+: scan_charge_rank
 _PEAKS_SCAN: Final = re.compile(r"(?:F(?P<fraction>\d+):)?(?P<scan>\d+)(?:[;, ]\s*(?:F\d+:)?\d+)*")
 _CHARGE_COLUMN: Final = re.compile(r"charge[ _]?(\d+)", re.I)
 _LOOKS_LIKE_PEPTIDE: Final = re.compile(r"[A-Z]{2}[A-Z\[\]()+.\d-]{3,}")
@@ -61,13 +62,17 @@ class Reading:
                     table.refused.append(Refused(line, problem))
                     continue
                 try:
-                    table.psms += self.psms(cells, row, line)
+                    table.add(*self.psms(cells, row, line))
                 except (ValueError, OverflowError) as error:
                     table.refused.append(Refused(line, str(error)))
         except csv.Error as error:  # the rest of the file is not to be had
             table.refused.append(Refused(line + 1, f"The table cannot be read from here on: {error}"))
+        self.tell()
+
+    def tell(self) -> None:
+        """Say in the table's notes what was passed over."""
         if self.texts:
-            table.notes.append(
+            self.table.notes.append(
                 f"The column {self.chosen['score']!r} holds no number in {self.texts:,} of {self.scored:,} rows, such "
                 f"as {self.text[:40]!r}: these PSMs have no score."
             )
@@ -75,17 +80,17 @@ class Reading:
     def psms(self, cells: dict[str, str], row: dict[str, Any], line: int) -> list[Psm]:
         """The candidates of one row: its peptide, further ones of a beam search, and the truth beside a prediction."""
         peptide = cells["peptide"] or next((c for n in self.others if (c := str(row.get(n) or "").strip())), "")
-        truth = self._truth(cells)
+        truth = self.truth(cells)
         if not peptide and not truth:
             raise ValueError("There is no peptide.")
         first = self.psm(peptide or truth, cells, row, line)
         found = [first] if peptide else []
         for column in self.beams:
             further = str(row.get(column) or "").strip()
-            if further and (one := proforma(_tokens(further))) not in {p.peptide.split("/")[0] for p in found}:
+            if further and (one := proforma(tokens(further))) not in {p.peptide.split("/")[0] for p in found}:
                 found.append(replace(first, peptide=self.charged(one, first.charge), rank=len(found) + 1, score=None))
         if truth:
-            right = self.charged(proforma(_tokens(truth)), first.charge)
+            right = self.charged(proforma(tokens(truth)), first.charge)
             for candidate in found:
                 candidate.truth = right
             if right not in {p.peptide for p in found}:
@@ -96,7 +101,7 @@ class Reading:
                 )
         return found
 
-    def _truth(self, cells: dict[str, str]) -> str:
+    def truth(self, cells: dict[str, str]) -> str:
         if cells.get("truth"):
             return cells["truth"]
         label = cells.get("label", "")
@@ -127,7 +132,7 @@ class Reading:
         proteins = ";".join([cells.get("protein", ""), *row.get("", [])]) if self.table.format == "percolator" else ""
         protein = proteins or cells.get("protein", "")
         return Psm(
-            peptide=self.charged(proforma(self.modified(_tokens(peptide), row)), charge),
+            peptide=self.charged(proforma(self.modified(tokens(peptide), row)), charge),
             spectrum=spectrum,
             line=line,
             run=self.run(cells, row),
@@ -179,20 +184,19 @@ class Reading:
                 continue
             spoken = spoken or value
             if kind == "scan":
-                found = _PEAKS_SCAN.fullmatch(value)
-                if found or number(value) is not None:
-                    keys[kind] = int(found["scan"]) if found else int(number(value) or 0)
-                    spoken = str(keys[kind]) if spoken == value else spoken
+                if (scan := scan_of(value)) is not None:
+                    keys[kind] = scan
+                    spoken = str(scan) if spoken == value else spoken
                 else:
                     keys.setdefault("native id", value)
                     keys.setdefault("title", value)
             elif kind == "index":
-                keys[kind] = int(float(value))
+                keys[kind] = place_of(value)
             else:
                 keys[kind] = value
         if self.counted and (count := number(str(row.get(self.counted) or ""))) is not None:
             keys["ms2 count"], spoken = int(count), str(int(count))
-        if self.table.format == "percolator" and (named := _PERCOLATOR_ID.search(cells.get("title", ""))):
+        if self.table.format == "percolator" and (named := PERCOLATOR_ID.search(cells.get("title", ""))):
             keys["scan"], rank = int(named["scan"]), int(named["rank"])
         if not keys:
             raise ValueError("The spectrum is not named.")
@@ -201,7 +205,28 @@ class Reading:
         return keys, spoken, rank
 
 
-def _tokens(text: str) -> str:
+def scan_of(text: str) -> int | None:
+    """The scan in a cell of scans, PEAKS' ``F1:101`` and ``3553;3556`` among them; None where it is a name.
+
+    >>> scan_of("F1:101"), scan_of("3553;3556"), scan_of("17.0"), scan_of("controllerType=0 scan=5")
+    (101, 3553, 17, None)
+    """
+    found = _PEAKS_SCAN.fullmatch(text)
+    value = number(found["scan"] if found else text)
+    if value is not None and abs(value) > _HIGHEST_SCAN:
+        raise ValueError(f"{text[:40]} is no scan number.")
+    return int(found["scan"]) if found else None if value is None else int(value)
+
+
+def place_of(text: str) -> int:
+    """The place in its file that a cell of indices names."""
+    value = float(text)
+    if not abs(value) <= _HIGHEST_SCAN:
+        raise ValueError(f"{text[:40]} is no index of a spectrum.")
+    return int(value)
+
+
+def tokens(text: str) -> str:
     """A peptide that is a list of tokens in Python's writing, ``['A', 'C[UNIMOD:4]']``, with commas alone."""
     if text.startswith("['") or text.startswith('["'):
         return ",".join(t.strip().strip("'\"") for t in text[1:-1].split(","))

@@ -6,15 +6,19 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
+from peploss.dataset.tables.blocks import Block, arrow_block, flat, gathered, sources
 from peploss.dataset.tables.sniff import HEADER_WITHIN, encoding_of, separator
 from peploss.errors import SourceError
 
 _QUOTED_LINES: Final = 20
+_LATIN: Final = "The table is not in UTF-8; its other letters were read as Latin-1."
 _DECLARED: Final = re.compile(r"\ufeff?\"?sep=(.)\"?\s*$", re.I)
 
 
@@ -34,11 +38,13 @@ class Rows:
     Args:
         names: of the columns.
         each: yields (line, cells by name, what is wrong with the line or ``""``).
+        blocks: the same rows as columns, of some names, many rows at a time.
         notes: what was found out about the file, in sentences.
     """
 
     names: list[str]
     each: Callable[[], Iterator[tuple[int, dict[str, Any], str]]]
+    blocks: Callable[[Sequence[str]], Iterator[Block]]
     notes: list[str] = field(default_factory=list)
 
 
@@ -88,19 +94,42 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
     if first > 1 + bool(declared) and is_header(names):
         notes.append(f"The names of the columns are in line {first}.")
 
-    def each() -> Iterator[tuple[int, dict[str, Any], str]]:
-        told = False
-        for line, cells, problem in _records(lines(), first, sign, len(names)):
-            if not told and encoding == "utf-8-sig" and not all(cell.isascii() for cell in cells):
+    other_ends = b"\r" in start.replace(b"\r\n", b"")
+
+    def records(lines: Iterable[str], start: int = 1) -> Iterator[tuple[int, list[str], str]]:
+        told = encoding != "utf-8-sig"
+        for line, cells, problem in _records(lines, first, sign, len(names), start):
+            if not told and not all(cell.isascii() for cell in cells):
                 told = True
-                if not _is_utf8(path):
-                    notes.append("The table is not in UTF-8; its other letters were read as Latin-1.")
+                if not _is_utf8(path) and _LATIN not in notes:
+                    notes.append(_LATIN)
+            yield line, cells, problem
+
+    def each() -> Iterator[tuple[int, dict[str, Any], str]]:
+        for line, cells, problem in records(lines()):
             row: dict[str, Any] = dict(zip(names, cells, strict=False))
             if len(cells) > len(names):
                 row[""] = cells[len(names) :]
             yield line, row, problem
 
-    return Rows(names, each, notes)
+    def blocks(wanted: Sequence[str]) -> Iterator[Block]:
+        if encoding != "utf-8-sig" or len(set(names)) != len(names) or other_ends:
+            yield from gathered(records(lines()), names, wanted)
+            return
+        with path.open("rb") as raw:
+            for begin, text, rest in sources(raw, first):
+                if rest:  # quotes, which may reach over the end of any block
+                    following = io.TextIOWrapper(raw, encoding, errors="peploss-latin1", newline="")
+                    yield from gathered(records(following, begin), names, wanted)
+                    return
+                block = arrow_block(text, begin, names, sign, wanted)
+                if block is None:
+                    own = io.StringIO(text.decode(encoding, "peploss-latin1"), newline="")
+                    yield from gathered(records(own, begin), names, wanted)
+                else:
+                    yield block
+
+    return Rows(names, each, blocks, notes)
 
 
 def _is_utf8(path: Path) -> bool:
@@ -120,16 +149,25 @@ def _cells(line: str, sign: str, quoted: bool = True) -> list[str]:
     return next(csv.reader([line.rstrip("\r\n")], delimiter=sign, quoting=quoting), [])  # type: ignore[arg-type]
 
 
-def _records(lines: Iterable[str], header: int, sign: str, width: int) -> Iterator[tuple[int, list[str], str]]:
-    """Records behind the header. A quote that is opened and not closed costs its own line, not what follows it."""
+def _records(
+    lines: Iterable[str], header: int, sign: str, width: int, start: int = 1
+) -> Iterator[tuple[int, list[str], str]]:
+    """Records behind the header. A quote that is opened and not closed costs its own line, not what follows it.
+
+    Args:
+        start: number of the first line.
+    """
     waiting: list[str] = []
-    source = enumerate(lines, start=1)
+    source = enumerate(lines, start=start)
     ahead: list[tuple[int, str]] = []
     while True:
         number, line = ahead.pop(0) if ahead else next(source, (0, ""))
         if not number:
             return
         if number <= header or not line.strip():
+            continue
+        if '"' not in line and len(sign) == 1:
+            yield number, line.rstrip("\r\n").split(sign), ""
             continue
         if line.count('"') % 2 == 0:
             yield number, _cells(line, sign), ""
@@ -175,29 +213,27 @@ def _parquet(path: Path) -> Rows:
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"This is not a whole Parquet file: {_line(error)}", where=str(path)) from error
 
+    # Peaks may stand beside the PSMs, as in InstaNovo's tables; they are not read.
+    whole = [n for n in names if not re.search("_array$|^(?:mz|intensity|intensities)_?(?:array|s|list)$", n)]
+
     def each() -> Iterator[tuple[int, dict[str, Any], str]]:
         number = 0
-        # Peaks may stand beside the PSMs, as in InstaNovo's tables; they are not read.
-        wanted = [n for n in names if not re.search("_array$|^(?:mz|intensity|intensities)_?(?:array|s|list)$", n)]
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=wanted):
+            for batch in file.iter_batches(columns=whole):
                 for row in batch.to_pylist():
                     number += 1
-                    yield number, {k: _flat(v) for k, v in row.items()}, ""
+                    yield number, {k: flat(v) for k, v in row.items()}, ""
 
-    return Rows(names, each)
+    def blocks(wanted: Sequence[str]) -> Iterator[Block]:
+        start = 1
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=[n for n in whole if n in wanted]):
+                lines = np.arange(start, start + batch.num_rows)
+                start += batch.num_rows
+                yield Block(lines, {n: batch.column(n) for n in batch.schema.names})
+
+    return Rows(names, each, blocks)
 
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
-
-
-def _flat(value: Any) -> str:
-    """A cell of Parquet as a text table would have it; lists between semicolons, nothing of what is nested deeper."""
-    if value is None or isinstance(value, dict):
-        return ""
-    if isinstance(value, list | tuple):
-        return ";".join(_flat(v) for v in value if not isinstance(v, dict | list))
-    if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)

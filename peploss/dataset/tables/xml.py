@@ -32,7 +32,7 @@ def read_hits(table: PsmTable, wanted: Iterable[str], of: str, hits: Callable[[s
             for hit in hits(kind, element):
                 line += 1
                 try:
-                    table.psms.append(hit(line))
+                    table.add(hit(line))
                 except ValueError as error:
                     table.refused.append(Refused(line, str(error)))
     except SourceError as error:

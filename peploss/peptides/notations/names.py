@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 SHORT: Final = {
@@ -38,6 +39,7 @@ _ACCESSION: Final = re.compile(r"(?:unimod|u):(\d+)|\[(\d+)\].*", re.I)  # [35]O
 _SHIFT: Final = re.compile(r"(?:chemmod:)?([+-]?\d+(?:\.\d*)?)", re.I)
 
 
+@lru_cache(maxsize=1 << 14)
 def name(tag: str) -> str:
     """A modification's name or mass as ProForma wants it between brackets.
 

@@ -23,6 +23,12 @@ _BEHIND_UNDERSCORE: Final = re.compile(r"_\.(\d{1,2})$")  # Spectronaut's precur
 _FLANK: Final = re.compile(r"\[[A-Z,; _-]{0,20}\]|[A-Z_-]")
 _SITE: Final = re.compile(r"\(([A-Z]+)\)$")
 _PLACES: Final = re.compile(r"\d{1,3}(?:\s*[-,;]\s*\d{1,3})+")
+_SQUARE: Final = r"\[[+A-Za-z-][^\[\]]*\]"
+_ROUND: Final = r"\((?:[+-][^()\[\]]*|(?=[^()]*[a-z:])[A-Za-z][^()\[\]]*(?:\([^()\[\]]*\))?)\)"
+_TAG: Final = rf"(?:{_SQUARE}|{_ROUND}|[+-]\d+\.\d+)"
+_SIMPLE: Final = re.compile(rf"(?:({_TAG})-?)?[A-Z](?:[A-Z]|{_TAG})*")
+"""Residues with names and signed masses behind them: most peptides of most tables, for which one pass is enough."""
+_INSIDE: Final = re.compile(r"\[([^\[\]]*)\]|\(((?:[^()]|\([^()]*\))*)\)|([+-]\d+\.\d+)")
 _DEEPNOVO: Final = {"Cmod": "C[Carbamidomethyl]", "Mmod": "M[Oxidation]", "Nmod": "N[Deamidated]",
                     "Qmod": "Q[Deamidated]"}  # fmt: skip
 
@@ -62,7 +68,16 @@ def proforma(text: str) -> str:
         return text + tail
     if not tail and (charge := _CHARGE.search(text)):
         text, tail = text[: charge.start()], f"/{charge['charge'] or charge['plus']}"
+    if simple := _SIMPLE.fullmatch(text):
+        found = _INSIDE.sub(_named, text)
+        if simple[1] and found[(end := found.index("]") + 1)] != "-":
+            found = f"{found[:end]}-{found[end:]}"
+        return found + tail
     return _Walk(text).read() + tail
+
+
+def _named(bracket: re.Match[str]) -> str:
+    return f"[{bracket[3] or name((bracket[1] or bracket[2]).strip())}]"
 
 
 def as_proforma(text: str) -> tuple[str, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from peploss.constants import PROTON
-from peploss.dataset.index.agreement import agreement
+from peploss.dataset.index.agreement import Pairs, agreement
 from peploss.dataset.index.headers import Headers
 from peploss.dataset.index.join import Joined, join
 from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.psm_columns import PsmColumns
 from peploss.peptides.peptide import Peptide
 
 PEPTIDES = ["PEPTIDEK", "ELVISLIVESK", "SAMPLER", "ACDEFGHIK", "MNPQSTVWYR", "AAAAAAAAK"]
@@ -35,6 +37,11 @@ def psms(scans: list[int], **more: float) -> PsmTable:
         for i, (p, s) in enumerate(zip(PEPTIDES, scans, strict=False), start=1)
     ]
     return PsmTable("t.tsv", "plain", found)
+
+
+def all_of(table: PsmTable, file: Headers) -> Pairs:
+    rows = np.arange(len(table.psms))
+    return Pairs(PsmColumns.of(table.psms), rows, file, rows)
 
 
 def n_joined(joined: Joined) -> int:
@@ -82,10 +89,10 @@ def test_retention_times_in_minutes_or_seconds_are_compared() -> None:
         table = psms([11, 12, 13, 14])
         for i, psm in enumerate(table.psms):
             psm.rt = 600.0 * (i + 1) / unit
-        assert not agreement([(p, file, i) for i, p in enumerate(table.psms)]).suspect
+        assert not agreement([all_of(table, file)]).suspect
         for psm in table.psms:
             psm.rt = (psm.rt or 0) + 500 / unit
-        assert agreement([(p, file, i) for i, p in enumerate(table.psms)]).suspect
+        assert agreement([all_of(table, file)]).suspect
 
 
 def test_one_in_twenty_may_disagree_and_is_marked() -> None:
@@ -103,8 +110,8 @@ def test_one_in_twenty_may_disagree_and_is_marked() -> None:
 
 def test_charges_are_compared_where_there_is_no_m_z() -> None:
     file = spectra([11, 12, 13])
-    pairs = [(Psm("X", "11", i, charge=3), file, i) for i in range(3)]
-    assert agreement(pairs).disagreeing == 3
+    table = PsmTable("t.tsv", "plain", [Psm("X", "11", i, charge=3) for i in range(3)])
+    assert agreement([all_of(table, file)]).disagreeing == 3
 
 
 def test_file_idx_means_the_files_in_their_order() -> None:

@@ -68,16 +68,27 @@ def test_what_nothing_explains_is_kept_and_marked(tmp_path: Path) -> None:
     assert found.psms[3].notes == "The mass differs by +100.0160 Da from the table's."
     assert "1 of 8 PSMs" in found.notes[0]
     assert "ELVISLIVESR" in found.notes[0]
-    assert not any(p.notes for p in found.psms if p is not found.psms[3])
+    assert not any(p.notes for p in found.psms if p.line != found.psms[3].line)
 
 
-def test_one_row_off_among_modified_ones_stays_as_it_is_written(tmp_path: Path) -> None:
-    rows = masses({"C": "Carbamidomethyl"}) * 2
-    rows[0] = (rows[0][0], rows[0][1] + 79.9663)
+def test_one_row_that_has_room_and_is_not_explained_keeps_all_as_they_are_written(tmp_path: Path) -> None:
+    rows = masses({"C": "Carbamidomethyl"}) * 3
+    rows[8] = (rows[8][0], rows[8][1] + 79.9663)
     found = table(tmp_path, "Mass", rows)
-    assert found.psms[0].peptide == "ACDEMFGHIK"
-    assert found.psms[0].mass_difference == pytest.approx(57.02146 + 79.9663, abs=1e-3)
+    assert [p.peptide for p in found.psms] == BARE * 3
+    assert found.psms[8].mass_difference == pytest.approx(57.02146 + 79.9663, abs=1e-3)
+    assert "11 of 12 PSMs leave out Carbamidomethyl on C" in found.notes[0]
+    assert "line 10, ACDEMFGHIK" in found.notes[0]
+    assert "--fixed C=Carbamidomethyl" in found.notes[0]
+    assert "12 of 24 PSMs differ" in found.notes[1]
+
+
+def test_a_row_without_room_for_it_does_not_speak_against_it(tmp_path: Path) -> None:
+    rows = masses({"C": "Carbamidomethyl"}) * 3
+    rows[9] = (rows[9][0], rows[9][1] + 79.9663)
+    found = table(tmp_path, "Mass", rows)
     assert found.psms[8].peptide == "AC[Carbamidomethyl]DEMFGHIK"
+    assert [i for i, p in enumerate(found.psms) if p.notes] == [9]
 
 
 def test_two_hundredths_are_rounding_and_more_is_not(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_plain_table_guesses_its_columns(tmp_path: Path) -> None:
     )
     table = read_psms(path)
     assert table.columns["scan"] == "Scan Number"
-    assert table.psms == [
+    assert list(table.psms) == [
         Psm("PEPM[Oxidation]K", "17", 2, run="a.raw", charge=2, label="target", keys={"scan": 17})
     ]  # fmt: skip
     assert [(r.line, r.reason) for r in table.refused] == [(3, "There is no peptide.")]
