@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.losses.baselines import spectral_angle as spectral_angle
     from peploss.losses.baselines import spectral_entropy_distance as spectral_entropy_distance
     from peploss.losses.combined import CombinedLoss as CombinedLoss
+    from peploss.losses.metrics import dict_of_floats as dict_of_floats
     from peploss.losses.modules import MaskedSpectralLoss as MaskedSpectralLoss
     from peploss.losses.modules import MinDistanceLoss as MinDistanceLoss
     from peploss.losses.modules import SoftCoverageLoss as SoftCoverageLoss
@@ -45,8 +46,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.losses.precursor import PrecursorMassLoss as PrecursorMassLoss
     from peploss.losses.precursor import precursor_error as precursor_error
     from peploss.losses.precursor import precursor_loss as precursor_loss
-    from peploss.losses.spectrum import SpectrumMatchingLoss as SpectrumMatchingLoss
     from peploss.losses.spectrum import spectrum_loss as spectrum_loss
+    from peploss.losses.spectrum_matching import SpectrumMatchingLoss as SpectrumMatchingLoss
     from peploss.losses.supervision import DeepSupervisionLoss as DeepSupervisionLoss
     from peploss.peptides.fragments import Fragments as Fragments
     from peploss.peptides.fragments import fragments as fragments
@@ -59,6 +60,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.spectra.spectrum import Spectrum as Spectrum
     from peploss.training.curriculum import CURRICULUM_V2 as CURRICULUM_V2
     from peploss.training.curriculum import CurriculumV2 as CurriculumV2
+    from peploss.training.schedule import SigmaSchedule as SigmaSchedule
     from peploss.training.synthetic import Difficulty as Difficulty
     from peploss.training.synthetic import synthetic_batch as synthetic_batch
     from peploss.version import __version__ as __version__
@@ -79,12 +81,14 @@ _NAMES: Final = {
         "spectral_entropy_distance",
     ),
     "peploss.losses.combined": ("CombinedLoss",),
+    "peploss.losses.metrics": ("dict_of_floats",),
     "peploss.losses.modules": (
         "MaskedSpectralLoss", "MinDistanceLoss", "SoftCoverageLoss", "SoftF1Loss", "SpectralAngleLoss",
         "SpectralEntropyLoss", "SpectrumLoss",
     ),
     "peploss.losses.precursor": ("PrecursorMassLoss", "precursor_error", "precursor_loss"),
-    "peploss.losses.spectrum": ("SpectrumMatchingLoss", "spectrum_loss"),
+    "peploss.losses.spectrum": ("spectrum_loss",),
+    "peploss.losses.spectrum_matching": ("SpectrumMatchingLoss",),
     "peploss.losses.supervision": ("DeepSupervisionLoss",),
     "peploss.peptides.fragments": ("Fragments", "fragments"),
     "peploss.peptides.peptide": ("Peptide",),
@@ -94,6 +98,7 @@ _NAMES: Final = {
     "peploss.spectra.readers": ("SpectrumFile", "open_spectra"),
     "peploss.spectra.spectrum": ("Spectrum",),
     "peploss.training.curriculum": ("CURRICULUM_V2", "CurriculumV2"),
+    "peploss.training.schedule": ("SigmaSchedule",),
     "peploss.training.synthetic": ("Difficulty", "synthetic_batch"),
     "peploss.version": ("__version__",),
 }  # fmt: skip

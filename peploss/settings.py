@@ -11,11 +11,10 @@ from typing import Any, Literal
 
 from peploss.errors import SettingsError
 from peploss.grid import MzGrid
+from peploss.ion_names import ION_TYPES as ION_TYPES
+from peploss.ion_names import NEUTRAL_LOSSES as NEUTRAL_LOSSES
+from peploss.ion_names import read_ion
 
-ION_TYPES = ("a", "b", "c", "y", "z", "z+1")
-"""Backbone ion types; ``z`` is y - NH3, ``z+1`` the radical z-dot of ETD."""
-
-NEUTRAL_LOSSES = ("H2O", "NH3")
 EXTRA_IONS = ("immonium", "precursor")
 UNIFORM = "uniform"
 """Source of intensities that gives every fragment the weight of its ion type."""
@@ -38,8 +37,9 @@ class LossSettings:
         neutral_losses: losses added to every backbone ion, of ``NEUTRAL_LOSSES``.
         immonium, precursor: add immonium ions, add the intact precursor.
         isotopes: 0, or 1 to add the first 13C isotope peak of every fragment.
-        ion_weights: predicted intensity by ion type, loss, ``immonium`` or ``precursor``; 1 where not named.
-            A key is an ion type (``"y"``), an ion type with charge (``"y2"``), or one of ``EXTRA_IONS``.
+        ion_weights: predicted intensity by ion; 1 where not named. A key is an ion type (``"y"``: at every charge), an
+            ion type with its charge (``"y2"`` or ``"y++"``), which goes before that, or one of ``EXTRA_IONS``. See
+            ``peploss.ion_names``.
         intensities: where the fragments' heights come from: ``"uniform"``; ``"MS2PIP HCD2019"`` or another of its
             models; or ``"file:PATH"``, a table or a library of predictions. Weights above multiply them.
         sqrt: take the square root of observed and of predicted intensities.
@@ -116,16 +116,7 @@ class LossSettings:
             raise SettingsError(f"min_peak_mz ({low}) must lie below max_peak_mz ({high}).")
         if not isinstance(self.ion_weights, Mapping):
             raise SettingsError(f"ion_weights must map ion names to weights, not {self.ion_weights!r}.")
-        for ion, weight in self.ion_weights.items():
-            if not (_is_number(weight) and weight >= 0):
-                raise SettingsError(f"ion_weights[{ion!r}] must be a finite number of at least 0, not {weight!r}.")
-            if not (ion in EXTRA_IONS or any(ion == t + charge for t in ION_TYPES for charge in ("", *"123456789"))):
-                raise SettingsError(
-                    f"ion_weights has no ion {ion!r}.",
-                    remedy=f"Use an ion type ({', '.join(ION_TYPES)}), with a charge behind it if need be (y2), or "
-                    f"{', '.join(EXTRA_IONS)}.",
-                )
-        object.__setattr__(self, "ion_weights", dict(self.ion_weights))
+        object.__setattr__(self, "ion_weights", _weights(self.ion_weights))
 
     def __hash__(self) -> int:
         values = dict(vars(self))
@@ -201,6 +192,26 @@ def _known(values: Mapping[str, Any]) -> None:
             raise SettingsError(
                 f"There is no setting {name!r}.", remedy=f"The settings are {', '.join(sorted(names))}."
             )
+
+
+def _weights(given: Mapping[str, float]) -> dict[str, float]:
+    """Weights by ion in one spelling; raises SettingsError for an ion that is none or a weight that is none."""
+    out: dict[str, float] = {}
+    for written, weight in given.items():
+        if not (_is_number(weight) and weight >= 0):
+            raise SettingsError(f"ion_weights[{written!r}] must be a finite number of at least 0, not {weight!r}.")
+        ion = read_ion(written)
+        if written not in EXTRA_IONS and (ion is None or ion.loss):
+            raise SettingsError(
+                f"ion_weights has no ion {written!r}.",
+                remedy=f"Use an ion type ({', '.join(ION_TYPES)}), with a charge behind it if need be (y2), or "
+                f"{', '.join(EXTRA_IONS)}.",
+            )
+        name = written if ion is None else ion.text
+        if name in out:
+            raise SettingsError(f"ion_weights names the ion {name} twice.")
+        out[name] = weight
+    return out
 
 
 def _is_number(value: object) -> bool:

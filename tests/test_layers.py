@@ -18,7 +18,7 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "version"),
+            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "ion_names", "version"),
             ("kernels", "settings", "peptides"),
             ("spectra",),
             ("intensities", "losses", "training"),
@@ -31,8 +31,8 @@ FLOORS = {
 }
 ROOMS = {
     "peploss.analysis": ("one_psm", "tuning", "causes", "candidates"),
-    "peploss.dataset": ("tables", "index", "scoring", "query"),
-    "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers"),
+    "peploss.dataset": ("tables", "index", "scoring", "query", "runs"),
+    "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers", "training"),
 }
 """Folders of a package, each of which may import those before it. A folder may import what lies beside or in it."""
 STRANGERS = {("peptides", "kernels"), ("kernels", "peptides")}

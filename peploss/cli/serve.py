@@ -38,7 +38,7 @@ class _Opened(NamedTuple):
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path, exists=True), metavar="[SET|FOLDER|FILE]", required=False)
+@click.argument("source", type=click.Path(path_type=Path, exists=True), metavar="[SET|RUN|FOLDER|FILE]", required=False)
 @click.option(
     "--port", type=click.IntRange(1, 65535), help=f"[default: {_PORTS[0]}, or the next that is free]",
 )  # fmt: skip
@@ -48,8 +48,9 @@ class _Opened(NamedTuple):
 def serve(source: Path | None, port: int | None, host: str, headless: bool) -> None:
     """Open the app in the browser. Ctrl-C ends it.
 
-    On a SET (.parquet) it shows the distribution, the outliers and their causes; on a FOLDER or a FILE of spectra,
-    one spectrum; without an argument, the built-in spectra. The app reads files of that folder, or of the folder
+    On a SET (.parquet) it shows the distribution, the outliers and their causes; on a RUN (a folder that SampleLog
+    wrote, or a model's output as .npz, .safetensors, mzTab or CSV) its training; on a FOLDER or a FILE of spectra, one
+    spectrum; without an argument, the built-in spectra. The app reads files of that folder, or of the folder
     that the set or file lies in, and no others.
     """
     opened = _opened(source)
@@ -74,6 +75,11 @@ def _opened(source: Path | None) -> _Opened:
     from peploss.spectra.folder import is_spectrum_name
 
     path = source.resolve()
+    if path.is_dir() and any(path.glob("part-*.parquet")):
+        from peploss.training.logged_run import LoggedRun
+
+        LoggedRun(path)
+        return _Opened(path, f"/training?run={quote(path.name)}", "The run")
     if path.is_dir():
         return _Opened(path, "/?source=Folder", "The folder")
     if is_spectrum_name(path.name):
@@ -81,6 +87,10 @@ def _opened(source: Path | None) -> _Opened:
 
         open_spectra(path).close()
         return _Opened(path.parent, "/?" + urlencode({"source": "Folder", "file": path.name}), "The file")
+    from peploss.dataset.runs.open import is_run_name
+
+    if is_run_name(path.name):  # it is read by the page, which tells what is wrong with it
+        return _Opened(path.parent, f"/training?run={quote(path.name)}", "The run")
     from peploss.dataset.store import ParquetStore
 
     ParquetStore(path).close()

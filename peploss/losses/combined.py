@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import EllipsisType
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from peploss.errors import ArgumentError, SettingsError
-from peploss.kernels import Backend
+from peploss.grid import MzGrid
+from peploss.kernels import Backend, SigmaUnit
 from peploss.losses.checks import integer_targets, is_finite_number
 from peploss.losses.precursor import DEFAULT_SCALE_PPM, PrecursorMassLoss
 from peploss.losses.reduction import Reduction, check_reduction, reduce
-from peploss.losses.spectrum import SpectrumMatchingLoss
+from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.losses.supervision import DeepSupervisionLoss, IterationWeights
 from peploss.peptides.soft import SoftResidues, expected_residue_masses
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
+from peploss.settings import LossSettings
 
 DOUBLE_METRICS = (
     "ppm_error",
@@ -31,14 +35,18 @@ class CombinedLoss(nn.Module):
     """``ce_weight * CE + spectrum_weight * spectrum + precursor_weight * precursor``.
 
     CE is the deep supervision over all T refinement steps; spectrum and precursor look at the softmax of the last
-    one, in float32 or better whatever autocast says. Holds settings only; the three weights are plain
-    attributes that a curriculum may set between steps. The part of a weight of 0 is not computed.
+    one, in float32 or better whatever autocast says. Holds settings only; the three weights and ``sigma`` are plain
+    attributes that a curriculum may set between steps. The part of a weight of 0 is not computed. The parts are
+    ``ce_loss``, ``spectrum_loss`` and ``precursor_loss``.
+
+    Constructor, call and defaults are those of the original training code, *Loss Functions V2*, whose checkpoints
+    load; what differs is on the page *Coming from Loss Functions V2*.
 
     Args:
-        ce_weight, spectrum_weight, precursor_weight: finite, not negative. The defaults of the last two are those
-            the curriculum ends with.
+        ce_weight, spectrum_weight, precursor_weight: finite, not negative.
         iteration_weights, label_smoothing: as for ``DeepSupervisionLoss``.
-        bin_size, bin_width, max_mz, sigma, ion_type_names, ms2pip_model: as for ``SpectrumMatchingLoss``, in Th.
+        bin_size, bin_width, max_mz, grid, sigma, sigma_unit, ion_type_names, ms2pip_model: as for
+            ``SpectrumMatchingLoss``.
         precursor_use_log: ``log1p`` of the precursor's error in ppm, instead of the error itself.
         precursor_scale: in ppm.
         vocabulary: the model's tokens with their masses; None is the default of 24.
@@ -64,19 +72,21 @@ class CombinedLoss(nn.Module):
     def __init__(
         self,
         ce_weight: float = 1.0,
-        spectrum_weight: float = 0.15,
-        precursor_weight: float = 0.08,
-        iteration_weights: IterationWeights = "uniform",
+        spectrum_weight: float = 0.1,
+        precursor_weight: float = 0.0,
+        iteration_weights: IterationWeights = "linear",
         label_smoothing: float = 0.0,
         bin_size: float = 0.1,
         max_mz: float = 2000.0,
         sigma: float = 0.05,
         ion_type_names: Sequence[str] | None = None,
-        ms2pip_model: str = "HCD2021",
+        ms2pip_model: str | None = None,
         precursor_use_log: bool = True,
         precursor_scale: float = DEFAULT_SCALE_PPM,
         *,
         bin_width: float | None = None,
+        grid: MzGrid | EllipsisType | None = ...,
+        sigma_unit: SigmaUnit = "Da",
         vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
         reduction: Reduction = "mean",
         backend: Backend = "auto",
@@ -89,21 +99,65 @@ class CombinedLoss(nn.Module):
             setattr(self, name, float(weight))
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction: Reduction = check_reduction(reduction)
-        self.supervision = DeepSupervisionLoss(iteration_weights, label_smoothing, reduction=reduction)
-        self.spectrum = SpectrumMatchingLoss(
+        self.ce_loss = DeepSupervisionLoss(iteration_weights, label_smoothing, reduction=reduction)
+        self.spectrum_loss = SpectrumMatchingLoss(
             bin_size,
             max_mz,
             sigma,
             ion_type_names,
             ms2pip_model,
             bin_width=bin_width,
+            grid=grid,
+            sigma_unit=sigma_unit,
             vocabulary=self.vocabulary,
             reduction="none",
             backend=backend,
         )
-        self.precursor = PrecursorMassLoss(
+        self.precursor_loss = PrecursorMassLoss(
             True, precursor_scale, precursor_use_log, vocabulary=self.vocabulary, reduction=reduction
         )
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: LossSettings,
+        *,
+        ce_weight: float = 1.0,
+        spectrum_weight: float = 0.1,
+        precursor_weight: float = 0.0,
+        iteration_weights: IterationWeights = "linear",
+        label_smoothing: float = 0.0,
+        precursor_use_log: bool = True,
+        precursor_charge: int | None = None,
+        grid: MzGrid | EllipsisType | None = ...,
+        vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
+        reduction: Reduction = "mean",
+        backend: Backend = "auto",
+    ) -> Self:
+        """With the spectrum loss and the precursor scale of these settings; see ``SpectrumMatchingLoss.from_settings``.
+
+        >>> CombinedLoss.from_settings(LossSettings(sigma=20.0, sigma_unit="ppm"), grid=None).sigma
+        20.0
+        """
+        loss = cls(
+            ce_weight, spectrum_weight, precursor_weight, iteration_weights, label_smoothing,
+            precursor_use_log=precursor_use_log, precursor_scale=settings.precursor_scale,
+            vocabulary=vocabulary, reduction=reduction,
+        )  # fmt: skip
+        loss.spectrum_loss = SpectrumMatchingLoss.from_settings(
+            settings, precursor_charge=precursor_charge, grid=grid, vocabulary=loss.vocabulary, reduction="none",
+            backend=backend,
+        )  # fmt: skip
+        return loss
+
+    @property
+    def sigma(self) -> float | Tensor:
+        """Width of a rendered peak, of ``spectrum_loss``; a schedule may set it between steps."""
+        return self.spectrum_loss.sigma
+
+    @sigma.setter
+    def sigma(self, value: float | Tensor) -> None:
+        self.spectrum_loss.sigma = value
 
     ce_weight: float
     spectrum_weight: float
@@ -119,6 +173,8 @@ class CombinedLoss(nn.Module):
         observed_intensities: Tensor,  # (B, P)
         peak_mask: Tensor,  # (B, P) bool
         precursor_mass: Tensor | None = None,  # (B,) Da
+        *,
+        fragment_intensities: Tensor | None = None,  # (B, F)
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Total loss of a batch and its parts.
 
@@ -133,6 +189,7 @@ class CombinedLoss(nn.Module):
             peak_mask: (B, P) True where there is a peak.
             precursor_mass: (B,) neutral mass in Da, not m/z, best in float64; None leaves that part out. Where it is
                 not positive and finite it is not known, and that sample is left out of that part.
+            fragment_intensities: (B, F) height of every fragment, as for ``SpectrumMatchingLoss``; None: 1 each.
         Returns:
             The total, () or (B,) for ``reduction="none"``, float32 or float64 as the logits; and detached metrics:
             ``ce_step_0`` ... ``ce_step_{T-1}``, ``ce_final``, ``spectrum_loss``, ``precursor_loss``, ``total_loss``,
@@ -140,7 +197,8 @@ class CombinedLoss(nn.Module):
             ``predicted_peptide_mass`` in Da, ``precursor_known`` (share of samples) and
             ``special_token_probability`` (mean over the residues, computed whatever the weights), means over
             samples or (B,). These five are float64, the losses of the total's type. All keys are always there: NaN
-            says that a part was not computed, or that the model gave NaN. Nothing waits for the device.
+            says that a part was not computed, or that the model gave NaN. Nothing waits for the device;
+            ``peploss.dict_of_floats(metrics)`` makes numbers of them, with one wait.
         Raises:
             ArgumentError: a shape does not fit, or targets are no integers.
         """
@@ -164,21 +222,23 @@ class CombinedLoss(nn.Module):
         parts = []
 
         if self.ce_weight:
-            ce, ce_metrics = self.supervision(all_logits, targets, target_mask)
+            ce, ce_metrics = self.ce_loss(all_logits, targets, target_mask)
             metrics |= ce_metrics
             parts.append(self.ce_weight * ce)
         residues = self._residues(all_logits[-1].to(dtype), targets, target_mask)
         share = residues.special_share.detach()
         metrics["special_token_probability"] = share if self.reduction == "none" else share.mean()
         if self.spectrum_weight:
-            spectra = self.spectrum.of_residues(
-                residues.masses, residues.mask, observed_masses, observed_intensities, peak_mask
+            spectra = self.spectrum_loss.of_residues(
+                residues.masses, residues.mask, observed_masses, observed_intensities, peak_mask, fragment_intensities
             )
             spectrum = reduce(spectra, self.reduction).to(dtype)
             metrics["spectrum_loss"] = spectrum.detach()
             parts.append(self.spectrum_weight * spectrum)
         if self.precursor_weight and precursor_mass is not None:
-            precursor, precursor_metrics = self.precursor.of_residues(residues.masses, residues.mask, precursor_mass)
+            precursor, precursor_metrics = self.precursor_loss.of_residues(
+                residues.masses, residues.mask, precursor_mass
+            )
             precursor = precursor.to(dtype)
             metrics |= precursor_metrics
             metrics["precursor_loss"] = precursor.detach()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from peploss.errors import ArgumentError, PeptideError, SettingsError, SpectrumError
 from peploss.losses.checks import is_finite_number
+from peploss.losses.original_state import take_masses
 from peploss.losses.reduction import Reduction, check_reduction, reduce
 from peploss.peptides.precursor_mass import PPM, neutral_mass, precursor_ppm
 from peploss.peptides.soft import expected_residue_masses, soft_neutral_mass
@@ -20,36 +21,35 @@ ISOTOPE_OFFSETS = (0, 1, -1, 2, 3)
 """Which isotope of the peptide an instrument may have picked, the likeliest first (it wins a tie)."""
 
 DEFAULT_SCALE_PPM = 100_000.0
-DEFAULT_SCALE_DA = 100.0  # the same share of a peptide of 1000 Da
 
 
 def precursor_loss(
     predicted_mass: Tensor,
     observed_mass: Tensor,
-    scale: float | None = None,
+    scale: float = DEFAULT_SCALE_PPM,
     *,
     use_relative: bool = True,
     use_log: bool = True,
 ) -> Tensor:
-    """Penalty on the difference of two neutral masses.
+    """Penalty on the difference of two neutral masses, in the three forms of the original training code.
 
-    The error is ``|M_pred - M_obs| / M_obs * 1e6`` in ppm (``use_relative``) or ``|M_pred - M_obs|`` in Da; the loss
-    ``log1p(error / scale)`` (``use_log``) or ``error / scale``. So four losses, and in each ``scale`` is in the
-    unit of the error and is the error that costs about 1 (log 2 with the logarithm):
+    The error is ``|M_pred - M_obs| / M_obs * 1e6`` in ppm (``use_relative``) or ``|M_pred - M_obs|`` in Da:
 
-    | use_relative | use_log=True         | use_log=False |
-    | ------------ | -------------------- | ------------- |
-    | True         | log1p(ppm / 100,000) | ppm / 100,000 |
-    | False        | log1p(Da / 100)      | Da / 100      |
+    | use_relative | use_log=True       | use_log=False     |
+    | ------------ | ------------------ | ----------------- |
+    | True         | log1p(ppm / scale) | min(ppm, scale)   |
+    | False        | Da                 | Da                |
 
-    It is small on purpose: 10 ppm cost 1e-4.
+    The first is small on purpose: 10 ppm cost 1e-4. The others are as large as the error itself, so their weight has
+    to be small; and above ``scale`` the clamped one has no gradient.
 
     Args:
         predicted_mass: (B,) neutral mass in Da, water included.
         observed_mass: (B,) neutral mass in Da. One that is not positive and finite is not known.
-        scale: in ppm or Da. None: 100,000 ppm, or 100 Da, the same share of a peptide of 1000 Da.
+        scale: in ppm; not used for an error in Da.
         use_relative: count in ppm of the observed mass.
-        use_log: take ``log1p``, so that a hopeless candidate does not drown the rest.
+        use_log: take ``log1p``, so that a hopeless candidate does not drown the rest; without it the error is cut off
+            at ``scale``.
     Returns:
         (B,) in the wider type of the two, [0, inf); 0 without gradient where the observed mass is not known, and
         where both are equal.
@@ -61,16 +61,17 @@ def precursor_loss(
     >>> [round(x, 6) for x in precursor_loss(*masses).tolist()]
     [0.0001, 0.693147]
     """
-    return _loss(predicted_mass, observed_mass, _scale(scale, use_relative), use_relative, use_log)
+    return _loss(predicted_mass, observed_mass, _scale(scale), use_relative, use_log)
 
 
 def _loss(predicted_mass: Tensor, observed_mass: Tensor, scale: float, use_relative: bool, use_log: bool) -> Tensor:
     # Apart from the checks of scale, which torch.compile cannot trace once the number is a symbol.
     _same_shape(predicted_mass, observed_mass)
     error = mass_error(predicted_mass, observed_mass).abs()
-    if use_relative:
-        error = error / known_mass(observed_mass)[0] * PPM
-    return torch.log1p(error / scale) if use_log else error / scale
+    if not use_relative:
+        return error
+    ppm = error / known_mass(observed_mass)[0] * PPM
+    return torch.log1p(ppm / scale) if use_log else ppm.clamp(max=scale)
 
 
 def known_mass(observed_mass: Tensor) -> tuple[Tensor, Tensor]:
@@ -126,7 +127,7 @@ def precursor_error(
         raise SpectrumError(f"The precursor m/z must be positive and finite, not {observed_mz!r}.")
     if charge < 1:
         raise SpectrumError(f"The precursor charge must be at least 1, not {charge!r}.")
-    scale = _scale(scale, True)
+    scale = _scale(scale)
     observed = neutral_mass(observed_mz, float(charge))
     if observed <= 0:
         raise SpectrumError(f"A precursor at m/z {observed_mz} is lighter than the proton it carries.")
@@ -141,8 +142,8 @@ class PrecursorMassLoss(nn.Module):
     Holds settings only.
 
     Args:
-        use_relative, loss_scale, use_log_loss: the formula, as ``use_relative``, ``scale`` and ``use_log`` of
-            ``precursor_loss``; ``loss_scale`` is in ppm, or in Da without ``use_relative``.
+        use_relative, loss_scale, use_log_loss: the formula, as ``use_relative``, ``scale`` (in ppm) and ``use_log`` of
+            ``precursor_loss``.
         vocabulary: the model's tokens with their masses; None is the default of 24.
         reduction: ``"mean"`` over the samples whose precursor mass is known, ``"sum"`` or ``"none"``.
     Raises:
@@ -159,7 +160,7 @@ class PrecursorMassLoss(nn.Module):
     def __init__(
         self,
         use_relative: bool = True,
-        loss_scale: float | None = None,
+        loss_scale: float = DEFAULT_SCALE_PPM,
         use_log_loss: bool = True,
         *,
         vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
@@ -167,7 +168,7 @@ class PrecursorMassLoss(nn.Module):
     ) -> None:
         super().__init__()
         self.use_relative = bool(use_relative)
-        self.loss_scale = _scale(loss_scale, self.use_relative)
+        self.loss_scale = _scale(loss_scale)
         self.use_log_loss = bool(use_log_loss)
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction: Reduction = check_reduction(reduction)
@@ -238,6 +239,15 @@ class PrecursorMassLoss(nn.Module):
             "precursor_known": shown(known.to(predicted), everything),
         }
 
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool, missing_keys: Any, unexpected_keys: Any,
+        error_msgs: Any,
+    ) -> None:  # fmt: skip
+        take_masses(state_dict, prefix, self.vocabulary, error_msgs)
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
+        )
+
     def extra_repr(self) -> str:
         return (
             f"use_relative={self.use_relative}, loss_scale={self.loss_scale}, use_log_loss={self.use_log_loss}, "
@@ -245,9 +255,7 @@ class PrecursorMassLoss(nn.Module):
         )
 
 
-def _scale(scale: float | None, use_relative: bool) -> float:
-    if scale is None:
-        return DEFAULT_SCALE_PPM if use_relative else DEFAULT_SCALE_DA
+def _scale(scale: float) -> float:
     if not (is_finite_number(scale) and scale > 0):
         raise SettingsError(f"The precursor scale must be positive and finite, not {scale!r}.")
     return float(scale)

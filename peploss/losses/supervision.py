@@ -119,7 +119,7 @@ class DeepSupervisionLoss(nn.Module):
 
     def __init__(
         self,
-        iteration_weights: IterationWeights = "uniform",
+        iteration_weights: IterationWeights = "linear",
         label_smoothing: float = 0.0,
         *,
         reduction: Reduction = "mean",

@@ -14,14 +14,15 @@ from torch import Tensor
 
 from peploss.constants import WATER
 from peploss.errors import ArgumentError, SettingsError
-from peploss.peptides.ions import ION_OFFSETS, LOSS_MASSES, N_TERMINAL, IonKind
+from peploss.ion_names import read_ion
+from peploss.peptides.ions import N_TERMINAL, IonKind
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
 ION_NAMES = (
     *("b", "y", "a", "b++", "y++", "a++", "b+++", "y+++"),
     *("b-H2O", "y-H2O", "b-NH3", "y-NH3", "b++-H2O", "y++-H2O"),
 )
-"""Ion names of soft fragments: type, ``+`` for each charge (none: one), neutral loss."""
+"""Ion names of soft fragments in MS2PIP's spelling; those of ``peploss.ion_names`` are read as well."""
 
 MODEL_ION_NAMES = MappingProxyType(
     {
@@ -33,13 +34,6 @@ MODEL_ION_NAMES = MappingProxyType(
 )
 """MS2PIP model -> the ions it predicts."""
 
-# A table, not a regular expression: torch.compile can look a name up, but not match it.
-_IONS = {
-    f"{kind}{'+' * charge if charge > 1 else ''}{'-' + loss if loss else ''}": (kind, charge, loss)
-    for kind in ION_OFFSETS
-    for charge in range(1, 6)
-    for loss in LOSS_MASSES
-}
 _NO_PROBABILITY = 1e-12
 
 
@@ -68,18 +62,17 @@ def residue_positions(sequence_mask: Tensor, *, sos: bool = True, eos: bool = Tr
             - SOS alone: every one but position 0.
             - EOS alone: every one but the last.
             - both: a row that is True at position 0 covers both, and its first and last True positions are no
-              residues. Rows that are False there mark the residues alone and are taken as they are, since the
-              last column then is EOS or padding in every row. As soon as one of them is True in the last column,
-              they are masks with SOS off and EOS on, and each loses its last True position.
+              residues. A row that is False there marks the residues alone and is taken as it is.
 
-            So a mask with SOS off and EOS on is not told from residues alone where every row is padded: a mask of
-            residues (``residue_mask=`` of the losses) is the way to leave no doubt.
+            Each row is read by itself, whatever stands beside it and however far it is padded. So a mask with SOS off
+            and EOS on cannot be told from residues alone: say ``sos=False`` for it, or give the losses a mask of
+            residues (``residue_mask=``), which leaves no doubt.
     Returns:
         (B, L) bool.
 
     >>> residue_positions(torch.tensor([[1, 1, 1, 1, 0], [0, 1, 1, 0, 0]])).int().tolist()
     [[0, 1, 1, 0, 0], [0, 1, 1, 0, 0]]
-    >>> residue_positions(torch.tensor([[0, 1, 1, 1, 1], [0, 1, 1, 0, 0]])).int().tolist()
+    >>> residue_positions(torch.tensor([[0, 1, 1, 1, 1], [0, 1, 1, 0, 0]]), sos=False).int().tolist()
     [[0, 1, 1, 1, 0], [0, 1, 0, 0, 0]]
     >>> residue_positions(torch.tensor([[1, 1, 1, 0]]), sos=False, eos=False).int().tolist()
     [[1, 1, 1, 0]]
@@ -91,8 +84,7 @@ def residue_positions(sequence_mask: Tensor, *, sos: bool = True, eos: bool = Tr
         return residues
     last = mask & (mask.flip(-1).cumsum(-1).flip(-1) == 1)
     if sos:
-        covers_sos = mask[..., :1]
-        last = last & (covers_sos | (mask[..., -1:] & ~covers_sos).any())
+        last = last & mask[..., :1]
     return residues & ~last
 
 
@@ -183,18 +175,19 @@ def soft_neutral_mass(residue_masses: Tensor, residue_mask: Tensor) -> Tensor:
 
 
 def soft_fragments(
-    residue_masses: Tensor, residue_mask: Tensor, ion_names: Sequence[str] = ("b", "y")
+    residue_masses: Tensor, residue_mask: Tensor, ions: Sequence[str | IonKind] = ("b", "y")
 ) -> tuple[Tensor, Tensor]:
     """Fragment m/z of soft peptides, as those of a hard peptide with the same residue masses.
 
     Args:
         residue_masses: (B, L) Da.
         residue_mask: (B, L) bool; padding may lie anywhere.
-        ion_names: of ``ION_NAMES``, or others written alike: types a b c y z z+1, up to five charges, one loss.
+        ions: names as ``parse_ion_name`` reads them, or kinds of ions (isotopes, immonium ions, the precursor).
     Returns:
-        mz (B, F) in Th, float64, and mask (B, F) bool, with F = len(ion_names) * L. Slot ``i * L + l`` is ion i of the
-        residues up to and with position l for N-terminal ions, from position l on for C-terminal ones. The mask is
-        False, and mz 0, beyond the 1 to n-1 of a peptide of n residues: padding makes no fragments.
+        mz (B, F) in Th, float64, and mask (B, F) bool, with F = len(ions) * L. Slot ``i * L + l`` is ion i of the
+        residues up to and with position l for N-terminal ions, from position l on for C-terminal ones, and of the
+        residue at l for immonium ions; the precursor stands at its last residue. The mask is False, and mz 0, beyond
+        the 1 to n-1 of a peptide of n residues: padding makes no fragments.
     Raises:
         SettingsError: an ion name is not known, or the shapes differ.
 
@@ -207,37 +200,45 @@ def soft_fragments(
             f"Residue masses and mask must both be (B, L), not {tuple(residue_masses.shape)} and "
             f"{tuple(residue_mask.shape)}."
         )
-    ions = [parse_ion_name(name) for name in ion_names]
+    kinds = [IonKind(*parse_ion_name(ion)) if isinstance(ion, str) else ion for ion in ions]
     mask = residue_mask.to(torch.bool)
     masses = torch.where(mask, residue_masses.to(torch.float64), 0.0)
+    if not kinds:
+        return masses[:, :0], mask[:, :0]
     n_terminal, c_terminal = masses.cumsum(-1), masses.flip(-1).cumsum(-1).flip(-1)
     # A whole peptide is no fragment: something has to be left on the other side.
     counts = mask.cumsum(-1)
     n_valid, c_valid = mask & (counts < counts[..., -1:]), mask & (counts > 1)
     mz, valid = [], []
-    for kind, charge, loss in ions:
-        prefix = kind in N_TERMINAL
-        mz.append(IonKind(kind, charge, loss).mz(n_terminal if prefix else c_terminal))
-        valid.append(n_valid if prefix else c_valid)
-    if not ions:
-        return masses[:, :0], mask[:, :0]
+    for kind in kinds:
+        if kind.kind == "immonium":
+            mass, there = masses, mask
+        elif kind.kind == "precursor":
+            mass, there = n_terminal + WATER, mask & (counts == counts[..., -1:])
+        elif kind.kind in N_TERMINAL:
+            mass, there = n_terminal, n_valid
+        else:
+            mass, there = c_terminal, c_valid
+        mz.append(kind.mz(mass))
+        valid.append(there)
     all_mz, all_valid = torch.cat(mz, -1), torch.cat(valid, -1)
     all_valid = all_valid & ~(all_mz <= 0)  # a loss larger than its fragment; NaN stays, to be seen
     return torch.where(all_valid, all_mz, 0.0), all_valid
 
 
 def parse_ion_name(name: str) -> tuple[str, int, str]:
-    """(type, charge, neutral loss) of an ion name.
+    """(type, charge, neutral loss) of one series of ions; without a charge it is that of charge 1.
 
     Raises:
         SettingsError: the name is not known.
 
-    >>> parse_ion_name("y++-H2O"), parse_ion_name("b")
-    (('y', 2, 'H2O'), ('b', 1, ''))
+    >>> parse_ion_name("y++-H2O"), parse_ion_name("y2-H2O"), parse_ion_name("b")
+    (('y', 2, 'H2O'), ('y', 2, 'H2O'), ('b', 1, ''))
     """
-    if name not in _IONS:
+    ion = read_ion(name)
+    if ion is None:
         raise SettingsError(f"There is no ion {name!r}.", remedy=f"The ions are {', '.join(ION_NAMES)}.")
-    return _IONS[name]
+    return ion.kind, ion.charge or 1, ion.loss
 
 
 def ion_names_for_model(name: str) -> tuple[str, ...]:

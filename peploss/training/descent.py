@@ -19,6 +19,7 @@ from peploss.losses.spectrum import spectrum_loss
 from peploss.peptides.soft import expected_residue_masses, soft_fragments, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 from peploss.settings import LossSettings
+from peploss.training.schedule import SigmaSchedule
 
 CROSS_ENTROPY: Final = "cross_entropy"
 SPECTRUM: Final = "spectrum"
@@ -63,9 +64,7 @@ class Descent:
 
     def sigma_at(self, step: int) -> float:
         """Width in Th at a step, from 0 to ``steps - 1``."""
-        start, end = self.sigma
-        share = step / (self.steps - 1) if self.steps > 1 else 1.0
-        return start * (end / start) ** share
+        return SigmaSchedule(start=self.sigma[0], end=self.sigma[1], steps=self.steps).at(step)
 
 
 class Trajectory(NamedTuple):

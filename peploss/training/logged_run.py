@@ -6,18 +6,68 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from peploss.constants import PROTON
 from peploss.errors import SourceError
 from peploss.peptides.vocabulary import Vocabulary
-from peploss.training.sample_log import ABOUT, FORMAT
+from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
+from peploss.training.objective import WEIGHTS, Objective
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
+_LOGITS: Final = {1: "float16", 2: "float32"}  # by format
 FIXED: Final = ("step", "id", "length", "n_correct", "target", "decoded", "top_token", "top_probability", "logits")
 """Columns that every log has; what else there is are metrics and weights."""
+
+
+class LoggedSpectrum(NamedTuple):
+    """The spectrum of a sample: ``mz`` (P,) in Th, ascending, and ``intensity``, both empty where no peaks were logged;
+    neutral ``precursor_mass`` in Da and ``charge``, None where not."""
+
+    mz: NDArray[np.float64]
+    intensity: NDArray[np.float64]
+    precursor_mass: float | None
+    charge: int | None
+
+    @property
+    def precursor_mz(self) -> float | None:
+        """In Th; None where mass or charge is not known."""
+        if self.precursor_mass is None or not self.charge:
+            return None
+        return self.precursor_mass / self.charge + PROTON
+
+
+class LoggedSample(NamedTuple):
+    """One sample at one step. L tokens that count, T refinement steps.
+
+    Attributes:
+        target: (L,) token ids; empty where the right answer is not known.
+        decoded: (T, L).
+        top_token, top_probability: (L, k) of the last refinement step.
+        logits: (T, L, V), None where they were not logged.
+        numbers: metrics and weights, by name; those that are null are left out.
+    """
+
+    step: int
+    id: str
+    target: NDArray[np.int64]
+    decoded: NDArray[np.int64]
+    top_token: NDArray[np.int64]
+    top_probability: NDArray[np.float32]
+    logits: NDArray[np.floating] | None
+    numbers: dict[str, float]
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Of the parts of the loss, as far as they were logged."""
+        named = {name: self.numbers.get(f"weight_{name}") for name in WEIGHTS}
+        return {name: weight for name, weight in named.items() if weight is not None}
 
 
 class LoggedRun:
@@ -27,6 +77,7 @@ class LoggedRun:
         folder: of the run.
     Attributes:
         vocabulary: the model's tokens with their masses.
+        objective: the settings of its loss; None where they were not logged.
         damaged: parts that cannot be read, each with its reason.
         metrics: names of the per-sample numbers, as the training loop named them.
     Raises:
@@ -42,7 +93,9 @@ class LoggedRun:
         try:
             told = json.loads(about.read_text(encoding="utf-8"))
             self.vocabulary = Vocabulary.from_masses(told["vocabulary"])
+            self.objective = Objective.from_dict(told["loss"]) if told.get("loss") else None
             written = int(told["format"])
+            self._dtype = _LOGITS.get(written, "float32")
         except FileNotFoundError:
             raise SourceError(
                 f"A logged run holds a file {ABOUT}; this folder holds none.",
@@ -60,7 +113,7 @@ class LoggedRun:
         self.damaged: list[str] = []
         self._parts: list[Path] = []
         names: dict[str, None] = {}
-        for path in sorted(self.folder.glob("part-*.parquet")):
+        for path in sorted(self.folder.glob(f"{PART}-*.parquet")):
             try:
                 names |= dict.fromkeys(pq.read_schema(path).names)
             except (pa.ArrowException, OSError) as error:
@@ -71,6 +124,11 @@ class LoggedRun:
             why = f" {self.damaged[0]}" if self.damaged else " The run has not logged a sample yet."
             raise SourceError(f"No part of the run can be read.{why}", where=str(self.folder))
         self.metrics = [name for name in names if name not in FIXED and not name.startswith("weight_")]
+
+    @property
+    def parts(self) -> tuple[Path, ...]:
+        """Files of the samples that can be read, oldest first."""
+        return tuple(self._parts)
 
     @property
     def steps(self) -> list[int]:
@@ -98,8 +156,6 @@ class LoggedRun:
         Raises:
             SourceError: no sample has this metric.
         """
-        import numpy as np
-
         if metric not in self.metrics:
             raise SourceError(
                 f"The run has no metric {metric!r}; it has {', '.join(self.metrics) or 'none'}.", where=str(self.folder)
@@ -117,3 +173,57 @@ class LoggedRun:
             for q in quantiles:
                 out[f"q{q:g}"].append(float(np.quantile(here, q)) if len(here) else float("nan"))
         return out
+
+    def sample(self, step: int, sample: str) -> LoggedSample:
+        """What the model said of one sample at one step; the last time it was logged there.
+
+        Raises:
+            SourceError: it was not logged at this step.
+        """
+        import pyarrow.parquet as pq
+
+        rows = []
+        for path in self._parts:
+            rows += pq.read_table(path, filters=[("step", "=", step), ("id", "=", sample)]).to_pylist()
+        if not rows:
+            raise SourceError(f"Step {step} has no sample {sample!r}.", where=str(self.folder))
+        row = rows[-1]
+        decoded = np.array(row["decoded"], dtype=np.int64)
+        length = decoded.shape[1]
+        logits = row.get("logits")
+        numbers = {
+            name: float(value)
+            for name, value in row.items()
+            if value is not None and (name in self.metrics or name.startswith("weight_"))
+        }
+        return LoggedSample(
+            step,
+            sample,
+            np.array(row["target"] or [], dtype=np.int64),
+            decoded,
+            np.array(row["top_token"], dtype=np.int64).reshape(length, -1),
+            np.array(row["top_probability"], dtype=np.float32).reshape(length, -1),
+            None if logits is None else np.frombuffer(logits, self._dtype).reshape(len(decoded), length, -1),
+            numbers,
+        )
+
+    def spectrum(self, sample: str) -> LoggedSpectrum | None:
+        """The spectrum of a sample; None where none was logged.
+
+        Raises:
+            SourceError: a file of spectra cannot be read.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for path in sorted(self.folder.glob(f"{SPECTRA}-*.parquet")):
+            try:
+                rows = pq.read_table(path, filters=[("id", "=", sample)]).to_pylist()
+            except (pa.ArrowException, OSError) as error:
+                raise SourceError(f"It cannot be read: {error}", where=str(path)) from error
+            if rows:
+                mz = np.array(rows[0].get("mz") or [], dtype=np.float64)
+                intensity = np.array(rows[0].get("intensity") or [], dtype=np.float64)
+                order = np.argsort(mz, kind="stable")
+                return LoggedSpectrum(mz[order], intensity[order], rows[0].get("precursor_mass"), rows[0].get("charge"))
+        return None

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from peploss.losses.spectrum import SpectrumMatchingLoss
+from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 from peploss.training.soft_peptide import Doubt, soft_peptide
 

@@ -13,29 +13,33 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, Final, Self
 
 import torch
 from torch import Tensor
 
-from peploss.atomic import whole_file
 from peploss.errors import SettingsError, SourceError
+from peploss.losses.combined import CombinedLoss
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
-from peploss.version import __version__
+from peploss.training.claim import claim
+from peploss.training.log_rows import (
+    ABOUT,
+    FORMAT,
+    PART,
+    SPECTRA,
+    Batch,
+    Spectra,
+    known_spectra,
+    sample_rows,
+    spectrum_rows,
+    to_cpu,
+    write_about,
+    write_rows,
+)
+from peploss.training.objective import Objective
 
-FORMAT: Final = 1
-ABOUT: Final = "log.json"
 WAITING: Final = 8
 """Batches that may wait to be written; a loop that is faster than the disk waits for the next place."""
-
-
-class _Batch(NamedTuple):
-    step: int
-    ids: list[str]
-    tensors: dict[str, Tensor]  # on the CPU once ``ready`` has happened
-    metrics: dict[str, Tensor]
-    weights: dict[str, float]
-    ready: torch.cuda.Event | None
 
 
 class SampleLog:
@@ -45,7 +49,9 @@ class SampleLog:
         folder: of the run; made if it is not there. A run that was cut off is taken up again: its parts stay.
         vocabulary: the model's tokens with their masses; None is the default of 24.
         top_k: the most probable tokens kept of each position, from the last refinement step; at least 1.
-        full_logits: keep the logits of every refinement step as well, as float16: T x L x V values a sample.
+        full_logits: keep the logits of every refinement step as well, as float32: T x L x V values a sample. With
+            them and the spectra a sample's loss can be computed again exactly, with its gradient.
+        loss: the loss that is minimised; its settings are kept, and its weights of each step.
         rows: samples in one part.
     Raises:
         SettingsError: a value is out of range.
@@ -65,6 +71,7 @@ class SampleLog:
         vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
         top_k: int = 5,
         full_logits: bool = False,
+        loss: CombinedLoss | None = None,
         rows: int = 4096,
     ) -> None:
         self.folder = Path(folder)
@@ -74,12 +81,13 @@ class SampleLog:
                 raise SettingsError(f"{name} must be a whole number of at least 1, not {value!r}.")
         self.top_k = min(top_k, len(self.vocabulary))
         self.full_logits = full_logits
+        self.loss = loss
         self.rows = rows
         self._begin()
         self._last_step = -1
         self._error: BaseException | None = None
         self._closed = False
-        self._queue: queue.Queue[_Batch | None] = queue.Queue(WAITING)
+        self._queue: queue.Queue[Batch | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._write_all, name="peploss-sample-log", daemon=True)
         self._thread.start()
 
@@ -92,6 +100,10 @@ class SampleLog:
         mask: Tensor,  # (B, L)
         metrics: Mapping[str, Tensor | float] | None = None,
         weights: Mapping[str, float] | None = None,
+        *,
+        peaks: tuple[Tensor, Tensor, Tensor] | None = None,  # three of (B, P)
+        precursor_mass: Tensor | None = None,  # (B,) Da
+        charges: Sequence[int] | None = None,
     ) -> None:
         """Log one batch. Returns at once; nothing waits for the device.
 
@@ -102,7 +114,11 @@ class SampleLog:
             targets, mask: (B, L) token indices, and where they count.
             metrics: what ``CombinedLoss(reduction="none")`` returned: values of shape (B,) become columns, a single
                 value (or one of another shape) belongs to the whole step and is repeated.
-            weights: of the parts of the loss at this step, by name.
+            weights: of the parts of the loss at this step, by name; None takes those of ``loss``.
+            peaks: m/z, intensity and mask of the spectra, as ``CombinedLoss`` takes them. They are kept once for each
+                id, as they first came.
+            precursor_mass: neutral masses, kept with the spectra.
+            charges: of the precursors, B numbers; likewise.
         Raises:
             SettingsError: shapes do not fit, or the step lies before an earlier one.
             SourceError: an earlier batch could not be written.
@@ -124,6 +140,7 @@ class SampleLog:
             )
         if step < self._last_step:
             raise SettingsError(f"Steps must not go back: {step} came after {self._last_step}.")
+        new = self._spectra_of(ids, peaks, precursor_mass, charges)
         self._last_step = step
         given = {name: torch.as_tensor(value).detach() for name, value in (metrics or {}).items()}
         with torch.no_grad():
@@ -136,15 +153,49 @@ class SampleLog:
                 "top_probability": top.values,
             }
             if self.full_logits:
-                tensors["logits"] = logits.detach().transpose(0, 1).half()  # (B, T, L, V)
+                tensors["logits"] = logits.detach().transpose(0, 1).float()  # (B, T, L, V)
             on_gpu = logits.is_cuda
-            copies = {name: _to_cpu(value) for name, value in tensors.items()}
-            metric_copies = {name: _to_cpu(value.reshape(-1)) for name, value in given.items()}
+            copies = {name: to_cpu(value) for name, value in tensors.items()}
+            metric_copies = {name: to_cpu(value.reshape(-1)) for name, value in given.items()}
         ready = None
         if on_gpu:
             ready = torch.cuda.Event()
             ready.record()
-        self._queue.put(_Batch(step, list(map(str, ids)), copies, metric_copies, dict(weights or {}), ready))
+        if weights is None:
+            weights = Objective.of(self.loss).weights if self.loss else {}
+        self._queue.put(Batch(step, list(map(str, ids)), copies, metric_copies, dict(weights), new, ready))
+
+    def _spectra_of(
+        self,
+        ids: Sequence[str],
+        peaks: tuple[Tensor, Tensor, Tensor] | None,
+        precursor_mass: Tensor | None,
+        charges: Sequence[int] | None,
+    ) -> Spectra | None:
+        """Copies of the spectra that are not in the log yet."""
+        if peaks is None and precursor_mass is None and charges is None:
+            return None
+        batch = len(ids)
+        shapes = [tuple(each.shape) for each in peaks or ()]
+        if len(set(shapes)) > 1 or any(len(shape) != 2 or shape[0] != batch for shape in shapes):
+            raise SettingsError(f"peaks must be three of one shape (B, P) with B = {batch}, not {shapes}.")
+        if precursor_mass is not None and tuple(precursor_mass.shape) != (batch,):
+            raise SettingsError(f"precursor_mass must be (B,) = ({batch},), not {tuple(precursor_mass.shape)}.")
+        if charges is not None and len(charges) != batch:
+            raise SettingsError(f"charges must be {batch} numbers, not {len(charges)}.")
+        first = {name: i for i, name in reversed(list(enumerate(map(str, ids)))) if name not in self._known}
+        if not first:
+            return None
+        self._known.update(first)
+        which = torch.tensor(sorted(first.values()))
+        mz, intensity, mask = (each.detach()[which.to(each.device)] for each in peaks) if peaks else (None,) * 3
+        mass = None if precursor_mass is None else to_cpu(precursor_mass.detach()[which.to(precursor_mass.device)])
+        return Spectra(
+            [str(ids[i]) for i in which.tolist()],
+            None if mz is None or intensity is None or mask is None else (to_cpu(mz), to_cpu(intensity), to_cpu(mask)),
+            mass,
+            None if charges is None else [int(charges[i]) for i in which.tolist()],
+        )
 
     def close(self) -> None:
         """Write what is in hand and end the log.
@@ -173,13 +224,15 @@ class SampleLog:
         except OSError as error:
             raise SourceError(f"The folder cannot be made: {error}", where=str(self.folder)) from error
         self._lock = self.folder / ".writing"
-        _take(self._lock)
+        claim(self._lock)
         about = self.folder / ABOUT
         masses = dict(zip(self.vocabulary.tokens, self.vocabulary.masses, strict=True))
+        now = None if self.loss is None else Objective.of(self.loss)
         if about.exists():
             try:
                 kept = json.loads(about.read_text(encoding="utf-8"))
                 same = kept["vocabulary"] == masses
+                before = Objective.from_dict(kept["loss"]) if kept.get("loss") else now
             except (ValueError, KeyError, TypeError, OSError) as error:
                 self._lock.unlink(missing_ok=True)
                 raise SourceError(f"{ABOUT} is damaged: {error}", where=str(about)) from error
@@ -190,96 +243,48 @@ class SampleLog:
                     where=str(self.folder),
                     remedy="Give each run a folder of its own.",
                 )
+            if kept.get("format") != FORMAT or (now and before and not now.same_but_weights(before)):
+                self._lock.unlink(missing_ok=True)
+                what = "of another format" if kept.get("format") != FORMAT else "with other settings of the loss"
+                raise SourceError(
+                    f"The folder holds a run {what}.",
+                    where=str(self.folder),
+                    remedy="Give each run a folder of its own.",
+                )
         else:
-            with whole_file(about) as path:
-                text = json.dumps({"format": FORMAT, "version": __version__, "vocabulary": masses}, indent=1)
-                path.write_text(text, encoding="utf-8")
-        self._part = 1 + max((int(p.stem.split("-")[1]) for p in self.folder.glob("part-*.parquet")), default=-1)
+            write_about(self.folder, self.vocabulary, now)
+        self._next = {kind: self._last(kind) + 1 for kind in (PART, SPECTRA)}
+        self._known = known_spectra(self.folder)
+
+    def _last(self, kind: str) -> int:
+        return max((int(p.stem.split("-")[1]) for p in self.folder.glob(f"{kind}-*.parquet")), default=-1)
 
     def _write_all(self) -> None:
         rows: list[dict[str, Any]] = []
+        spectra: list[dict[str, Any]] = []
         try:
             while (batch := self._queue.get()) is not None:
-                rows.extend(_rows(batch))
+                rows.extend(sample_rows(batch))
+                spectra.extend(spectrum_rows(batch.spectra) if batch.spectra else [])
                 while len(rows) >= self.rows:
-                    self._write(rows[: self.rows])
+                    spectra = self._write_spectra(spectra)
+                    self._write(PART, rows[: self.rows])
                     del rows[: self.rows]
+            self._write_spectra(spectra)
             if rows:
-                self._write(rows)
+                self._write(PART, rows)
         except BaseException as error:  # noqa: BLE001  raised again by the next call of ``add`` or ``close``
             self._error = error
             while not self._closed or not self._queue.empty():  # the loop must not wait for a place in the queue
                 if self._queue.get() is None:
                     return
 
-    def _write(self, rows: list[dict[str, Any]]) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    def _write_spectra(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Before the samples that they belong to, so that a killed run has both or neither; what is left is nothing."""
+        if rows:
+            self._write(SPECTRA, rows)
+        return []
 
-        names = dict.fromkeys(name for row in rows for name in row)
-        table = pa.table({name: [row.get(name) for row in rows] for name in names})
-        with whole_file(self.folder / f"part-{self._part:06d}.parquet") as path:
-            pq.write_table(table, path, compression="zstd")
-        self._part += 1
-
-
-def _to_cpu(value: Tensor) -> Tensor:
-    """A copy that the training loop cannot change any more."""
-    return value.to("cpu", non_blocking=True) if value.is_cuda else value.clone()
-
-
-def _rows(batch: _Batch) -> list[dict[str, Any]]:
-    if batch.ready is not None:
-        batch.ready.synchronize()
-    n = len(batch.ids)
-    arrays = {name: value.numpy() for name, value in batch.tensors.items()}
-    metrics = {name: value.double().numpy() if value.numel() == n else None for name, value in batch.metrics.items()}
-    whole = {name: float(value.double().mean()) for name, value in batch.metrics.items() if metrics[name] is None}
-    rows = []
-    for i, sample in enumerate(batch.ids):
-        keep = arrays["mask"][i]
-        target = arrays["target"][i][keep]
-        decoded = arrays["decoded"][i][:, keep]
-        row: dict[str, Any] = {
-            "step": batch.step,
-            "id": sample,
-            "length": int(keep.sum()),
-            "n_correct": int((decoded[-1] == target).sum()),
-            "target": target.astype("int32"),
-            "decoded": list(decoded.astype("int32")),
-            "top_token": arrays["top_token"][i][keep].astype("int32").reshape(-1),
-            "top_probability": arrays["top_probability"][i][keep].astype("float32").reshape(-1),
-        }
-        row |= {name: float(values[i]) if values is not None else whole[name] for name, values in metrics.items()}
-        row |= {f"weight_{name}": float(weight) for name, weight in batch.weights.items()}
-        if "logits" in arrays:
-            row["logits"] = arrays["logits"][i][:, keep].tobytes()
-        rows.append(row)
-    return rows
-
-
-def _take(lock: Path) -> None:
-    """Claim the folder; a claim of a process that has died is taken over."""
-    try:
-        owner = int(lock.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        owner = 0
-    if owner and owner != os.getpid() and _alive(owner):
-        raise SourceError(
-            f"Process {owner} writes to this folder.",
-            where=str(lock.parent),
-            remedy="Give each run a folder of its own.",
-        )
-    if owner == os.getpid():
-        raise SourceError("This folder has an open log already.", where=str(lock.parent), remedy="Close it first.")
-    lock.write_text(str(os.getpid()), encoding="utf-8")
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _write(self, kind: str, rows: list[dict[str, Any]]) -> None:
+        write_rows(rows, self.folder / f"{kind}-{self._next[kind]:06d}.parquet")
+        self._next[kind] += 1

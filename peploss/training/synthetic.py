@@ -11,9 +11,13 @@ import torch
 from torch import Tensor
 
 from peploss.constants import PROTON
-from peploss.errors import SettingsError
-from peploss.peptides.soft import soft_fragments, soft_neutral_mass
+from peploss.errors import PeptideError, SettingsError
+from peploss.intensities.soft_order import soft_heights
+from peploss.peptides.ions import IonKind
+from peploss.peptides.peptide import Peptide
+from peploss.peptides.soft import parse_ion_name, soft_fragments, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
+from peploss.settings import UNIFORM, LossSettings
 
 NOISE_INTENSITY = (0.05, 0.5)
 """Range of a noise peak's intensity, where a fragment has 1."""
@@ -91,20 +95,30 @@ def synthetic_batch(
     *,
     generator: torch.Generator,
     ion_names: Sequence[str] = ("b", "y"),
+    intensities: str = UNIFORM,
+    precursor_charge: int = 2,
     vocabulary: Vocabulary | Mapping[str, float | None] | None = None,
 ) -> SyntheticBatch:
     """Draw random peptides and their spectra.
 
-    Residues are drawn uniformly from the vocabulary's; a fragment has intensity 1 before variation. One seed gives one
-    batch, and the same peptides at every difficulty that has the same lengths.
+    Residues are drawn uniformly from the vocabulary's. One seed gives one batch, and the same peptides at every
+    difficulty that has the same lengths.
+
+    Before variation a fragment has intensity 1, or what a model predicts for it, scaled so that a spectrum's highest
+    fragment has 1; a fragment predicted to be absent makes no peak. MS2PIP runs in a process of its own that takes a
+    second to start: draw some thousand peptides at once, and take batches from them.
 
     Args:
         batch_size: B, at least 0.
         generator: a CPU generator; the only source of chance.
         ion_names: fragments of a spectrum, as in ``soft_fragments``.
+        intensities: where heights come from, as in ``LossSettings``: ``"uniform"``, ``"MS2PIP HCD2019"``, ...
+        precursor_charge: what a model that predicts them takes the peptides for.
         vocabulary: with a padding token if lengths differ.
     Raises:
         SettingsError: an ion name is not known, or padding is needed and the vocabulary has none.
+        BackendError: the model is not installed.
+        PeptideError: it cannot predict a peptide that was drawn.
 
     >>> batch = synthetic_batch(2, Difficulty(), generator=torch.Generator().manual_seed(0))
     >>> batch.targets.shape, batch.observed_masses.shape, batch.clean.tolist()
@@ -127,7 +141,9 @@ def synthetic_batch(
     )
     valid = valid & ~(noisy & dropped)
     mz = torch.where(noisy, mz * (1 + error), mz)
-    intensity = torch.where(noisy, logarithm.exp(), 1.0)
+    height = _predicted(targets, is_residue, tokens, ion_names, intensities, precursor_charge)
+    valid = valid & (height > 0)
+    intensity = torch.where(noisy, logarithm.exp(), 1.0) * height
 
     noise = torch.rand((2, batch_size, int(difficulty.noise_peaks)), generator=generator, dtype=torch.float64)
     noise_mz = NOISE_MIN_MZ + noise[0] * (neutral[:, None] + PROTON - NOISE_MIN_MZ)
@@ -149,6 +165,23 @@ def synthetic_batch(
         precursor_mass=torch.where(clean, neutral, neutral * (1 + precursor_error)),
         clean=clean,
     )
+
+
+def _predicted(
+    targets: Tensor, residues: Tensor, tokens: Vocabulary, ion_names: Sequence[str], source: str, charge: int
+) -> Tensor:
+    """(B, F) heights of the fragments, the highest of each spectrum 1."""
+    n, length = targets.shape
+    if source == UNIFORM:
+        return torch.ones(n, len(ion_names) * length, dtype=torch.float64)
+    kinds = [IonKind(*parse_ion_name(name)) for name in ion_names]
+    texts = ["".join(tokens.tokens[t] for t in row[own].tolist()) for row, own in zip(targets, residues, strict=True)]
+    peptides = [Peptide.parse(text) for text in texts]
+    found = soft_heights(peptides, [charge] * n, residues, kinds, LossSettings(intensities=source))
+    for row, why in found.unpredicted.items():
+        raise PeptideError(f"{source} has no intensities for {texts[row]}. {why}", text=texts[row])
+    top = found.intensities.amax(1, keepdim=True)
+    return found.intensities / torch.where(top > 0, top, 1.0)
 
 
 def _random_peptides(

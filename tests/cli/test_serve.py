@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.server
 import os
+import shutil
 import socket
 import sys
 import threading
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
@@ -180,3 +182,15 @@ def test_without_streamlit(app: App, port: int, monkeypatch: pytest.MonkeyPatch)
     done = peploss("serve", "--headless", "--port", port)
     assert done.exit_code == 1
     assert 'pip install "peploss[app]"' in done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "a b.npz"])
+def test_a_run_opens_on_the_page_training(app: App, opened: list[str], port: int, tmp_path: Path, name: str) -> None:
+    source = tmp_path / name
+    if name == "run":
+        shutil.copytree(samples_folder() / "training_run", source)
+    else:
+        source.write_bytes(b"")
+    assert peploss("serve", source, "--port", port).exit_code == 0
+    assert opened == [f"http://localhost:{port}/training?run={quote(name)}"]
+    assert app.folder == str(source if name == "run" else tmp_path)

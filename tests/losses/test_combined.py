@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from peploss.errors import BackendError, SettingsError
 from peploss.losses.combined import CombinedLoss
 from peploss.losses.precursor import PrecursorMassLoss
-from peploss.losses.spectrum import SpectrumMatchingLoss
+from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.losses.supervision import DeepSupervisionLoss
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
@@ -64,7 +64,7 @@ def batch(dtype: torch.dtype = torch.float64, sharpness: float = 5.0) -> Batch:
 
 def wide(**keywords) -> CombinedLoss:
     """So wide that the unsure logits of ``batch`` have a gradient."""
-    return CombinedLoss(sigma=2.0, bin_size=1.0, **keywords)
+    return CombinedLoss(**{"sigma": 2.0, "bin_size": 1.0, "precursor_weight": 0.08, **keywords})
 
 
 def test_constructor_and_call_are_those_training_code_uses() -> None:
@@ -73,11 +73,11 @@ def test_constructor_and_call_are_those_training_code_uses() -> None:
         *("ce_weight", "spectrum_weight", "precursor_weight", "iteration_weights", "label_smoothing"),
         *("bin_size", "max_mz", "sigma", "ion_type_names", "ms2pip_model", "precursor_use_log", "precursor_scale"),
     ]
-    assert list(inspect.signature(CombinedLoss.forward).parameters)[1:] == [
+    assert list(inspect.signature(CombinedLoss.forward).parameters)[1:-1] == [
         *("all_logits", "targets", "target_mask", "observed_masses", "observed_intensities", "peak_mask"),
         "precursor_mass",
     ]
-    total, metrics = CombinedLoss()(*batch())
+    total, metrics = CombinedLoss(precursor_weight=0.08)(*batch())
     assert total.shape == ()
     assert set(metrics) == KEYS | EXTRA_KEYS
     assert all(m.shape == () and not m.requires_grad and torch.isfinite(m) for m in metrics.values())
@@ -124,7 +124,7 @@ def test_gradcheck_to_the_logits(reduction: str) -> None:
 )
 def test_a_weight_of_zero_skips_the_part_and_keeps_its_keys(weight: str, keys: set[str]) -> None:
     x = batch()
-    total, metrics = CombinedLoss(**{weight: 0.0})(*x)
+    total, metrics = CombinedLoss(**{"precursor_weight": 0.08, weight: 0.0})(*x)
     assert set(metrics) == KEYS | EXTRA_KEYS
     assert {name for name, value in metrics.items() if value.isnan()} == keys
     total.backward()
@@ -133,7 +133,7 @@ def test_a_weight_of_zero_skips_the_part_and_keeps_its_keys(weight: str, keys: s
 
 def test_a_skipped_spectrum_part_is_never_called(monkeypatch: pytest.MonkeyPatch) -> None:
     loss = CombinedLoss(spectrum_weight=0.0)
-    monkeypatch.setattr(loss.spectrum, "of_residues", None)  # calling it would raise
+    monkeypatch.setattr(loss.spectrum_loss, "of_residues", None)  # calling it would raise
     loss(*batch())
     loss.spectrum_weight = 0.1  # as a curriculum does
     with pytest.raises(TypeError):
@@ -153,7 +153,7 @@ def test_all_weights_zero_can_still_be_differentiated(reduction: str) -> None:
 @pytest.mark.parametrize("reduction", ["mean", "none"])
 def test_probability_on_special_tokens_and_types_of_metrics_do_not_hang_on_the_weights(reduction: str) -> None:
     x = batch(dtype=torch.float32)
-    _, full = CombinedLoss(reduction=reduction)(*x)
+    _, full = CombinedLoss(precursor_weight=0.08, reduction=reduction)(*x)
     _, stage_one = CombinedLoss(spectrum_weight=0.0, precursor_weight=0.0, reduction=reduction)(*x)
     assert torch.equal(stage_one["special_token_probability"], full["special_token_probability"])
     assert stage_one["special_token_probability"].isfinite().all()
@@ -167,23 +167,24 @@ def test_a_diverged_model_does_not_look_fine(spoil: float) -> None:
     x = batch()
     with torch.no_grad():
         x.logits[-1, 1, 2, 7] = spoil
-    total, metrics = CombinedLoss(ce_weight=0.0, reduction="none")(*x)
+    total, metrics = CombinedLoss(ce_weight=0.0, precursor_weight=0.08, reduction="none")(*x)
     for value in (total, *(metrics[k] for k in ("spectrum_loss", "precursor_loss", "ppm_error"))):
         assert value.isnan().tolist() == [False, True, False]
 
 
 def test_negative_targets_are_masked_and_int32_will_do() -> None:
     x = batch()
-    want = CombinedLoss()(*x)
+    loss = CombinedLoss(precursor_weight=0.08)
+    want = loss(*x)
     padded = torch.where(x.mask, x.targets, -1).int()
-    torch.testing.assert_close(CombinedLoss()(x.logits, padded, torch.ones_like(x.mask), *x[3:]), want)
+    torch.testing.assert_close(loss(x.logits, padded, torch.ones_like(x.mask), *x[3:]), want)
     with pytest.raises(ValueError, match="must be integers"):
         CombinedLoss(ce_weight=0.0)(x.logits, x.targets.float(), *x[2:])
 
 
 def test_without_precursor_mass_that_part_is_left_out() -> None:
     x = batch()
-    total, metrics = CombinedLoss()(*x[:-1])
+    total, metrics = CombinedLoss(precursor_weight=0.08)(*x[:-1])
     other, _ = CombinedLoss(precursor_weight=0.0)(*x)
     assert total.item() == other.item()
     assert metrics["ppm_error"].isnan()
@@ -224,8 +225,9 @@ def test_each_sample_is_what_it_is_alone() -> None:
 def test_residues_are_where_the_targets_have_them() -> None:
     """A decoder without SOS: the first token is a residue, and must not be taken for one that is none."""
     x = batch()
-    full, metrics = CombinedLoss(ce_weight=0.0)(*x)
-    cut, cut_metrics = CombinedLoss(ce_weight=0.0)(x.logits[:, :, 1:], x.targets[:, 1:], x.mask[:, 1:], *x[3:])
+    loss = CombinedLoss(ce_weight=0.0, precursor_weight=0.08)
+    full, metrics = loss(*x)
+    cut, cut_metrics = loss(x.logits[:, :, 1:], x.targets[:, 1:], x.mask[:, 1:], *x[3:])
     assert cut.item() == pytest.approx(full.item(), rel=1e-12)
     assert cut_metrics["predicted_peptide_mass"].item() == pytest.approx(metrics["predicted_peptide_mass"].item())
 
@@ -234,10 +236,10 @@ def test_an_unknown_target_still_is_a_residue() -> None:
     x = batch(sharpness=40.0)
     targets = x.targets.clone()
     targets[0, 3] = Vocabulary().tokens.index("<UNK>")
-    _, metrics = CombinedLoss(reduction="none")(x.logits, targets, *x[2:])
+    _, metrics = CombinedLoss(precursor_weight=0.08, reduction="none")(x.logits, targets, *x[2:])
     assert metrics["mass_error_da"][0].item() < 1e-3
     lower = {token.lower() if "<" in token else token: mass for token, mass in MASSES.items()}
-    _, same = CombinedLoss(reduction="none", vocabulary=lower)(x.logits, targets, *x[2:])
+    _, same = CombinedLoss(precursor_weight=0.08, reduction="none", vocabulary=lower)(x.logits, targets, *x[2:])
     assert torch.equal(same["mass_error_da"], metrics["mass_error_da"])
 
 
@@ -245,7 +247,7 @@ def test_probability_on_special_tokens_is_reported_and_shrinks_no_mass() -> None
     x = batch(sharpness=40.0)
     logits = x.logits.detach().clone()
     logits[..., 0] = logits.amax(-1)  # as likely as the best: half of everything on <PAD>
-    loss = CombinedLoss(reduction="none")
+    loss = CombinedLoss(precursor_weight=0.08, reduction="none")
     _, sure = loss(*x)
     _, unsure = loss(logits, *x[1:])
     assert sure["special_token_probability"].max().item() < 1e-9
@@ -256,7 +258,7 @@ def test_probability_on_special_tokens_is_reported_and_shrinks_no_mass() -> None
 def test_a_perfect_prediction_costs_almost_nothing() -> None:
     x = batch(sharpness=60.0)
     flat = torch.ones_like(x.intensity)
-    total, metrics = CombinedLoss()(*x[:4], flat, *x[5:])
+    total, metrics = CombinedLoss(precursor_weight=0.08)(*x[:4], flat, *x[5:])
     assert metrics["spectrum_loss"].item() < 1e-9
     assert metrics["ppm_error"].item() < 0.1
     assert total.item() < 1e-6
@@ -268,7 +270,7 @@ def test_another_vocabulary() -> None:
     targets, mask = vocabulary.encode([["G", "M(ox)", "A"]])
     logits = 60 * torch.nn.functional.one_hot(targets, 6)[None].double()
     x = batch()
-    loss = CombinedLoss(vocabulary=masses)
+    loss = CombinedLoss(precursor_weight=0.08, vocabulary=masses)
     _, metrics = loss(logits, targets, mask, *(y[:1] for y in x[3:]))
     assert metrics["predicted_peptide_mass"].item() == pytest.approx(275.09397 + 18.010565, abs=1e-4)
     with pytest.raises(ValueError, match="V = 6"):
@@ -282,7 +284,8 @@ def test_empty_spectra_and_sequences_cost_a_constant() -> None:
     assert metrics["spectrum_loss"].item() == 1.0
     assert (x.logits.grad == 0).all()
     x = batch()
-    total, metrics = CombinedLoss(reduction="none")(x.logits, x.targets, torch.zeros_like(x.mask), *x[3:])
+    loss = CombinedLoss(spectrum_weight=0.15, precursor_weight=0.08, reduction="none")
+    total, metrics = loss(x.logits, x.targets, torch.zeros_like(x.mask), *x[3:])
     total.sum().backward()
     assert total.tolist() == pytest.approx([0.15] * 3)  # no fragment either: the spectrum part is 1
     assert (x.logits.grad == 0).all()
@@ -351,7 +354,7 @@ class NoSync(TorchDispatchMode):
 def test_nothing_waits_for_the_device(reduction: str) -> None:
     x = batch()
     with NoSync():
-        CombinedLoss(reduction=reduction)(*x)[0].sum().backward()
+        CombinedLoss(precursor_weight=0.08, reduction=reduction)(*x)[0].sum().backward()
     with pytest.raises(AssertionError), NoSync():
         torch.ones(1).item()
 
@@ -445,4 +448,4 @@ def test_refuses_shapes_that_do_not_belong_together() -> None:
         with pytest.raises(ValueError, match="targets and target_mask must"):
             CombinedLoss(weight)(x.logits, x.targets[:, :-1], *x[2:])
     with pytest.raises(ValueError, match="one each per sample"):
-        CombinedLoss()(*x[:-1], x.precursor[:2])
+        CombinedLoss(precursor_weight=0.08)(*x[:-1], x.precursor[:2])

@@ -17,7 +17,8 @@ from peploss.errors import BackendError, SettingsError
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks, spectrum_cosine
 from peploss.losses.precursor import PrecursorMassLoss
-from peploss.losses.spectrum import SpectrumMatchingLoss, spectrum_loss, spectrum_loss_at
+from peploss.losses.spectrum import spectrum_loss, spectrum_loss_at
+from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.vocabulary import Vocabulary

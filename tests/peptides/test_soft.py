@@ -9,6 +9,7 @@ from torch.nn.functional import one_hot
 from peploss.constants import RESIDUE_MASSES, WATER
 from peploss.errors import ArgumentError, SettingsError
 from peploss.peptides.fragments import fragments
+from peploss.peptides.ions import ion_kinds
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.soft import (
     ION_NAMES,
@@ -52,6 +53,21 @@ def test_one_hot_gives_exactly_the_hard_peptides_fragments(sequences, extra_padd
             assert ours.tolist() == chosen.tolist(), (name, sequence)
     for row, sequence in enumerate(sequences):
         assert neutral[row].item() == pytest.approx(Peptide.parse(sequence).neutral_mass, abs=1e-9)
+
+
+def test_kinds_of_ions_give_the_fragments_of_the_settings():
+    settings = LossSettings(
+        ion_types=("a", "b", "y", "z+1"), max_fragment_charge=2, neutral_losses=("NH3",), isotopes=1, immonium=True,
+        precursor=True,
+    )  # fmt: skip
+    probs, mask = soft_of(["PEPTIDE", "GAS"], extra_padding=2)
+    soft = expected_residue_masses(probs, mask)
+    mz, valid = soft_fragments(soft.masses, soft.mask, ion_kinds(settings, 3))
+    for row, sequence in enumerate(("PEPTIDE", "GAS")):
+        hard = fragments(Peptide.parse(sequence), settings, 3).mz
+        # one immonium ion of each kind of residue in a hard peptide; of each residue in a soft one
+        ours = sorted({round(m, 9) for m in mz[row][valid[row]].tolist()})
+        assert ours == pytest.approx(sorted({round(m, 9) for m in hard.tolist()}), abs=1e-9)
 
 
 def test_padding_changes_nothing():
@@ -110,17 +126,25 @@ def test_only_the_ends_the_vocabulary_has_are_trimmed(sos, eos, residues):
     assert soft.mask.int().tolist() == residues
 
 
-def test_a_mask_with_sos_off_and_eos_on_does_not_count_eos():
+def test_a_mask_with_sos_off_and_eos_on_is_read_where_it_is_said():
     probs, mask = soft_of(["PEPTIDE", "GAS"])
     mask[:, 0] = False
-    soft = expected_residue_masses(probs, mask)
+    residues = residue_positions(mask, sos=False)
+    soft = expected_residue_masses(probs, residue_mask=residues)
     for row, sequence in enumerate(("PEPTIDE", "GAS")):
         mass = soft_neutral_mass(soft.masses, soft.mask)[row].item()
         assert mass == pytest.approx(Peptide.parse(sequence).neutral_mass)
-    alone = soft.mask  # and the residues alone stay as they are, also beside rows that cover both ends
-    assert torch.equal(residue_positions(alone), alone)
-    mixed = torch.tensor([[1, 1, 1, 1], [0, 1, 1, 0]])
-    assert residue_positions(mixed).int().tolist() == [[0, 1, 1, 0], [0, 1, 1, 0]]
+    assert torch.equal(residue_positions(residues), residues)  # residues alone stay as they are
+
+
+def test_each_row_of_a_mask_is_read_by_itself():
+    mixed = torch.tensor([[1, 1, 1, 1], [0, 1, 1, 0], [0, 1, 1, 1]])
+    together = residue_positions(mixed)
+    assert together.int().tolist() == [[0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 1, 1]]
+    for row in range(3):
+        for padding in (0, 2):
+            alone = residue_positions(torch.nn.functional.pad(mixed[row : row + 1], (0, padding)))
+            assert alone[0].tolist() == together[row].tolist() + [False] * padding
 
 
 def test_nan_on_a_residue_is_seen_and_on_padding_is_not():
@@ -301,7 +325,7 @@ def test_ion_names():
     assert ion_names_for_model("HCDch2") == ion_names_for_model("CIDch2") == ("b", "y", "b++", "y++")
     assert " ".join(ION_NAMES) == "b y a b++ y++ a++ b+++ y+++ b-H2O y-H2O b-NH3 y-NH3 b++-H2O y++-H2O"
     assert parse_ion_name("z+1++-NH3") == ("z+1", 2, "NH3")
-    for wrong in ("x", "b+", "y-CO", "", "y++++++"):
+    for wrong in ("x", "b+2", "y-CO", "", "y" + 10 * "+"):
         with pytest.raises(SettingsError, match="no ion"):
             parse_ion_name(wrong)
     with pytest.raises(SettingsError, match="HCDch2"):

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 import torch
 
-from peploss.errors import SettingsError
+from peploss.errors import PeptideError, SettingsError
+from peploss.intensities import ms2pip
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.vocabulary import DEFAULT_VOCABULARY, Vocabulary
@@ -172,3 +173,62 @@ def test_empty_batch():
 def test_bad_difficulties(wrong):
     with pytest.raises(SettingsError):
         Difficulty(**wrong)
+
+
+def test_predicted_heights_are_those_of_the_model(monkeypatch):
+    from peploss.intensities import heights as of_heights
+    from peploss.intensities.prediction import Ion, Prediction
+
+    class Model:
+        name = "model"
+
+        def predict(self, peptides, charges):
+            assert set(charges) == {3}
+            return [
+                Prediction({Ion("y", n): float(n) for n in range(1, len(p))} | {Ion("b", 2): 0.5}, "m")
+                for p in peptides
+            ]
+
+    monkeypatch.setattr(of_heights, "intensity_source", lambda name: Model())
+    difficulty = Difficulty(min_length=5, max_length=8)
+    plain = synthetic_batch(6, difficulty, generator=seeded())
+    batch = synthetic_batch(6, difficulty, generator=seeded(), intensities="MS2PIP HCD2019", precursor_charge=3)
+    assert torch.equal(batch.targets, plain.targets)
+    for row, sequence in enumerate(peptides_of(batch)):
+        keep = batch.peak_mask[row]
+        n = len(sequence)
+        hard = fragments(Peptide.parse(sequence), LossSettings())
+        wanted = {
+            round(mz, 6): (ordinal if kind == "y" else 0.5) / (n - 1)
+            for mz, kind, ordinal in zip(hard.mz, hard.ion_type, hard.ordinal, strict=True)
+            if kind == "y" or ordinal == 2
+        }
+        pairs = zip(
+            batch.observed_masses[row][keep].tolist(), batch.observed_intensities[row][keep].tolist(), strict=True
+        )
+        assert {round(mz, 6): height for mz, height in pairs} == {
+            mz: pytest.approx(height) for mz, height in wanted.items()
+        }
+
+
+def test_a_peptide_that_cannot_be_predicted_is_named(monkeypatch):
+    from peploss.intensities import heights as of_heights
+
+    class Nothing:
+        name = "nothing"
+
+        def predict(self, peptides, charges):
+            return ["It knows nothing."] * len(peptides)
+
+    monkeypatch.setattr(of_heights, "intensity_source", lambda name: Nothing())
+    with pytest.raises(PeptideError, match=r"MS2PIP HCD2019 has no intensities for [A-Z]+\. It knows nothing\."):
+        synthetic_batch(2, Difficulty(), generator=seeded(), intensities="MS2PIP HCD2019")
+
+
+@pytest.mark.skipif(ms2pip.version() is None, reason="MS2PIP is not installed")
+def test_ms2pip_runs_on_drawn_peptides(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    batch = synthetic_batch(4, Difficulty(), generator=seeded(), intensities="MS2PIP HCD2019")
+    assert batch.observed_intensities.amax(1).tolist() == [1.0] * 4
+    assert (batch.observed_intensities[batch.peak_mask] > 0).all()
+    assert batch.observed_intensities[0][batch.peak_mask[0]].unique().numel() > 5

@@ -1,0 +1,129 @@
+"""What a log writes: a batch as it waits, and its rows of samples and of spectra."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import torch
+from torch import Tensor
+
+from peploss.atomic import whole_file
+from peploss.peptides.vocabulary import Vocabulary
+from peploss.training.objective import Objective
+from peploss.version import __version__
+
+FORMAT: Final = 2
+"""1 kept logits as float16, and neither spectra nor the settings of the loss."""
+ABOUT: Final = "log.json"
+PART: Final = "part"
+SPECTRA: Final = "spectra"
+"""What the names of files of samples and of spectra begin with."""
+
+
+class Spectra(NamedTuple):
+    """Spectra that a log sees for the first time: N ids, m/z, intensity and mask (N, P), masses (N,), charges."""
+
+    ids: list[str]
+    peaks: tuple[Tensor, Tensor, Tensor] | None
+    mass: Tensor | None
+    charges: list[int] | None
+
+
+class Batch(NamedTuple):
+    """One logged batch; its tensors are on the CPU once ``ready`` has happened."""
+
+    step: int
+    ids: list[str]
+    tensors: dict[str, Tensor]
+    metrics: dict[str, Tensor]
+    weights: dict[str, float]
+    spectra: Spectra | None
+    ready: torch.cuda.Event | None
+
+
+def to_cpu(value: Tensor) -> Tensor:
+    """A copy that the training loop cannot change any more."""
+    return value.to("cpu", non_blocking=True) if value.is_cuda else value.clone()
+
+
+def sample_rows(batch: Batch) -> list[dict[str, Any]]:
+    """A row for each sample, as its columns."""
+    if batch.ready is not None:
+        batch.ready.synchronize()
+    n = len(batch.ids)
+    arrays = {name: value.numpy() for name, value in batch.tensors.items()}
+    metrics = {name: value.double().numpy() if value.numel() == n else None for name, value in batch.metrics.items()}
+    whole = {name: float(value.double().mean()) for name, value in batch.metrics.items() if metrics[name] is None}
+    rows = []
+    for i, sample in enumerate(batch.ids):
+        keep = arrays["mask"][i]
+        target = arrays["target"][i][keep]
+        decoded = arrays["decoded"][i][:, keep]
+        row: dict[str, Any] = {
+            "step": batch.step,
+            "id": sample,
+            "length": int(keep.sum()),
+            "n_correct": int((decoded[-1] == target).sum()),
+            "target": target.astype("int32"),
+            "decoded": list(decoded.astype("int32")),
+            "top_token": arrays["top_token"][i][keep].astype("int32").reshape(-1),
+            "top_probability": arrays["top_probability"][i][keep].astype("float32").reshape(-1),
+        }
+        row |= {name: float(values[i]) if values is not None else whole[name] for name, values in metrics.items()}
+        row |= {f"weight_{name}": float(weight) for name, weight in batch.weights.items()}
+        if "logits" in arrays:
+            row["logits"] = arrays["logits"][i][:, keep].tobytes()  # (T, L, V) float32
+        rows.append(row)
+    return rows
+
+
+def spectrum_rows(spectra: Spectra) -> list[dict[str, Any]]:
+    """A row for each spectrum; called once the batch that it came with is ready."""
+    rows: list[dict[str, Any]] = [{"id": name} for name in spectra.ids]
+    for i, row in enumerate(rows):
+        if spectra.peaks is not None:
+            mz, intensity, mask = (each[i] for each in spectra.peaks)
+            keep = mask.to(torch.bool)
+            row["mz"] = mz[keep].double().numpy()
+            row["intensity"] = intensity[keep].double().numpy()
+        if spectra.mass is not None:
+            row["precursor_mass"] = float(spectra.mass[i].double())
+        if spectra.charges is not None:
+            row["charge"] = spectra.charges[i]
+    return rows
+
+
+def known_spectra(folder: Path) -> set[str]:
+    """Ids of the spectra that a run has already; those of a damaged part are not known, and come again."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    known: set[str] = set()
+    for path in sorted(folder.glob(f"{SPECTRA}-*.parquet")):
+        with contextlib.suppress(pa.ArrowException, OSError):
+            known.update(pq.read_table(path, columns=["id"]).column("id").to_pylist())
+    return known
+
+
+def write_about(folder: Path, vocabulary: Vocabulary, objective: Objective | None = None) -> None:
+    """Write what a run says about itself."""
+    told: dict[str, Any] = {"format": FORMAT, "version": __version__}
+    told["vocabulary"] = dict(zip(vocabulary.tokens, vocabulary.masses, strict=True))
+    told |= {"loss": objective.as_dict()} if objective else {}
+    with whole_file(folder / ABOUT) as path:
+        path.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write a part; a column that a row lacks is null there."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = dict.fromkeys(name for row in rows for name in row)
+    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
