@@ -31,7 +31,7 @@ FLOORS = {
 }
 ROOMS = {
     "peploss.analysis": ("one_psm", "tuning", "causes", "candidates"),
-    "peploss.dataset": ("tables", "index", "scoring", "query", "runs"),
+    "peploss.dataset": ("tables", "index", "scoring", "query", "runs", "export"),
     "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers", "training"),
 }
 """Folders of a package, each of which may import those before it. A folder may import what lies beside or in it."""

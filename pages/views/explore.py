@@ -8,7 +8,8 @@ from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.explore import details, payload, reference
+from peploss.explorer.explore import candidates, details, payload, reference
+from peploss.explorer.explore.candidates import Candidates
 from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.shell import controls, frame, state
 from peploss.explorer.shell.text import sentence
@@ -59,19 +60,22 @@ def _explained(
     source: str,
     place: int,
     peptide: str,
+    like: str,
     settings_toml: str,
     _spectrum: Spectrum,
     _peptide: Peptide,
+    _like: Peptide,
     _settings: LossSettings,
 ) -> Explanation:
-    return explain(_spectrum, _peptide, _settings)
+    return explain(_spectrum, _peptide, _settings, like=_like)
 
 
-def _explain(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> Explanation:
-    settings = state.view().settings(base)
+def _explain(source: Source, spectrum: Spectrum, these: Candidates, base: LossSettings, at: int) -> Explanation:
+    settings, peptide, first = state.view().settings(base), these.peptides[at], these.peptides[0]
     return _explained(
-        current.key_of(source), spectrum.index, peptide.text, settings.to_toml(), spectrum, peptide, settings
-    )
+        current.key_of(source), spectrum.index, peptide.proforma, first.proforma, settings.to_toml(),
+        spectrum, peptide, first, settings,
+    )  # fmt: skip
 
 
 def _settled() -> None:
@@ -82,14 +86,23 @@ def _settled() -> None:
 
 @st.fragment(key="stage")
 def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> None:
+    these = candidates.chosen(peptide, spectrum)
     try:
-        ex = _explain(source, spectrum, peptide, base)
+        ex = _explain(source, spectrum, these, base, these.shown)
+        beside = payload.ONE
+        if len(these.peptides) > 1:
+            found = candidates.compared(source, spectrum, these, ex.settings)
+            beside = payload.Beside(candidates.rows(these, found, ex.settings))
+            if these.below is not None:
+                below = _explain(source, spectrum, these, base, these.below)
+                alone = candidates.pair_of(these, found, ex.settings)
+                beside = payload.Beside(beside.rows, below, alone, (these.shown + 1, these.below + 1))
     except PeplossError as error:
         st.error(sentence(error))
         return
     among = reference.payload(reference.known(source, base), ex.settings, ex.loss)
     components.stage(
-        payload.stage(ex, state.view(), source=current.key_of(source), reference=among),
+        payload.stage(ex, state.view(), source=current.key_of(source), reference=among, beside=beside),
         key=state.STAGE,
         on_settled=_settled,
     )
@@ -98,11 +111,12 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
 @st.fragment(key="details")
 def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, home: int) -> None:
     state.write_link(home, spectrum.peptide or "")
+    these = candidates.chosen(peptide, spectrum)
     try:
-        ex = _explain(source, spectrum, peptide, base)
+        ex = _explain(source, spectrum, these, base, these.shown)
     except PeplossError:
         return  # said above the plot
-    details.tabs(ex, source)
+    details.tabs(ex, source, lambda: candidates.tab(ex, source, spectrum, these, ex.settings))
 
 
 page()

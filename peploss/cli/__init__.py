@@ -8,6 +8,9 @@ import sys
 import click
 
 from peploss.cli.explain import explain
+from peploss.cli.figure import figure
+from peploss.cli.fragments import fragments
+from peploss.cli.heights import heights
 from peploss.cli.index import index
 from peploss.cli.score import score
 from peploss.cli.serve import serve
@@ -25,7 +28,7 @@ def main() -> None:
     """
 
 
-for command in (index, score, explain, serve, tune):
+for command in (index, score, explain, figure, fragments, heights, serve, tune):
     main.add_command(command)
 
 

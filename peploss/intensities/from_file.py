@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from peploss.errors import PeptideError, SourceError
+from peploss.intensities.mzspeclib import entries, is_mzspeclib, labelled
 from peploss.intensities.prediction import Ion, Prediction, key_of
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
@@ -49,7 +50,7 @@ LIBRARY_IONS: Final = LossSettings(max_fragment_charge=3, neutral_losses=("H2O",
 
 
 class FromFile:
-    """Predictions read once from a table (Parquet, TSV, CSV) or a spectral library (MSP, annotated MGF).
+    """Predictions read once from a table (Parquet, TSV, CSV) or a spectral library (MSP, mzSpecLib, annotated MGF).
 
     Args:
         path: of the file.
@@ -68,7 +69,10 @@ class FromFile:
         suffix = self.path.suffix.lower()
         if not self.path.is_file():
             raise SourceError("There is no such file of predictions.", where=str(path))
-        rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
+        if is_mzspeclib(self.path):
+            rows = self._mzspeclib()
+        else:
+            rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
         for peptide, charge, ions in rows:
             try:
                 self._found[key_of(peptide, charge)] = Prediction.checked(ions, self.name, peptide)
@@ -123,6 +127,19 @@ class FromFile:
         except PeptideError as error:
             self.problems.append(f"{text}: {error}")
             return None
+
+    def _mzspeclib(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
+        for entry in entries(self.path):
+            if entry.problem or not entry.peptide:
+                self.problems.append(entry.problem or f"Line {entry.line}: the entry names no peptidoform.")
+                continue
+            peptide = self._peptide(entry.peptide)
+            charge = (peptide.charge if peptide else None) or entry.charge
+            if peptide is None or not charge:
+                self.problems.append(f"Line {entry.line}: the entry names no charge.")
+                continue
+            ions = labelled(entry)
+            yield peptide, charge, ions or _assigned(peptide, charge, entry.mz, entry.intensity)
 
     def _library(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
         from peploss.spectra.readers import open_spectra

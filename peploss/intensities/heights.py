@@ -102,9 +102,22 @@ def fragments_with_heights(
         else:
             applied = with_intensities(ions, answer)
             n_left = len(applied.unused)
-            told = f"{n_left} predicted ions are not among the ions of the settings." if n_left else None
+            left = f"{n_left} predicted ions are not among the ions of the settings." if n_left else ""
+            told = " ".join(filter(None, [_uncharged(ions, answer), left])) or None
             out.append(WithHeights(applied.fragments, answer.source, told, answer))
     return out
+
+
+def _uncharged(ions: Fragments, found: Prediction) -> str:
+    """A sentence where fragments of a charge are asked for and none of that charge was predicted."""
+    backbone = ~np.isin(ions.ion_type, _UNPREDICTED)
+    highest = max((ion.charge for ion in found.intensities), default=0)
+    asked = int(ions.charge[backbone].max(initial=0))
+    if asked <= highest:
+        return ""
+    remedy = " MS2PIP HCDch2 predicts charges 1 and 2." if highest < 2 and found.source.startswith("MS2PIP") else ""
+    which = "no fragment" if highest == 0 else f"no fragment of a charge above {highest}"
+    return f"{found.source} predicts {which}: those of charge {asked} have no height.{remedy}"
 
 
 def shuffled_with_heights(shuffled: Peptide, settings: LossSettings, charge: int | None, of: Peptide) -> Fragments:

@@ -165,3 +165,14 @@ def test_decoys_have_the_heights_of_their_peptide(predicted: str) -> None:
     ions = shuffled_with_heights(Peptide.parse("EPTIDPEK"), settings, 2, of=PEPTIDE)
     assert {x: y for x, y in zip(ions.plain_label, ions.intensity.tolist(), strict=True) if y} == {"y3": 9, "y4": 4}
     assert ions.mz.tolist() == fragments(Peptide.parse("EPTIDPEK/2"), settings).mz.tolist()
+
+
+def test_fragments_of_a_charge_that_no_model_predicts_are_told() -> None:
+    settings = LossSettings(intensities="MS2PIP HCD2019", max_fragment_charge=2)
+    (found,) = fragments_with_heights([Peptide.parse("VGEAAASGELRK")], settings, [2])
+    assert "predicts no fragment of a charge above 1: those of charge 2 have no height." in str(found.note)
+    assert "MS2PIP HCDch2 predicts charges 1 and 2." in str(found.note)
+    (found,) = fragments_with_heights(
+        [Peptide.parse("VGEAAASGELRK")], settings.replace(intensities="MS2PIP HCDch2"), [2]
+    )
+    assert found.note is None

@@ -79,7 +79,7 @@ def test_a_bad_peptide_is_told_with_a_caret_and_the_last_good_view_stays(opened:
     assert len(app.error) == 1
     assert "Oxidation" in app.error[0].value
     assert "^" in app.error[0].value
-    assert len(app.tabs) == 4
+    assert len(app.tabs) == 5
 
 
 def test_a_link_with_a_bad_peptide_shows_the_spectrum(opened: Open) -> None:
@@ -232,7 +232,7 @@ def test_a_data_folder_that_is_not_there_is_told(opened: Open, monkeypatch: pyte
     assert len(app.error) == 1
 
 
-@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Export"])
+@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Candidates", "Export"])
 def test_every_tab_opens_by_link(opened: Open, tab: str) -> None:
     app = opened(tab=tab)
     fine(app)
@@ -378,3 +378,48 @@ def test_what_belongs_to_the_last_good_peptide_is_dimmed_and_named(opened: Open)
     app.text_input(key="peptide").set_value("PEPTIDE").run()
     assert "Still showing" not in said(app)
     assert not any("st-key-shown" in block.proto.body for block in app.get("html"))
+
+
+def test_candidates_are_typed_made_and_part_of_the_link(opened: Open) -> None:
+    app = opened(tab="Candidates")
+    app.text_input(key="another").set_value("VGEAAASGEIRK").run()
+    fine(app)
+    assert app.query_params["also"] == "VGEAAASGEIRK"
+    assert app.text_input(key="another").value == ""
+    app.button(key="add-decoys").click().run()
+    fine(app)
+    assert "3 shuffled decoys" in said(app)
+    texts = str(app.query_params["also"]).split("\n")
+    assert len(texts) == 4
+    assert len(set(texts)) == 4
+    app.button(key="add-decoys").click().run()
+    assert "They are all there already" in said(app)
+    again = opened(tab="Candidates", also="\n".join(texts), cand="3", over="1")
+    fine(again)
+    assert "**What tells 3 from 1**" in said(again)
+    assert "Deciding fragments" in said(again)
+    again.button(key="drop-candidate").click().run()
+    assert str(again.query_params["also"]).split("\n") == [texts[0], *texts[2:]]
+    again.button(key="next").click().run()  # another spectrum has candidates of its own
+    fine(again)
+    assert not {"also", "cand", "over"} & set(again.query_params)
+
+
+def test_a_bad_candidate_is_told_and_not_taken(opened: Open) -> None:
+    app = opened(tab="Candidates")
+    app.text_input(key="another").set_value("VGEB").run()
+    fine(app)
+    assert "B stands for N or D" in said(app)
+    assert "also" not in app.query_params
+    assert "Drop all but the first" not in [button.label for button in app.button]
+
+
+def test_more_candidates_than_there_is_room_for(opened: Open) -> None:
+    app = opened(tab="Candidates")
+    for _ in range(2):
+        if not app.button(key="add-swaps").disabled:
+            app.button(key="add-swaps").click().run()
+    fine(app)
+    assert len(str(app.query_params["also"]).split("\n")) == 7
+    assert app.button(key="add-swaps").disabled
+    assert app.text_input(key="another").disabled

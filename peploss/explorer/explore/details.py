@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -17,12 +18,16 @@ from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
 from peploss.spectra.writers import to_mgf
 
-TABS = ("Why", "Fragments", "Mass errors", "Export")
+TABS = ("Why", "Fragments", "Mass errors", "Candidates", "Export")
 
 
-def tabs(ex: Explanation, source: Source) -> None:
-    """Draw the tab that is open; the others cost nothing."""
-    drawn = (lambda ex: _why(ex, source), _fragments, _errors, lambda ex: _export(ex, source))
+def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> None:
+    """Draw the tab that is open; the others cost nothing.
+
+    Args:
+        candidates: draws the tab of that name.
+    """
+    drawn = (lambda ex: _why(ex, source), _fragments, _errors, lambda ex: candidates(), lambda ex: _export(ex, source))
     for tab, draw in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), drawn, strict=True):
         if tab.open:
             with tab:
@@ -52,7 +57,8 @@ def _why(ex: Explanation, source: Source) -> None:
 _WATERFALL = """
 Each bar compares two partial spectra with the loss itself, so the bars add up to it exactly.
 
-- *Intensity mismatch*: matched peaks only, each fragment moved onto its peak.
+- *Intensity mismatch*: matched peaks only, each fragment moved onto its peak. *Heights unknown*: the fragments have
+  uniform heights; *heights wrong*: predicted ones that are not those observed.
 - *m/z misalignment*: the same at their real positions.
 - *Missing fragments*: unmatched fragments are added.
 - *Unexplained peaks*: unmatched observed peaks are added.

@@ -5,48 +5,85 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from dataclasses import dataclass
 from typing import Any
 
+from peploss.analysis.candidates.deciding import Deciding
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.explore import summary
 from peploss.explorer.figures import spectrum as figures
+from peploss.explorer.figures.pair import pair_figure
 from peploss.explorer.shell import state
 
 START = state.View()
 
 
-def stage(ex: Explanation, view: state.View, *, source: str, reference: dict[str, Any] | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What is shown beside a comparison.
+
+    Attributes:
+        rows: the table of all candidates, as ``frontend/candidates.js`` takes it; None where there is one.
+        below: the candidate that is drawn below, None for none.
+        alone: what tells the two apart, each way.
+        numbers: of the two, from 1.
+    """
+
+    rows: dict[str, Any] | None = None
+    below: Explanation | None = None
+    alone: tuple[Deciding, Deciding] | None = None
+    numbers: tuple[int, int] = (1, 0)
+
+
+ONE = Beside()
+
+
+def stage(
+    ex: Explanation,
+    view: state.View,
+    *,
+    source: str,
+    reference: dict[str, Any] | None = None,
+    beside: Beside = ONE,
+) -> dict[str, Any]:
     """Numbers, ladder and figure of a comparison in one view.
 
     Args:
         source: what identifies the spectrum, so that the browser knows a figure it has already drawn.
         reference: the losses of right peptides and decoys, as ``reference.payload`` gives them.
+        beside: further candidates.
     """
     shown = figures.Shown(mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, labels=view.labels)
-    figure = figures.spectrum_figure(ex, shown)
-    told = f"{source}|{ex.spectrum.index}|{ex.peptide.proforma}|{ex.charge}|{ex.settings.to_toml()}|{shown}"
+    if beside.below is None or beside.alone is None:
+        figure = figures.spectrum_figure(ex, shown)
+    else:
+        figure = pair_figure(ex, beside.below, beside.alone, beside.numbers, shown)
+    below = "" if beside.below is None else f"{beside.below.peptide.proforma} {beside.numbers}"
+    told = f"{source}|{ex.spectrum.index}|{ex.peptide.proforma}|{ex.charge}|{ex.settings.to_toml()}|{shown}|{below}"
     return {
         **figure,
         "revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest(),
         "numbers": summary.numbers(ex),
         "ladder": summary.ladder(ex),
         "reference": reference,
+        "candidates": beside.rows,
         "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,
         "remedy": _remedy(ex),
         "view": state.as_payload(view),
         "seq": state.sequence(),
         "defaults": {"sigma": START.sigma, "unit": START.unit, "bin": START.bin},
         "filename": file_stem(ex),
-        "caption": _caption(ex),
+        "caption": _caption(ex, beside.below),
     }
 
 
-def _caption(ex: Explanation) -> dict[str, Any]:
+def _caption(ex: Explanation, below: Explanation | None) -> dict[str, Any]:
     """What is written over a saved picture: the spectrum, the peptide, the loss and the widths it was computed with."""
     s = ex.settings
     charge = f"charge {ex.charge}+" if ex.charge else "charge not given"
     facts = (charge, f"spectrum loss {ex.loss:.4f}", f"σ = {s.sigma:g} {s.sigma_unit}", f"h = {s.bin_width:g} Da")
-    return {"title": ex.spectrum.name, "lines": [ex.peptide.text, " · ".join(facts)]}
+    second = [] if below is None else [f"below: {below.peptide.text} · spectrum loss {below.loss:.4f}"]
+    return {"title": ex.spectrum.name, "lines": [ex.peptide.text, " · ".join(facts), *second]}
 
 
 def _remedy(ex: Explanation) -> dict[str, Any] | None:

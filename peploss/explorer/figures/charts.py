@@ -10,8 +10,10 @@ import numpy as np
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.grid_effects import widths
 from peploss.analysis.one_psm.matching import REACH_OF_A_MATCH
+from peploss.analysis.one_psm.waterfall import Step
 from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.traces import F64, SERIES, escape, series_of
+from peploss.settings import UNIFORM
 
 MARGIN = {"l": 56, "r": 16, "t": 14, "b": 44}
 MOST_BARS = 24
@@ -22,9 +24,16 @@ BAND_IN_VIEW = 4.0
 NOTE: dict[str, Any] = {"showarrow": False, "font": {"size": 11, "color": "@muted"}}
 
 
+def step_title(step: Step, ex: Explanation) -> str:
+    """A bar's name; that of the intensities says whether heights were predicted or not."""
+    if step.name != "intensity":
+        return step.title
+    return f"{step.title}: heights {'unknown' if ex.intensity_source == UNIFORM else 'wrong'}"
+
+
 def waterfall_figure(ex: Explanation) -> dict[str, Any]:
     """Bars from 0 to the loss, one a step, and the loss itself as the last."""
-    titles = [_wrapped(step.title) for step in ex.steps]
+    titles = [_wrapped(step_title(step, ex)) for step in ex.steps]
     base = [min(step.start, step.end) for step in ex.steps]
     size = [abs(step.value) for step in ex.steps]
     colours = ["@bad" if step.value >= 0 else "@good" for step in ex.steps]
@@ -86,7 +95,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "nticks": 6,
         },
     }
-    told = ", ".join(f"{step.title} {signed(step.value, '.4f')}" for step in ex.steps)
+    told = ", ".join(f"{step_title(step, ex)} {signed(step.value, '.4f')}" for step in ex.steps)
     return {"data": data, "layout": layout, "height": 320, "description": f"From 0 to {ex.loss:.4f}: {told}."}
 
 

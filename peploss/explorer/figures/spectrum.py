@@ -42,43 +42,34 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     """
     sign = -1.0 if shown.mirror else 1.0
     series = series_of(ex.fragments.ion_type)
-    peak_height = _relative(ex.observed.intensity)
-    fragment_height = sign * _relative(ex.fragments.intensity)
+    peak_height = relative(ex.observed.intensity)
+    fragment_height = sign * relative(ex.fragments.intensity)
 
-    data = [*_curves(ex, sign), *_sticks(ex, shown, series, peak_height, fragment_height)]
+    data = [*curves_of(ex, sign), *stick_traces(ex, shown, series, peak_height, fragment_height)]
     data = [trace for trace in data if len(trace["y"])]  # an empty trace costs as much to draw as a full one
     data.append(
         tips(
             "peaks and fragments",
             np.concatenate([ex.observed.mz, ex.fragments.mz]),
             np.concatenate([peak_height, fragment_height]),
-            [*_peak_tips(ex, peak_height), *_fragment_tips(ex)],
-            [*_peak_keys(ex), *ex.fragments.plain_label],
+            [*peak_tips(ex, peak_height), *fragment_tips(ex)],
+            [*peak_keys(ex), *ex.fragments.plain_label],
         )
     )
-    empty: dict[str, Any] = {"x": [], "y": []}
-    data.append(lines("", "@faint", 0.8, empty, {"meta": "leaders", "showlegend": False}))
-    data.append(
-        {"type": "scatter", "mode": "text", "meta": "labels", "text": [], "hoverinfo": "skip", "showlegend": False}
-        | {"cliponaxis": True, "textposition": "middle center"}
-        | empty
-    )
+    data += label_traces()
     panels = (["bins"] if shown.bins else []) + (["gradient"] if shown.gradient else [])
-    layout, height = _layout(shown, len(panels))
-    for trace in data:
-        # What is hidden in the legend stays hidden, whichever traces come and go. Plotly makes a CSS class of it.
-        dashed = "-dashed" if trace.get("line", {}).get("dash", "solid") != "solid" else ""
-        trace["uid"] = (trace.get("name") or trace["meta"]).replace(" ", "-") + dashed
+    layout, height = layout_of(shown, len(panels))
+    name_traces(data)
     for k, name in enumerate(panels, start=2):
         traces, axis = panel(ex, name, f"y{k}")
         data += traces
         layout[f"yaxis{k}"] |= axis
-        layout["annotations"].append(_title(PANELS[name], layout[f"yaxis{k}"]["domain"][1]))
+        layout["annotations"].append(title_of(PANELS[name], layout[f"yaxis{k}"]["domain"][1]))
     return {
         "data": data,
         "layout": layout,
-        "labels": _labels(ex, shown, series, peak_height, fragment_height),
-        "full": _padded(np.concatenate([ex.observed.mz, ex.fragments.mz[ex.fragment_in_range]])),
+        "labels": label_candidates(ex, shown, series, peak_height, fragment_height),
+        "full": padded(np.concatenate([ex.observed.mz, ex.fragments.mz[ex.fragment_in_range]])),
         "height": height,
         "description": (
             f"Observed spectrum and predicted fragments. {ex.n_matched} of {ex.n_matchable} fragments matched; "
@@ -87,39 +78,57 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     }
 
 
+def label_traces() -> list[Trace]:
+    """The lines and the texts of labels, empty: the browser places them."""
+    empty: dict[str, Any] = {"x": [], "y": []}
+    texts = {"type": "scatter", "mode": "text", "meta": "labels", "text": [], "hoverinfo": "skip", "showlegend": False}
+    return [
+        lines("", "@faint", 0.8, empty, {"meta": "leaders", "showlegend": False}),
+        texts | {"cliponaxis": True, "textposition": "middle center"} | empty,
+    ]
+
+
+def name_traces(data: list[Trace], prefix: str = "") -> None:
+    """Give each trace a name of its own: what is hidden in the legend stays hidden, whichever traces come and go."""
+    for trace in data:
+        dashed = "-dashed" if trace.get("line", {}).get("dash", "solid") != "solid" else ""
+        # Plotly makes a CSS class of it.
+        trace["uid"] = prefix + (trace.get("name") or trace["meta"]).replace(" ", "-") + dashed
+
+
 def observed_figure(spectrum: Spectrum) -> dict[str, Any]:
     """The peaks alone, for a spectrum that has no candidate yet."""
-    layout, height = _layout(Shown(mirror=False), 0)
-    layout["xaxis"]["range"] = _padded(spectrum.mz)
+    layout, height = layout_of(Shown(mirror=False), 0)
+    layout["xaxis"]["range"] = padded(spectrum.mz)
     layout["showlegend"] = False
-    relative = _relative(spectrum.intensity)
-    text = [f"m/z {mz:.4f}<br>{h:.1%} of the highest" for mz, h in zip(spectrum.mz, relative, strict=True)]
+    heights = relative(spectrum.intensity)
+    text = [f"m/z {mz:.4f}<br>{h:.1%} of the highest" for mz, h in zip(spectrum.mz, heights, strict=True)]
     data = [
-        lines("observed", "@observed", 1.3, sticks(spectrum.mz, relative)),
-        tips("observed peak", spectrum.mz, relative, text, [f"{mz:.4f}" for mz in spectrum.mz]),
+        lines("observed", "@observed", 1.3, sticks(spectrum.mz, heights)),
+        tips("observed peak", spectrum.mz, heights, text, [f"{mz:.4f}" for mz in spectrum.mz]),
     ]
     return {"data": data, "layout": layout, "height": height, "description": f"{len(spectrum)} observed peaks."}
 
 
-def _title(text: str, top: float) -> dict[str, Any]:
+def title_of(text: str, top: float) -> dict[str, Any]:
     """A panel's title, over its upper left corner."""
     corner = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
     return corner | {"text": text, "showarrow": False, "font": {"size": 11, "color": "@muted"}}
 
 
-def _padded(mz: F64) -> list[float]:
+def padded(mz: F64) -> list[float]:
     """A range that holds every m/z, with some air."""
     low, high = (float(mz.min()), float(mz.max())) if mz.size else (0.0, 1000.0)
     air = max(0.025 * (high - low), 1.0)
     return [round(low - air, 3), round(high + air, 3)]
 
 
-def _relative(intensity: F64) -> F64:
+def relative(intensity: F64) -> F64:
     highest = float(intensity.max(initial=0.0))
     return intensity / highest if highest > 0 else np.zeros_like(intensity)
 
 
-def _curves(ex: Explanation, sign: float) -> list[Trace]:
+def curves_of(ex: Explanation, sign: float) -> list[Trace]:
     h = ex.settings.bin_width
     narrowest = ex.sigma_per_bin[0] * h
     out = []
@@ -131,7 +140,7 @@ def _curves(ex: Explanation, sign: float) -> list[Trace]:
     return out
 
 
-def _sticks(
+def stick_traces(
     ex: Explanation, shown: Shown, series: NDArray[np.str_], peak_height: F64, fragment_height: F64
 ) -> list[Trace]:
     """Peaks nobody predicted, then for each colour what is matched, solid, and what is only predicted, dashed."""
@@ -154,7 +163,7 @@ def _sticks(
     return out
 
 
-def _peak_keys(ex: Explanation) -> list[str]:
+def peak_keys(ex: Explanation) -> list[str]:
     return [f"{mz:.4f}" for mz in ex.observed.mz]
 
 
@@ -165,7 +174,7 @@ def _errors(ex: Explanation) -> dict[int, str]:
     return {f: f"error {signed(da, '.4f')} Da, {signed(ppm, '.1f')} ppm" for f, da, ppm in columns}
 
 
-def _peak_tips(ex: Explanation, height: F64) -> list[str]:
+def peak_tips(ex: Explanation, height: F64) -> list[str]:
     errors = _errors(ex)
     out = []
     for i, partner in enumerate(ex.matches.fragment_of_peak.tolist()):
@@ -184,7 +193,7 @@ def _peak_out_of_sight(ex: Explanation, i: int) -> str:
     return f"<br>{UNSEEN['between bins' if ex.peak_in_range[i] else 'beyond the grid']}"
 
 
-def _fragment_tips(ex: Explanation) -> list[str]:
+def fragment_tips(ex: Explanation) -> list[str]:
     errors = _errors(ex)
     out = []
     for i, label in enumerate(ex.fragments.label):
@@ -196,7 +205,7 @@ def _fragment_tips(ex: Explanation) -> list[str]:
     return out
 
 
-def _labels(
+def label_candidates(
     ex: Explanation, shown: Shown, series: NDArray[np.str_], peak_height: F64, fragment_height: F64
 ) -> dict[str, Any]:
     """Candidates for labels: matched ones at their peak, in a mirror also the missing ones at their fragment."""
@@ -230,7 +239,7 @@ def _over(ex: Explanation, curve: Curve, mz: F64, stick: F64) -> F64:
     return np.array([max(s, float(curve.values[i:j].max(initial=0.0))) for i, j, s in inside], dtype=np.float64)
 
 
-def _layout(shown: Shown, panels: int) -> tuple[dict[str, Any], int]:
+def layout_of(shown: Shown, panels: int) -> tuple[dict[str, Any], int]:
     """Layout with ``panels`` empty axes under the plot, and its height in px."""
     inner = PLOT_PX + panels * (PANEL_PX + GAP_PX)
     ticks = [-1, -0.5, 0, 0.5, 1] if shown.mirror else [0, 0.5, 1]

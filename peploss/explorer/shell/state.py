@@ -23,8 +23,27 @@ from peploss.spectra.shift import Shift
 STAGE, STEPS = "stage", "steps"
 _VIEW, _INDEX, _SEEN_LINK, _SENT_LINK, _SEEN_SEQ = "_view", "_index", "_seen_link", "_sent_link", "_seen_seq"
 _PAGE, _ARRIVALS, _SIDEBAR, _SESSION, _LINK_IS_NEW = "_page", "_arrivals", "_sidebar", "_session", "_link_is_new"
-LINK = ("i", "sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "peptide")
+LINK = (
+    "i",
+    "sigma",
+    "unit",
+    "h",
+    "mode",
+    "bins",
+    "grad",
+    "labels",
+    "x",
+    "sel",
+    "off",
+    "cand",
+    "over",
+    "also",
+    "peptide",
+)
 PEPTIDE = "peptide"
+ALSO = "also"
+_ALSO = "_also"
+MOST_CANDIDATES = 8
 LONGEST_NAME = 60  # characters of a selected point's name
 WIDTHS = (0.001, 1.0)  # Da
 WIDTHS_PPM = (1.0, 2000.0)
@@ -51,6 +70,8 @@ class View:
         x: m/z range, or None for all of it.
         sel: name of the selected fragment or peak, ``""`` for none.
         shift: how far the observed peaks are taken to lie too high, and brought back; None as they were read.
+        cand: number of the candidate that is shown, from 1.
+        over: number of the candidate that is drawn below it, 0 for none.
     """
 
     sigma: float = LossSettings.sigma
@@ -63,6 +84,8 @@ class View:
     x: tuple[float, float] | None = None
     sel: str = ""
     shift: Shift | None = None
+    cand: int = 1
+    over: int = 0
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> View:
@@ -81,6 +104,8 @@ class View:
             x=_range(values.get("x")),
             sel=str(values.get("sel") or "")[:LONGEST_NAME],
             shift=_shift(values.get("shift")),
+            cand=_candidate(values.get("cand"), start.cand),
+            over=_candidate(values.get("over"), start.over),
         )
 
     def settings(self, base: LossSettings) -> LossSettings:
@@ -108,6 +133,9 @@ class View:
             out["sel"] = self.sel
         if self.shift:
             out["off"] = str(self.shift)
+        for name in ("cand", "over"):
+            if getattr(self, name) != getattr(start, name):
+                out[name] = str(getattr(self, name))
         return out
 
 
@@ -122,6 +150,7 @@ def sync_with_link() -> None:
     x = link.get("x", "").split("_")
     values = {**link, "bin": link.get("h"), "shift": link.get("off"), "x": x if len(x) == 2 else None}
     st.session_state[_VIEW] = View.of(values)
+    st.session_state[_ALSO] = _split(link.get(ALSO, ""))
     st.session_state[_INDEX] = _Place(int(link["i"]) - 1 if link.get("i", "").isdecimal() else None, steps_sent())
     st.session_state[_SENT_LINK] = link
     st.session_state[_SEEN_LINK] = link
@@ -154,6 +183,25 @@ def set_widths(sigma: float, unit: str, bin_width: float) -> None:
 def set_shift(shift: Shift | None) -> None:
     """Take the peaks of the spectrum that is shown for shifted by so much; None for as they were read."""
     st.session_state[_VIEW] = replace(view(), shift=shift)
+
+
+def also() -> list[str]:
+    """Further candidates of the spectrum that is shown, as text, after the one in the field."""
+    return list(st.session_state.get(_ALSO, []))
+
+
+def set_also(texts: Iterable[str], *, cand: int | None = None) -> None:
+    """Compare with these candidates; what a view shows of others is dropped.
+
+    Args:
+        cand: number of the candidate to show, from 1; None: the one that is shown, if it is still there.
+    """
+    chosen = [text.replace("\n", " ") for text in texts][: MOST_CANDIDATES - 1]
+    last = len(chosen) + 1
+    now = view()
+    shown = cand if cand is not None else now.cand
+    st.session_state[_VIEW] = replace(now, cand=shown if shown <= last else 1, over=now.over if now.over <= last else 0)
+    st.session_state[_ALSO] = chosen
 
 
 def carry(values: Mapping[str, tuple[Any, list[str]]]) -> None:
@@ -202,7 +250,7 @@ def _bring_along(spectrum: bool) -> None:
     if spectrum:
         address: dict[str, str | list[str]] = {name: text for name, (_, text) in sidebar.items() if text}
         if sent is not None:
-            address |= view().link() | {name: sent[name] for name in ("i", PEPTIDE) if name in sent}
+            address |= view().link() | {name: sent[name] for name in ("i", ALSO, PEPTIDE) if name in sent}
         st.query_params.from_dict(address)
 
 
@@ -224,7 +272,8 @@ def index() -> int | None:
 def set_index(value: int | None) -> None:
     """Choose a spectrum; one that follows another is shown whole, not in the old one's zoom. Settles all steps."""
     if index() not in (None, value):
-        st.session_state[_VIEW] = replace(view(), x=None, sel="", shift=None)
+        st.session_state[_VIEW] = replace(view(), x=None, sel="", shift=None, cand=1, over=0)
+        st.session_state[_ALSO] = []
     st.session_state[_INDEX] = _Place(value, steps_sent())
 
 
@@ -266,6 +315,7 @@ def write_link(home: int, own_peptide: str) -> None:
     place, text = index(), st.session_state.get(PEPTIDE, "")
     link = view().link() | ({"i": str(place + 1)} if place not in (None, home) else {})
     link |= {PEPTIDE: text} if text != own_peptide else {}
+    link |= {ALSO: "\n".join(also())} if also() else {}
     if link == _current_link() == st.session_state.get(_SENT_LINK):
         return
     for name in LINK:
@@ -277,6 +327,19 @@ def write_link(home: int, own_peptide: str) -> None:
 
 def _current_link() -> dict[str, str]:
     return {name: st.query_params[name] for name in LINK if name in st.query_params}
+
+
+def _split(text: str) -> list[str]:
+    """Candidates of a link, one a line."""
+    return [line.strip() for line in text.splitlines() if line.strip()][: MOST_CANDIDATES - 1]
+
+
+def _candidate(value: object, default: int) -> int:
+    try:
+        number = int(str(value))
+    except ValueError:
+        return default
+    return number if default <= number <= MOST_CANDIDATES else default
 
 
 def _within(value: object, limits: tuple[float, float]) -> float | None:

@@ -76,6 +76,16 @@ class StoredSpectra:
             text = f"{text}/{peptide.charge}"
         return replace(spectrum, index=index, peptide=text)
 
+    def place_of(self, index: int) -> tuple[str, int]:
+        """Spectrum file of a PSM, and the place in that file.
+
+        Raises:
+            SourceError: there is no such PSM.
+        """
+        with self._lock:
+            row = self._store.row(index, ["file", "index"])
+        return row["file"], row["index"]
+
     def headers(self, progress: Callable[[int, int], None] | None = None) -> list[Header]:
         """A line for every PSM."""
         return list(self._headers(progress))

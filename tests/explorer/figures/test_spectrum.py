@@ -130,8 +130,15 @@ def test_the_waterfall_uses_one_minus_sign(explained: Explanation) -> None:
 def test_titles_under_the_bars_stay_narrow(explained: Explanation, spectrum: Spectrum) -> None:
     for ex in (explained, explain(spectrum, explained.peptide, LossSettings(min_peak_mz=1900.0))):
         titles = charts.waterfall_figure(ex)["layout"]["xaxis"]["ticktext"][:-1]
-        assert [title.replace("<br>", " ") for title in titles] == [step.title for step in ex.steps]
+        assert [title.replace("<br>", " ") for title in titles] == [charts.step_title(step, ex) for step in ex.steps]
         assert all(len(line) <= 13 for title in titles for line in title.split("<br>"))
+
+
+def test_the_intensity_bar_says_whether_heights_are_known(spectrum: Spectrum) -> None:
+    for source, said in (("uniform", "unknown"), ("MS2PIP HCD2019", "wrong")):
+        ex = explain(spectrum, Peptide.parse("VGEAAASGELRK/2"), LossSettings(intensities=source))
+        assert charts.step_title(ex.steps[0], ex) == f"Intensity mismatch: heights {said}"
+        assert charts.step_title(ex.steps[-1], ex) == ex.steps[-1].title
 
 
 def test_shares_of_nothing_are_a_sentence_without_an_axis(spectrum: Spectrum) -> None:

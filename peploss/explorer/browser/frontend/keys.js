@@ -4,6 +4,7 @@ import { palette } from "./theme.js";
 
 const KEYS = [
   ["N / P", "Next / previous spectrum"],
+  ["1 to 8", "Show that candidate; with Shift, draw it below the one that is shown"],
   ["← →", "On a slider: one step (2.3 %). On the plot: the next peak or fragment to the left or right"],
   ["+ −", "On the plot: zoom in and out around the selection"],
   ["Shift + ← →", "On the plot: move the zoomed range"],

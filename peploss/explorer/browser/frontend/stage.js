@@ -1,4 +1,5 @@
 // The stage: numbers, ladder, plot and sliders in one node, so that all of them follow the pointer together.
+import { Candidates } from "./candidates.js";
 import { LogSlider } from "./controls.js";
 import { el, setText } from "./dom.js";
 import { SIZES, asFile, compose, rasterised, save } from "./export.js";
@@ -28,6 +29,7 @@ export class Stage {
 
   build() {
     this.numbers = new Numbers();
+    this.candidates = new Candidates((patch) => this.change(patch, true));
     this.ladder = el("div", { class: "pl-ladder" });
     this.plot = el("div", { class: "pl-plot", role: "application", tabindex: "0", onkeydown: (event) => this.key(event) });
     this.spoken = el("div", { class: "pl-hidden", role: "status" });
@@ -56,7 +58,7 @@ export class Stage {
     const tool = (label, title, onclick) => el("button", { type: "button", class: "pl-tool pl-plain", title, onclick }, label);
     this.zoomOut = tool("Reset zoom", "Show the whole m/z range (or double-click the plot)", () => this.zoom(null));
     this.node = el(
-      "div", { class: "pl-stage" }, this.numbers.node,
+      "div", { class: "pl-stage" }, this.numbers.node, this.candidates.node,
       el(
         "div", { class: "pl-bar" }, this.ladder,
         el(
@@ -240,6 +242,7 @@ export class Stage {
     for (const name of ["mirror", "overlay"]) this.toggles[name].setAttribute("aria-pressed", String(view.mode === name));
     for (const name of ["bins", "grad", "labels"]) this.toggles[name].setAttribute("aria-pressed", String(Boolean(view[name])));
     this.zoomOut.disabled = !view.x;
+    if (this.payload) this.candidates.update(this.payload.candidates, view);
   }
 
   async draw(payload) {
@@ -355,6 +358,7 @@ export class Stage {
 
   close() {
     endTour();
+    this.candidates.close();
     this.observer.disconnect();
     for (const timer of [this.settling, this.zooming, this.lost]) clearTimeout(timer);
     if (window.Plotly) window.Plotly.purge(this.plot);

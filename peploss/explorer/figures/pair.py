@@ -1,0 +1,116 @@
+"""The mirror of two candidates: each over the same observed peaks, one up and one down, with what tells them apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from peploss.analysis.candidates.deciding import Deciding
+from peploss.analysis.one_psm.explanation import Explanation
+from peploss.explorer.figures.spectrum import (
+    Shown,
+    curves_of,
+    fragment_tips,
+    label_candidates,
+    label_traces,
+    layout_of,
+    name_traces,
+    padded,
+    peak_keys,
+    peak_tips,
+    relative,
+    stick_traces,
+    title_of,
+)
+from peploss.explorer.figures.traces import Trace, escape, series_of, tips
+
+MARK = 1.16  # height of a mark, in heights of the highest stick
+
+
+def pair_figure(
+    first: Explanation, second: Explanation, alone: tuple[Deciding, Deciding], numbers: tuple[int, int], shown: Shown
+) -> dict[str, Any]:
+    """Two candidates of one spectrum, the first up and the second down.
+
+    Args:
+        alone: the fragments that each has and the other has not.
+        numbers: of the two candidates, from 1.
+        shown: whether labels are on.
+    Returns:
+        As ``spectrum_figure``.
+    """
+    upper, above = _half(first, shown)
+    lower, below = _half(second, shown)
+    for trace in lower:
+        trace["y"] = -np.asarray(trace["y"])
+        trace["showlegend"] = False
+    name_traces(upper)
+    name_traces(lower, "lower-")
+    data = [*upper, *lower, *_marks(first, second, alone)]
+    ends = label_traces()
+    name_traces(ends)
+    layout, height = layout_of(Shown(mirror=True), 0)
+    for number, ex, up in ((numbers[0], first, True), (numbers[1], second, False)):
+        text = f"<b>{number}</b>  {escape(ex.peptide.proforma)}  loss {ex.loss:.4f}"
+        where = title_of(text, 1.0 if up else 0.0) | {"x": 1, "xanchor": "right", "yanchor": "top" if up else "bottom"}
+        layout["annotations"].append(where)
+    mz = [first.observed.mz, *(ex.fragments.mz[ex.fragment_in_range] for ex in (first, second))]
+    return {
+        "data": [*data, *ends],
+        "layout": layout,
+        "labels": {
+            name: np.concatenate([above[name], -below[name] if name == "y" else below[name]])
+            if isinstance(above[name], np.ndarray)
+            else [*above[name], *below[name]]
+            for name in above
+        },
+        "full": padded(np.concatenate(mz)),
+        "height": height,
+        "description": (
+            f"Two candidates over the same observed peaks: {numbers[0]} up with loss {first.loss:.4f}, {numbers[1]} "
+            f"down with loss {second.loss:.4f}. {len(alone[0])} and {len(alone[1])} fragments tell them apart."
+        ),
+    }
+
+
+def _half(ex: Explanation, shown: Shown) -> tuple[list[Trace], dict[str, Any]]:
+    """Peaks, curves and fragments of one candidate, all upward, and its labels."""
+    peaks, ions = relative(ex.observed.intensity), relative(ex.fragments.intensity)
+    series = series_of(ex.fragments.ion_type)
+    half = Shown(mirror=False, labels=shown.labels)
+    traces = [*curves_of(ex, 1.0), *stick_traces(ex, half, series, peaks, ions)]
+    traces.append(
+        tips(
+            "peaks and fragments",
+            np.concatenate([ex.observed.mz, ex.fragments.mz]),
+            np.concatenate([peaks, ions]),
+            [*peak_tips(ex, peaks), *fragment_tips(ex)],
+            [*peak_keys(ex), *ex.fragments.plain_label],
+        )
+    )
+    labels = label_candidates(ex, half, series, peaks, ions)
+    return [t for t in traces if len(t["y"])], {k: np.asarray(v) if k in "xy" else v for k, v in labels.items()}
+
+
+def _marks(first: Explanation, second: Explanation, alone: tuple[Deciding, Deciding]) -> list[Trace]:
+    """A mark at every deciding fragment: filled where a peak speaks for it."""
+    out = []
+    for found, form in ((True, ""), (False, "-open")):
+        x, y, text = [], [], []
+        for ex, own, sign in ((first, alone[0], 1), (second, alone[1], -1)):
+            of = own.fragment[(own.peak >= 0) == found].tolist()
+            x += [float(ex.fragments.mz[i]) for i in of]
+            y += [sign * MARK] * len(of)
+            what = "has a peak" if found else "has no peak"
+            text += [f"<b>{escape(ex.fragments.label[i])}</b> only in this candidate: {what}" for i in of]
+        if x:
+            name = "deciding, with a peak" if found else "deciding, without"
+            out.append(
+                {
+                    "type": "scatter", "mode": "markers", "name": name, "uid": f"deciding{form}", "x": x, "y": y,
+                    "text": text, "hovertemplate": "%{text}<extra></extra>",
+                    "marker": {"symbol": f"diamond{form}", "size": 7, "color": "@predicted"},
+                }
+            )  # fmt: skip
+    return out
