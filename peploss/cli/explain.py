@@ -28,11 +28,18 @@ MADE = ("ranks", "sites", "swaps", "fixes", "decoys")
     help="Compare with the other candidates of the set (ranks), other sites of the modifications, isobaric swaps, what "
     "the causes would change (fixes), or shuffled decoys. May be repeated; 8 candidates in all.",
 )  # fmt: skip
+@click.option("--against", metavar="PSM", help="Compare its spectrum with that of another PSM of SET, peak by peak.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @settings_options
 @told
 def explain(
-    source: Path, psm: str, typed: tuple[str, ...], kinds: tuple[str, ...], as_json: bool, settings: LossSettings
+    source: Path,
+    psm: str,
+    typed: tuple[str, ...],
+    kinds: tuple[str, ...],
+    against: str | None,
+    as_json: bool,
+    settings: LossSettings,
 ) -> None:
     """Say why one PSM of SET has the loss it has. PSM is its id, or the title of its spectrum."""
     from peploss.analysis.causes.diagnosis import diagnose
@@ -44,6 +51,7 @@ def explain(
 
     with ParquetStore(source) as store:
         row = store.row(find_psm(source, psm))
+        other = None if against is None else psm_of(store.row(find_psm(source, against)))[0]
         note = store.version_note
         run = runs_of(store, settings, only=row["file"]).get(row["file"])
     spectrum, peptide = psm_of(row)
@@ -82,6 +90,9 @@ def explain(
         compared, in_words = _compared(source, row, spectrum, peptide, settings, typed, kinds, run)
         values["candidates"] = compared
         lines += ["", *in_words]
+    if other is not None:
+        values["against"], in_words = _against(spectrum, other, settings)
+        lines += ["", *in_words]
     if note:
         click.echo(note, err=True)
     if as_json:
@@ -89,6 +100,32 @@ def explain(
     else:
         for line in [*lines, *told.notices]:
             click.echo(line)
+
+
+def _against(spectrum: Spectrum, other: Spectrum, settings: LossSettings) -> tuple[dict[str, Any], list[str]]:
+    """Two observed spectra, as values and as lines."""
+    from peploss.analysis.one_psm.two_spectra import explain_spectra
+
+    two = explain_spectra(spectrum, other, settings)
+    pairs = [
+        {
+            "mz": two.first.mz[p], "other_mz": two.second.mz[f], "label": two.labels[0][p],
+            "other_label": two.labels[1][f], "share_of_cosine": two.shares.peak_cosine[p],
+        }
+        for f, p in zip(two.matches.fragment.tolist(), two.matches.peak.tolist(), strict=True)
+    ]  # fmt: skip
+    values = {
+        "spectrum": other.name, "peptide": other.peptide, "loss": two.loss, "shared": list(two.shared),
+        "steps": [{"step": s.name, "loss": s.value} for s in two.steps], "pairs": pairs,
+    }  # fmt: skip
+    lines = [
+        f"against {other.name} ({other.peptide or 'no peptide'}): spectrum loss {two.loss:.4f} = "
+        + " + ".join(f"{s.name} {s.value:.4f}" for s in two.steps),
+        f"{len(two.matches)} peaks are in both: {two.shared[0]:.1%} and {two.shared[1]:.1%} of the intensity",
+        *(f"  {p['mz']:.4f} {p['label']} and {p['other_mz']:.4f} {p['other_label']}: {p['share_of_cosine']:.4f} of the "
+          "cosine" for p in sorted(pairs, key=lambda p: -p["share_of_cosine"])[:8]),
+    ]  # fmt: skip
+    return values, lines
 
 
 def _compared(

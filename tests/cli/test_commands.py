@@ -150,6 +150,20 @@ def test_explain_compares_candidates(a_set: Path) -> None:
     assert "B stands for N or D" in bad.output
 
 
+def test_explain_mirrors_two_observed_spectra(a_set: Path) -> None:
+    told = json.loads(peploss("explain", a_set, "QC1.175", "--against", "QC1.175", "--json").stdout)["against"]
+    assert told["loss"] == 0.0
+    assert told["shared"] == [1.0, 1.0]
+    assert sum(pair["share_of_cosine"] for pair in told["pairs"]) == pytest.approx(1.0)
+    other = json.loads(peploss("explain", a_set, "QC1.175", "--against", "QC1.2", "--json").stdout)["against"]
+    assert 0 < other["loss"] <= 1
+    assert sum(step["loss"] for step in other["steps"]) == pytest.approx(other["loss"])
+    in_words = peploss("explain", a_set, "QC1.175", "--against", "QC1.2").stdout
+    assert f"against QC1.2 ({other['peptide']}): spectrum loss {other['loss']:.4f}" in in_words
+    none = peploss("explain", a_set, "QC1.175", "--against", "nobody")
+    assert (none.exit_code, "nobody" in none.output) == (1, True)
+
+
 def test_explain_finds_the_other_ranks_in_the_set(tmp_path: Path) -> None:
     table = tmp_path / "ranks.tsv"
     lines = ("title\tpeptide\trank", "QC1.175\tVGEAAASGELR\t2", "QC1.175\tGVEAAASGELRK\t1", "QC1.2\tPEPTIDEK\t1")
