@@ -64,6 +64,7 @@ def draw(psm: Psm, settings: LossSettings, key: str) -> None:
         )  # fmt: skip
         components.figure(reach_of_doubt_figure(found, doubt.correct), key="by-hand-reach")
         _in_words(found, doubt.correct, sigma)
+    st.caption(ADVICE)
     st.markdown("**One right treatment and two known errors**")
     components.figure(treated_figure(treated, peaks.mz, peaks.intensity), key="by-hand-treated")
     right_mass = treated[RIGHT].mass
@@ -141,6 +142,11 @@ def _in_words(found: ReachOfDoubt, correct: float, sigma: float) -> None:
     )
 
 
+ADVICE = (
+    "In a study of small models (`python -m benchmarks.training_study`), weight 0.15 at σ 0.05 made every training "
+    "worse. Weight 0.01, or a gradient scaled to a tenth of the cross-entropy's, did no harm; no variant helped. "
+    "Watch this loss as a metric before you train on it."
+)
 _DIES = """
 The loss sees expected masses. Where the right residue has a probability below 1, each expected mass leans towards the
 mean residue, and the error adds up along the peptide. Once it is larger than a few σ, no fragment overlaps its peak.

@@ -13,6 +13,7 @@ from peploss.explorer.browser import components
 from peploss.explorer.figures.curriculum import curriculum_figure, expected_figure
 from peploss.explorer.figures.spectrum import observed_figure
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.training.by_hand import ADVICE
 from peploss.peptides.vocabulary import DEFAULT_VOCABULARY
 from peploss.spectra.spectrum import Spectrum
 from peploss.training.curriculum import CurriculumV2, Stage
@@ -90,6 +91,7 @@ def _cost(curriculum: CurriculumV2, sigma: float) -> None:
         f"Medians of 64 synthetic spectra a stage, at σ = {sigma:g} Th. With the stage's weights, spectrum and "
         f"precursor are this share of the whole loss: {share}."
     )
+    st.caption(ADVICE)
 
 
 def _table(curriculum: CurriculumV2) -> pd.DataFrame:

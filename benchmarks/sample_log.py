@@ -1,0 +1,70 @@
+"""What ``SampleLog`` costs a training loop: the call, and the whole loop with and without it.
+
+    python -m benchmarks.sample_log --threads 1
+
+The model is the two-layer transformer of ``benchmarks.training_study``, batches of 32. Steps with and without logging
+alternate, so that both meet the same machine; the writing thread takes its time from the steps that log.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+
+import numpy as np
+import torch
+
+from benchmarks.common import arguments, show, write
+from benchmarks.training_study import VOCABULARY, Model, synthetic
+from peploss import CombinedLoss
+from peploss.training.sample_log import SampleLog
+
+STEPS = 120
+
+
+def measure(every: int, full_logits: bool) -> dict[str, object]:
+    """Median times of a step and of the call, and of the loop."""
+    generator = torch.Generator().manual_seed(0)
+    model, batches = Model(), [synthetic(32, generator) for _ in range(8)]
+    loss = CombinedLoss(spectrum_weight=0.1, precursor_weight=0.01, vocabulary=VOCABULARY, reduction="none")
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    steps: dict[bool, list[float]] = {True: [], False: []}
+    calls: list[float] = []
+    with tempfile.TemporaryDirectory() as folder, SampleLog(folder, full_logits=full_logits, loss=loss) as log:
+        for step in range(2 * STEPS):
+            logging = step // 10 % 2 == 1  # ten steps with, ten without
+            data = batches[step % 8]
+            start = time.perf_counter()
+            logits = model(data)[None]
+            total, metrics = loss(logits, *data[:5], data.mass)
+            optimizer.zero_grad()
+            total.mean().backward()
+            optimizer.step()
+            if logging and step % every == 0:
+                before = time.perf_counter()
+                ids = [f"{step % 8}-{i}" for i in range(32)]
+                log.add(step, ids, logits, data.targets, data.mask, metrics, peaks=tuple(data[2:5]))  # type: ignore[arg-type]
+                calls.append(time.perf_counter() - before)
+            if step >= 20:
+                steps[logging].append(time.perf_counter() - start)
+    plain = float(np.median(steps[False]))
+    return {
+        "logs": f"every {'step' if every == 1 else f'{every}th step'}{', full logits' if full_logits else ''}",
+        "step_ms": 1e3 * plain,
+        "call_ms": 1e3 * float(np.median(calls)),
+        "call_share": float(np.median(calls)) / every / plain,
+        "loop_share": float(np.mean(steps[True])) / float(np.mean(steps[False])) - 1,
+        "median_share": float(np.median(steps[True])) / plain - 1,
+    }
+
+
+def main() -> None:
+    options = arguments(__doc__, "sample_log.csv").parse_args()
+    torch.set_num_threads(options.threads)
+    rows = [measure(every, full) for every, full in ((1, False), (1, True), (10, False), (10, True))]
+    show(rows)
+    write(rows, options.csv)
+
+
+if __name__ == "__main__":
+    main()
