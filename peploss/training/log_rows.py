@@ -6,8 +6,9 @@ import contextlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +16,9 @@ from peploss.atomic import whole_file
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.objective import Objective
 from peploss.version import __version__
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMAT: Final = 2
 """1 kept logits as float16, and neither spectra nor the settings of the loss."""
@@ -50,35 +54,45 @@ def to_cpu(value: Tensor) -> Tensor:
     return value.to("cpu", non_blocking=True) if value.is_cuda else value.clone()
 
 
-def sample_rows(batch: Batch) -> list[dict[str, Any]]:
-    """A row for each sample, as its columns."""
+def sample_table(batch: Batch) -> pa.Table:
+    """A row for each sample, column by column: no loop over samples but for their logits."""
+    import pyarrow as pa
+
     if batch.ready is not None:
         batch.ready.synchronize()
     n = len(batch.ids)
     arrays = {name: value.numpy() for name, value in batch.tensors.items()}
-    metrics = {name: value.double().numpy() if value.numel() == n else None for name, value in batch.metrics.items()}
-    whole = {name: float(value.double().mean()) for name, value in batch.metrics.items() if metrics[name] is None}
-    rows = []
-    for i, sample in enumerate(batch.ids):
-        keep = arrays["mask"][i]
-        target = arrays["target"][i][keep]
-        decoded = arrays["decoded"][i][:, keep]
-        row: dict[str, Any] = {
-            "step": batch.step,
-            "id": sample,
-            "length": int(keep.sum()),
-            "n_correct": int((decoded[-1] == target).sum()),
-            "target": target.astype("int32"),
-            "decoded": list(decoded.astype("int32")),
-            "top_token": arrays["top_token"][i][keep].astype("int32").reshape(-1),
-            "top_probability": arrays["top_probability"][i][keep].astype("float32").reshape(-1),
-        }
-        row |= {name: float(values[i]) if values is not None else whole[name] for name, values in metrics.items()}
-        row |= {f"weight_{name}": float(weight) for name, weight in batch.weights.items()}
-        if "logits" in arrays:
-            row["logits"] = arrays["logits"][i][:, keep].tobytes()  # (T, L, V) float32
-        rows.append(row)
-    return rows
+    keep, decoded = arrays["mask"], arrays["decoded"].astype(np.int32)  # (B, L), (B, T, L)
+    length, steps = keep.sum(1), decoded.shape[1]
+    right = (decoded[:, -1] == arrays["target"]) & keep
+    columns: dict[str, Any] = {
+        "step": np.full(n, batch.step),
+        "id": batch.ids,
+        "length": length,
+        "n_correct": right.sum(1),
+        "target": _lists(arrays["target"][keep].astype(np.int32), length),
+        "decoded": pa.ListArray.from_arrays(
+            pa.array(np.arange(0, n * steps + 1, steps, dtype=np.int32)),
+            _lists(decoded[np.broadcast_to(keep[:, None], decoded.shape)], np.repeat(length, steps)),
+        ),
+    }
+    for name, dtype in (("top_token", np.int32), ("top_probability", np.float32)):
+        values = arrays[name]  # (B, L, k)
+        columns[name] = _lists(values[keep].astype(dtype).reshape(-1), length * values.shape[2])
+    for name, metric in batch.metrics.items():
+        each = metric.double().numpy()
+        columns[name] = each if len(each) == n else np.full(n, each.mean())
+    columns |= {f"weight_{name}": np.full(n, float(weight)) for name, weight in batch.weights.items()}
+    if "logits" in arrays:
+        columns["logits"] = [row[:, kept].tobytes() for row, kept in zip(arrays["logits"], keep, strict=True)]
+    return pa.table(columns)
+
+
+def _lists(values: np.ndarray, lengths: np.ndarray) -> pa.ListArray:
+    """Lists of these lengths, one after the other."""
+    import pyarrow as pa
+
+    return pa.ListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)), values)
 
 
 def spectrum_rows(spectra: Spectra) -> list[dict[str, Any]]:
@@ -121,9 +135,14 @@ def write_about(folder: Path, vocabulary: Vocabulary, objective: Objective | Non
 def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Write a part; a column that a row lacks is null there."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     names = dict.fromkeys(name for row in rows for name in row)
-    table = pa.table({name: [row.get(name) for row in rows] for name in names})
+    write_table(pa.table({name: [row.get(name) for row in rows] for name in names}), path)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a part."""
+    import pyarrow.parquet as pq
+
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import torch
 from torch import Tensor
@@ -30,13 +30,17 @@ from peploss.training.log_rows import (
     Batch,
     Spectra,
     known_spectra,
-    sample_rows,
+    sample_table,
     spectrum_rows,
     to_cpu,
     write_about,
     write_rows,
+    write_table,
 )
 from peploss.training.objective import Objective
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 WAITING: Final = 8
 """Batches that may wait to be written; a loop that is faster than the disk waits for the next place."""
@@ -260,19 +264,24 @@ class SampleLog:
         return max((int(p.stem.split("-")[1]) for p in self.folder.glob(f"{kind}-*.parquet")), default=-1)
 
     def _write_all(self) -> None:
-        rows: list[dict[str, Any]] = []
+        import pyarrow as pa
+
+        waiting: list[pa.Table] = []
         spectra: list[dict[str, Any]] = []
         try:
             while (batch := self._queue.get()) is not None:
-                rows.extend(sample_rows(batch))
+                waiting.append(sample_table(batch))
                 spectra.extend(spectrum_rows(batch.spectra) if batch.spectra else [])
-                while len(rows) >= self.rows:
+                if sum(len(table) for table in waiting) >= self.rows:
                     spectra = self._write_spectra(spectra)
-                    self._write(PART, rows[: self.rows])
-                    del rows[: self.rows]
+                    whole = pa.concat_tables(waiting, promote_options="permissive")
+                    while len(whole) >= self.rows:
+                        self._write(whole.slice(0, self.rows))
+                        whole = whole.slice(self.rows)
+                    waiting = [whole] if len(whole) else []
             self._write_spectra(spectra)
-            if rows:
-                self._write(PART, rows)
+            if waiting:
+                self._write(pa.concat_tables(waiting, promote_options="permissive"))
         except BaseException as error:  # noqa: BLE001  raised again by the next call of ``add`` or ``close``
             self._error = error
             while not self._closed or not self._queue.empty():  # the loop must not wait for a place in the queue
@@ -282,9 +291,10 @@ class SampleLog:
     def _write_spectra(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Before the samples that they belong to, so that a killed run has both or neither; what is left is nothing."""
         if rows:
-            self._write(SPECTRA, rows)
+            write_rows(rows, self.folder / f"{SPECTRA}-{self._next[SPECTRA]:06d}.parquet")
+            self._next[SPECTRA] += 1
         return []
 
-    def _write(self, kind: str, rows: list[dict[str, Any]]) -> None:
-        write_rows(rows, self.folder / f"{kind}-{self._next[kind]:06d}.parquet")
-        self._next[kind] += 1
+    def _write(self, table: pa.Table) -> None:
+        write_table(table, self.folder / f"{PART}-{self._next[PART]:06d}.parquet")
+        self._next[PART] += 1
