@@ -4,8 +4,9 @@ One forward computes the cosine and, where asked, its derivative by every input 
 visited anyway); the backward only scales them by the upstream gradient of their spectrum.
 
 It exists twice over the same two functions: as a ``torch.library`` custom op, which compilers, exporters and fake
-tensors can see through, and as a plain ``autograd.Function`` for eager code, where dispatching a custom op costs
-several times what the kernel itself takes for one spectrum.
+tensors can see through, and as an ``autograd.Function`` for eager code and ``torch.func``, where dispatching a custom
+op costs several times what the kernel itself takes for one spectrum. What ``torch.func`` needs besides (a rule for
+``vmap``, the derivative along a tangent) stands in ``transforms``.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from peploss.errors import ArgumentError, BackendError
 from peploss.kernels.threads import split
+from peploss.kernels.transforms import along_tangents, one_batch, spectrum_of, wrapped
 
 SECOND_DERIVATIVE = (
     "The spectrum cosine has no second derivative: its fast kernels give first derivatives only. "
@@ -144,6 +146,8 @@ def _scale(
     """
     if upstream.shape[0] == 1:
         return (derivatives * upstream).unbind()
+    if wrapped(upstream, offsets, derivatives):
+        return (derivatives * upstream[spectrum_of(offsets, derivatives.shape[1])]).unbind()
     if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
         if by_triton is not None:
             from peploss.kernels.gpu import launch
@@ -166,6 +170,16 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tenso
     ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
 
 
+def _save_eager(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    _save(ctx, inputs, output)
+    ctx.save_for_forward(inputs[3], inputs[7], *output[1:])
+
+
+def _save_triton(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    _save_eager(ctx, inputs, output)
+    ctx.triton = True
+
+
 def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None) -> tuple[Tensor | None, ...]:
     if any(g is not None for g in of_derivatives):
         raise RuntimeError(SECOND_DERIVATIVE)
@@ -182,24 +196,27 @@ def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None)
 class CosineFunction(torch.autograd.Function):
     """The operation for eager code."""
 
-    @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
-        output = _forward(*inputs)
-        _save(ctx, inputs, output)
-        return output
-
+    forward = staticmethod(_forward)
+    setup_context = staticmethod(_save_eager)
     backward = staticmethod(_backward)
+    jvp = staticmethod(along_tangents)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        return one_batch(CosineFunction.apply, info.batch_size, in_dims, inputs)
 
 
-class TritonCosineFunction(CosineFunction):
+class TritonCosineFunction(torch.autograd.Function):
     """The operation for eager code on a GPU."""
 
+    forward = staticmethod(_forward_triton)
+    setup_context = staticmethod(_save_triton)
+    backward = staticmethod(_backward)
+    jvp = staticmethod(along_tangents)
+
     @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
-        output = _forward_triton(*inputs)
-        _save(ctx, inputs, output)
-        ctx.triton = True
-        return output
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        return one_batch(TritonCosineFunction.apply, info.batch_size, in_dims, inputs)
 
 
 cosine_op = torch.library.custom_op("peploss::cosine", _forward, mutates_args=(), device_types="cpu")

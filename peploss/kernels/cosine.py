@@ -11,6 +11,7 @@ from peploss.kernels.arguments import SigmaUnit, two_numbers, wide, widths
 from peploss.kernels.autograd import check_offsets, cosine
 from peploss.kernels.dispatch import Backend, kernels_for
 from peploss.kernels.peaks import Peaks
+from peploss.kernels.transforms import all_derivatives
 
 
 def spectrum_cosine(
@@ -60,6 +61,10 @@ def spectrum_cosine(
     grad = torch.is_grad_enabled()
     grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
     grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
+    if not torch.compiler.is_compiling() and all_derivatives(
+        pred.mz, pred.intensity, pred_sigma, obs.mz, obs.intensity
+    ):
+        grad_pred = grad_obs = True
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
     # Where there is no kernel for a device, the CPU's answer is the same answer.
     at = pred.mz.device if kernels == "triton" else torch.device("cpu")

@@ -119,3 +119,29 @@ def test_a_tracer_sees_the_operator() -> None:
     traced = make_fx(cosine)(torch.tensor([10.0], dtype=torch.float64))
     other = torch.tensor([10.1], dtype=torch.float64)
     assert torch.equal(traced(other), cosine(other))
+
+
+NOT_RENDERED = {"below the grid": -5.0, "above the grid": 999.0, "between bins": 20.0, "padding": math.inf}
+
+
+@pytest.mark.parametrize("where", NOT_RENDERED)
+@pytest.mark.parametrize("intensity", [0.0, 1e300, -1.0, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("backend", ["auto", "cpu", "triton"])
+def test_a_peak_that_is_not_rendered_is_what_the_reference_makes_of_it(  # type: ignore[no-untyped-def]
+    where: str, intensity: float, side: int, backend: str, cosine_by
+) -> None:
+    """Backends agree on values, on NaN and on gradients, whatever lies where no bin sees it."""
+    spectra = [([10.05, 15.0], [1.0, 2.0]), ([10.05, 15.05], [2.0, 1.0])]
+    mz, heights = spectra[side]
+    spectra[side] = ([*mz, NOT_RENDERED[where]], [*heights, intensity])
+    answers = []
+    for name in (backend, "reference"):
+        leaves = [torch.tensor(x, dtype=torch.float64, requires_grad=True) for pair in spectra for x in pair]
+        sides = [Peaks(m, a, torch.tensor([0, len(m)])) for m, a in (leaves[:2], leaves[2:])]
+        cos = cosine_by(*sides, sigma=0.008 if where == "between bins" else 0.05, grid=GRID, backend=name)
+        answers.append((cos.detach(), *torch.autograd.grad(cos.sum(), leaves)))
+    assert math.isnan(answers[0][0]) == (not math.isfinite(intensity) and where != "padding")
+    for got, want in zip(*answers, strict=True):
+        within = {"rtol": 1e-4, "atol": 1e-5} if backend == "triton" else {"rtol": 1e-7, "atol": 1e-9}
+        torch.testing.assert_close(got, want, equal_nan=True, **within)
