@@ -54,8 +54,6 @@ def widths(pred: Peaks, obs: Peaks, sigma: float | Tensor, unit: SigmaUnit) -> t
     if not isinstance(sigma, Tensor):
         if unit == "ppm":
             return sigma * 1e-6 * _finite(pred.mz), sigma * 1e-6 * _finite(obs.mz)
-        if pred.mz.is_cpu:
-            return torch.full_like(pred.mz, sigma), torch.full_like(obs.mz, sigma)
         # One number, that the kernels read for every peak.
         one = torch.full((), sigma, dtype=torch.float64, device=pred.mz.device)
         return one.expand(pred.mz.shape[0]), one.expand(obs.mz.shape[0])

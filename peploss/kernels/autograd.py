@@ -19,7 +19,7 @@ from torch import Tensor
 
 from peploss.errors import ArgumentError, BackendError
 from peploss.kernels.threads import split
-from peploss.kernels.transforms import along_tangents, one_batch, spectrum_of, wrapped
+from peploss.kernels.transforms import along_tangents, one_batch, spectrum_of, transformed, wrapped
 
 SECOND_DERIVATIVE = (
     "The spectrum cosine has no second derivative: its fast kernels give first derivatives only. "
@@ -38,23 +38,31 @@ def _forward(
     b_offsets: Tensor,  # (B + 1,)
     bin_width: float,  # 0 for the continuum
     n_bins: int,
-    grad_a: bool,
-    grad_b: bool,
+    level_a: int,
+    level_b: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Cosines (B,), derivatives by a's m/z, intensity, sigma (3, N) and by b's (3, M); no columns where not asked."""
+    """Cosines (B,), and derivatives by a's peaks (R, N) and by b's (R, M).
+
+    A level is 0 for no derivatives (no columns), 1 for rows of m/z and intensity, 2 for a row of sigma as well.
+    """
     from peploss.kernels.cpu import pairs
 
-    a = arrays(a_mz, a_intensity, a_sigma, a_offsets)
-    b = arrays(b_mz, b_intensity, b_sigma, b_offsets)
+    a = arrays(a_mz, a_intensity, a_sigma, a_offsets, one_width=True)
+    b = arrays(b_mz, b_intensity, b_sigma, b_offsets, one_width=True)
     cos = np.empty(len(a[3]) - 1)
-    a_out = np.zeros((3, len(a[0]) if grad_a else 0))
-    b_out = np.zeros((3, len(b[0]) if grad_b else 0))
+    a_out = np.empty((rows(level_a), len(a[0]) if level_a else 0))
+    b_out = np.empty((rows(level_b), len(b[0]) if level_b else 0))
 
     def run(start: int, stop: int) -> None:
-        pairs.cosine_range(start, stop, *a, *b, bin_width, n_bins, grad_a, grad_b, cos, a_out, b_out)
+        pairs.cosine_range(start, stop, *a, *b, bin_width, n_bins, level_a, level_b, cos, a_out, b_out)
 
     split(run, a[3] + b[3])
     return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
+
+
+def rows(level: int) -> int:
+    """How many rows of derivatives a level has."""
+    return 3 if level == 2 else 2
 
 
 def _forward_triton(
@@ -68,15 +76,16 @@ def _forward_triton(
     b_offsets: Tensor,
     bin_width: float,
     n_bins: int,
-    grad_a: bool,
-    grad_b: bool,
+    level_a: int,
+    level_b: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The same in Triton."""
+    """The same in Triton, which computes all rows at once: levels are 0 or 2."""
     from peploss.kernels.gpu import launch
 
     a = check(a_mz, a_intensity, a_sigma, a_offsets)
     b = check(b_mz, b_intensity, b_sigma, b_offsets)
-    return launch.cosine(a, b, bin_width, n_bins, grad_a, grad_b)
+    cos, by_a, by_b = launch.cosine(a, b, bin_width, n_bins, level_a > 0, level_b > 0)
+    return cos, by_a if level_a else by_a[:2], by_b if level_b else by_b[:2]
 
 
 def check(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -113,20 +122,24 @@ def check_offsets(offsets: Tensor, n: int) -> None:
         raise ArgumentError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
-def arrays(mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor) -> tuple[Any, Any, Any, Any]:
-    """One side as contiguous arrays.
+def arrays(
+    mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor, *, one_width: bool = False
+) -> tuple[Any, Any, Any, Any]:
+    """One side as contiguous arrays; with ``one_width`` a number that was expanded to all peaks stays one number.
 
     Raises:
         ArgumentError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
     from peploss.kernels.cpu import pairs
 
-    m, a, s, ends = _array(mz), _array(intensity), _array(sigma), _array(offsets)
+    m, a, ends = _array(mz), _array(intensity), _array(offsets)
+    expanded = one_width and sigma.ndim == 1 and len(sigma) > 0 and sigma.stride(0) == 0
+    s = _array(sigma[:1] if expanded else sigma)
     n = len(m)
-    if not (len(a) == len(s) == n and pairs.offsets_fit(ends, n)):
+    if not (len(a) == n and len(sigma) == n and pairs.offsets_fit(ends, n)):
         raise ArgumentError(
             f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
-            f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(s)}."
+            f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(sigma)}."
         )
     return m, a, s, ends
 
@@ -138,45 +151,45 @@ def _array(x: Tensor) -> Any:
 
 
 def _scale(
-    upstream: Tensor, offsets: Tensor, derivatives: Tensor, by_triton: tuple[bool, bool, bool] | None
+    upstream: Tensor, offsets: Tensor, derivatives: Tensor, wanted: tuple[bool, bool, bool], triton: bool
 ) -> tuple[Tensor | None, ...]:
-    """Rows of (3, N) derivatives, each column times the upstream gradient (B,) of its spectrum.
+    """Rows of derivatives (R, N), each column times the upstream gradient (B,) of its spectrum; R of the three inputs.
 
-    ``by_triton`` says which rows are wanted of Triton's kernel; None leaves all of them to torch or numba.
+    Rows behind the last that is wanted may be left out.
     """
     if upstream.shape[0] == 1:
         return (derivatives * upstream).unbind()
     if wrapped(upstream, offsets, derivatives):
         return (derivatives * upstream[spectrum_of(offsets, derivatives.shape[1])]).unbind()
     if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
-        if by_triton is not None:
+        if triton:
             from peploss.kernels.gpu import launch
 
-            return launch.scaled(upstream, offsets, derivatives, by_triton)
+            return launch.scaled(upstream, offsets, derivatives, wanted)
         if upstream.is_cpu:
             from peploss.kernels.cpu import pairs
 
             # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
             # on the cores that the next forward wants.
-            scaled = torch.from_numpy(pairs.scale(_array(upstream), _array(offsets), _array(derivatives)))
-            return scaled.unbind()
+            rows_wanted = _array(derivatives)[: 1 + max(i for i in range(3) if wanted[i])]
+            return torch.from_numpy(pairs.scale(_array(upstream), _array(offsets), rows_wanted)).unbind()
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-    ctx.grad_a, ctx.grad_b, ctx.triton = inputs[10], inputs[11], False
+    ctx.level_a, ctx.level_b, ctx.triton = inputs[10], inputs[11], False
     ctx.set_materialize_grads(False)
     # Saved as outputs, so that a second derivative reaches this code and is refused instead of being zero.
     ctx.save_for_backward(inputs[3], inputs[7], *output[1:])
 
 
-def _save_eager(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+def _save_transformed(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
     _save(ctx, inputs, output)
     ctx.save_for_forward(inputs[3], inputs[7], *output[1:])
 
 
-def _save_triton(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
-    _save_eager(ctx, inputs, output)
+def _save_transformed_triton(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tensor]) -> None:
+    _save_transformed(ctx, inputs, output)
     ctx.triton = True
 
 
@@ -184,39 +197,64 @@ def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None)
     if any(g is not None for g in of_derivatives):
         raise RuntimeError(SECOND_DERIVATIVE)
     a_offsets, b_offsets, by_a, by_b = ctx.saved_tensors
-    a: tuple[Tensor | None, ...] = (None,) * 3
-    b: tuple[Tensor | None, ...] = (None,) * 3
-    if upstream is not None and ctx.grad_a:
-        a = _scale(upstream, a_offsets, by_a, ctx.needs_input_grad[0:3] if ctx.triton else None)
-    if upstream is not None and ctx.grad_b:
-        b = _scale(upstream, b_offsets, by_b, ctx.needs_input_grad[4:7] if ctx.triton else None)
-    return *a, None, *b, None, None, None, None, None
+    a: tuple[Tensor | None, ...] = ()
+    b: tuple[Tensor | None, ...] = ()
+    wanted_a, wanted_b = ctx.needs_input_grad[0:3], ctx.needs_input_grad[4:7]
+    if upstream is not None and ctx.level_a and any(wanted_a):
+        a = _scale(upstream, a_offsets, by_a, wanted_a, ctx.triton)
+    if upstream is not None and ctx.level_b and any(wanted_b):
+        b = _scale(upstream, b_offsets, by_b, wanted_b, ctx.triton)
+    none = (None, None, None)
+    return *(*a, *none)[:3], None, *(*b, *none)[:3], None, None, None, None, None
 
 
 class CosineFunction(torch.autograd.Function):
-    """The operation for eager code."""
-
-    forward = staticmethod(_forward)
-    setup_context = staticmethod(_save_eager)
-    backward = staticmethod(_backward)
-    jvp = staticmethod(along_tangents)
+    """The operation for eager code. In this old form torch spends 10 us on a call; ``setup_context`` costs it 90."""
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
-        return one_batch(CosineFunction.apply, info.batch_size, in_dims, inputs)
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+        output = _forward(*inputs)
+        _save(ctx, inputs, output)
+        return output
+
+    backward = staticmethod(_backward)
 
 
-class TritonCosineFunction(torch.autograd.Function):
+class TritonCosineFunction(CosineFunction):
     """The operation for eager code on a GPU."""
 
-    forward = staticmethod(_forward_triton)
-    setup_context = staticmethod(_save_triton)
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
+        output = _forward_triton(*inputs)
+        _save(ctx, inputs, output)
+        ctx.triton = True
+        return output
+
+
+class TransformedCosine(torch.autograd.Function):
+    """The operation for ``torch.func`` and for forward-mode derivatives."""
+
+    forward = staticmethod(_forward)
+    setup_context = staticmethod(_save_transformed)
     backward = staticmethod(_backward)
     jvp = staticmethod(along_tangents)
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
-        return one_batch(TritonCosineFunction.apply, info.batch_size, in_dims, inputs)
+        return one_batch(TransformedCosine.apply, info.batch_size, in_dims, inputs)
+
+
+class TransformedTritonCosine(torch.autograd.Function):
+    """The same on a GPU."""
+
+    forward = staticmethod(_forward_triton)
+    setup_context = staticmethod(_save_transformed_triton)
+    backward = staticmethod(_backward)
+    jvp = staticmethod(along_tangents)
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int | None, ...], *inputs: Any) -> Any:
+        return one_batch(TransformedTritonCosine.apply, info.batch_size, in_dims, inputs)
 
 
 cosine_op = torch.library.custom_op("peploss::cosine", _forward, mutates_args=(), device_types="cpu")
@@ -225,10 +263,10 @@ cosine_op.register_autograd(_backward, setup_context=_save)
 
 
 @cosine_op.register_fake
-def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, h, n_bins, grad_a, grad_b):
+def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offsets, h, n_bins, level_a, level_b):
     cos = a_mz.new_empty(a_offsets.shape[0] - 1, dtype=torch.float64)
-    by_a = a_mz.new_empty((3, a_mz.shape[0] if grad_a else 0), dtype=torch.float64)
-    by_b = b_mz.new_empty((3, b_mz.shape[0] if grad_b else 0), dtype=torch.float64)
+    by_a = a_mz.new_empty((rows(level_a), a_mz.shape[0] if level_a else 0), dtype=torch.float64)
+    by_b = b_mz.new_empty((rows(level_b), b_mz.shape[0] if level_b else 0), dtype=torch.float64)
     return cos, by_a, by_b
 
 
@@ -239,6 +277,8 @@ def cosine(*inputs: Any, triton: bool) -> Tensor:
         BackendError: ``triton`` on tensors of the CPU is to be traced, which its interpreter cannot be.
     """
     if not _traced(inputs[:8]):
+        if transformed():
+            return (TransformedTritonCosine if triton else TransformedCosine).apply(*inputs)[0]
         return (TritonCosineFunction if triton else CosineFunction).apply(*inputs)[0]
     if triton and not inputs[0].is_cuda:
         raise BackendError(

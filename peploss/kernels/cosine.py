@@ -11,7 +11,7 @@ from peploss.kernels.arguments import SigmaUnit, two_numbers, wide, widths
 from peploss.kernels.autograd import check_offsets, cosine
 from peploss.kernels.dispatch import Backend, kernels_for
 from peploss.kernels.peaks import Peaks
-from peploss.kernels.transforms import all_derivatives
+from peploss.kernels.transforms import transformed
 
 
 def spectrum_cosine(
@@ -59,17 +59,23 @@ def spectrum_cosine(
     if kernels == "reference":
         return naive.cosine(pred, obs, pred_sigma, obs_sigma, grid)
     grad = torch.is_grad_enabled()
-    grad_pred = grad and (pred.mz.requires_grad or pred.intensity.requires_grad or pred_sigma.requires_grad)
-    grad_obs = grad and (obs.mz.requires_grad or obs.intensity.requires_grad or obs_sigma.requires_grad)
-    if not torch.compiler.is_compiling() and all_derivatives(
-        pred.mz, pred.intensity, pred_sigma, obs.mz, obs.intensity
-    ):
-        grad_pred = grad_obs = True
+    levels = [_level(side, width) if grad else 0 for side, width in ((pred, pred_sigma), (obs, obs_sigma))]
+    if kernels == "triton":
+        levels = [2 if level else 0 for level in levels]
+    if not torch.compiler.is_compiling() and transformed():
+        levels = [2, 2]
     inputs = (pred.mz, pred.intensity, pred_sigma, pred.offsets, obs.mz, obs.intensity, obs_sigma, obs.offsets)
     # Where there is no kernel for a device, the CPU's answer is the same answer.
     at = pred.mz.device if kernels == "triton" else torch.device("cpu")
     for side in (pred, obs):
         if side.offsets.is_cpu and at.type != "cpu":  # the last time that looking at them costs nothing
             check_offsets(side.offsets, side.mz.shape[0])
-    cos = cosine(*(x.to(at) for x in inputs), *two_numbers(grid), grad_pred, grad_obs, triton=kernels == "triton")
+    cos = cosine(*(x.to(at) for x in inputs), *two_numbers(grid), *levels, triton=kernels == "triton")
     return cos.to(pred.mz.device)
+
+
+def _level(side: Peaks, sigma: Tensor) -> int:
+    """Which derivatives of a side are computed: 0 for none, 1 for m/z and intensity, 2 for sigma as well."""
+    if sigma.requires_grad:
+        return 2
+    return int(side.mz.requires_grad or side.intensity.requires_grad)

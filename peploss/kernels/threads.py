@@ -1,6 +1,9 @@
 """Splits a batch over Python threads; the kernels release the GIL.
 
-Not numba's own threading: its default layer aborts the process when two Python threads enter it at once.
+Not numba's own threading: its default layer aborts the process when two Python threads enter it at once. Not an
+executor either, whose futures cost as much as half a batch of 64 spectra takes: here a thread that waits is handed
+the work through a queue, and all threads take pieces of it from one counter, so that none waits for a slow start of
+another.
 """
 
 from __future__ import annotations
@@ -9,38 +12,86 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 PEAKS_WORTH_A_THREAD = 3000  # about 100 microseconds of work, several times what handing it over costs
+PIECES = 3  # for each thread: the later they start, the fewer they take
 
 _lock = threading.Lock()
-_pool: ThreadPoolExecutor | None = None
+_queue: SimpleQueue[_Work] | None = None
+_workers = 0
 
 
-def _workers() -> ThreadPoolExecutor:
-    global _pool
+class _Work:
+    """Ranges of one batch, for as many threads as care to take some."""
+
+    def __init__(self, run: Callable[[int, int], None], edges: list[int]) -> None:
+        self.run, self.edges = run, edges
+        self.error: BaseException | None = None
+        self._next = itertools.count()  # taking a number from it is one step, whoever asks
+        self._left = itertools.count(len(edges) - 2, -1)
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def take(self) -> None:
+        """Work on pieces until there are none left."""
+        last = len(self.edges) - 1
+        while (piece := next(self._next)) < last:
+            try:
+                self.run(self.edges[piece], self.edges[piece + 1])
+            except BaseException as error:  # noqa: BLE001  raised where the batch is waited for, Ctrl-C included
+                self.error = error
+            if next(self._left) == 0:
+                self._done.release()
+
+    def wait(self) -> None:
+        """Until all pieces are done: they write to the caller's arrays."""
+        self._done.acquire()
+        if self.error is not None:
+            raise self.error
+
+
+def _serve(queue: SimpleQueue[_Work]) -> None:
+    while True:
+        queue.get().take()
+
+
+def _hand_out(work: _Work, helpers: int) -> None:
+    """Wake this many threads for the work, and start those that are missing."""
+    global _queue, _workers
     with _lock:
-        if _pool is None:
-            _pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="peploss")
-        return _pool
+        if _queue is None:
+            _queue = SimpleQueue()
+        while _workers < min(helpers, (os.cpu_count() or 1) + 1):
+            try:
+                # Daemons: they only ever wait, or work while their caller waits for them.
+                threading.Thread(target=_serve, args=(_queue,), name=f"peploss_{_workers}", daemon=True).start()
+            except RuntimeError:  # the interpreter is shutting down and starts no more threads
+                break
+            _workers += 1
+        for _ in range(min(helpers, _workers)):
+            _queue.put(work)
 
 
-def _forget_pool() -> None:
-    """A forked child (a DataLoader worker) inherits the pool without its threads: work given to it would hang."""
-    global _pool, _lock
-    _pool, _lock = None, threading.Lock()
+def _forget_threads() -> None:
+    """A forked child (a DataLoader worker) inherits the queue without its threads: work given to it would wait."""
+    global _queue, _workers, _lock
+    _queue, _workers, _lock = None, 0, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pool)
+    os.register_at_fork(after_in_child=_forget_threads)
 
 
 def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
     """Calls ``run(start, stop)`` over ranges that cover the batch, with about as many peaks in each.
+
+    The calling thread works on the batch until nothing is left to take, so a helper that comes late, or never, costs
+    time and nothing else.
 
     Args:
         run: works on spectra start to stop and writes only to those.
@@ -53,18 +104,10 @@ def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
         if batch:
             run(0, batch)
         return
-    cuts = np.searchsorted(sizes, np.linspace(sizes[0], sizes[-1], parts + 1)[1:-1])
-    edges = [0, *(int(c) for c in cuts), batch]
-    pool = _workers()
-    try:
-        futures = [pool.submit(run, start, stop) for start, stop in itertools.pairwise(edges[1:])]
-    except RuntimeError:  # the interpreter is shutting down and starts no more threads
-        run(0, batch)
-        return
-    try:
-        run(edges[0], edges[1])
-    finally:
-        errors = [f.exception() for f in futures]  # waits for all: they write to the caller's arrays
-    for error in errors:
-        if error is not None:
-            raise error
+    pieces = min(batch, PIECES * parts)
+    first = int(sizes[0])
+    cuts = np.searchsorted(sizes, [first + total * k // pieces for k in range(1, pieces)])
+    work = _Work(run, [0, *cuts.tolist(), batch])
+    _hand_out(work, parts - 1)
+    work.take()
+    work.wait()

@@ -15,9 +15,9 @@ def wrapped(*tensors: Any) -> bool:
     return any(torch._C._functorch.is_functorch_wrapped_tensor(x) for x in tensors)
 
 
-def all_derivatives(*tensors: Any) -> bool:
+def transformed() -> bool:
     """Whether tangents may come, or gradients by what does not say so: then every derivative is computed."""
-    return torch.autograd.forward_ad._current_level >= 0 or wrapped(*tensors)
+    return torch._C._are_functorch_transforms_active() or torch.autograd.forward_ad._current_level >= 0
 
 
 def spectrum_of(offsets: Tensor, n: int) -> Tensor:
@@ -35,7 +35,7 @@ def one_batch(
         size: S.
         in_dims: where the S batches lie in each input; None for what they share.
     Returns:
-        Cosines (S, B) and derivatives (S, 3, N), (S, 3, M), and where S lies in each; derivatives that are not asked
+        Cosines (S, B) and derivatives (S, R, N), (S, R, M), and where S lies in each; derivatives that are not asked
         for have no columns and no S.
     """
 
@@ -53,8 +53,8 @@ def one_batch(
     b, m = side(4)
     cos, by_a, by_b = apply(*a, *b, *inputs[8:])
 
-    def apart(derivatives: Tensor, asked: bool, columns: int) -> tuple[Tensor, int | None]:
-        return (derivatives.reshape(3, size, columns).movedim(1, 0), 0) if asked else (derivatives, None)
+    def apart(derivatives: Tensor, asked: int, columns: int) -> tuple[Tensor, int | None]:
+        return (derivatives.reshape(-1, size, columns).movedim(1, 0), 0) if asked else (derivatives, None)
 
     (by_a, dim_a), (by_b, dim_b) = apart(by_a, inputs[10], n), apart(by_b, inputs[11], m)
     return (cos.reshape(size, -1), by_a, by_b), (0, dim_a, dim_b)
@@ -70,7 +70,7 @@ def along_tangents(ctx: Any, *tangents: Any) -> tuple[Tensor, Tensor, Tensor]:
     cos = by_a.new_zeros(a_offsets.shape[0] - 1)
     for offsets, derivatives, along in ((a_offsets, by_a, tangents[0:3]), (b_offsets, by_b, tangents[4:7])):
         own = spectrum_of(offsets, derivatives.shape[-1])
-        for row, tangent in zip(derivatives.unbind(-2), along, strict=True):
+        for row, tangent in zip(derivatives.unbind(-2), along, strict=False):  # no row: nothing is known to move
             if tangent is not None:
                 cos = cos.index_add(0, own, row * tangent)
     return cos, torch.full_like(by_a, math.nan), torch.full_like(by_b, math.nan)

@@ -11,6 +11,9 @@ converging Fourier series (Poisson summation). With widths s and t, ``d = m_i - 
 The series is the sum over all integers k; near an end of the grid, and where bins are so wide that the series
 needs more terms than the sum has, L is summed directly. Everything is float64.
 
+Where all peaks of a spectrum have one width, ``equal_widths`` adds up its pairs. This module prepares spectra for it,
+and does the sums itself for peaks of different widths.
+
 One routine adds up one side against the other. The two norms are that same routine on a side and itself: it
 costs each pair twice, and makes the cosine of a spectrum with itself 1 to the last bit. In real spectra few peaks
 have neighbours that near, and most of the time goes into each peak against itself: those are summed beforehand, in
@@ -24,15 +27,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu import equal_widths
+from peploss.kernels.cpu.equal_widths import BLOCK, PAIR_REACH
 from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, coefficients, direct, own, series
 from peploss.kernels.cpu.sort import sort_by
-from peploss.kernels.jit import jit
+from peploss.kernels.jit import jit, jit_inline
 from peploss.kernels.naive import RENDER_REACH
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
-
-PAIR_REACH = 72.0  # d^2 / v beyond which exp(-d^2 / 2v) < 2.4e-16
 
 
 @jit
@@ -43,7 +46,7 @@ def _add_up(
     """Sum over pairs of ``a_i b_j K_ij``; both sides ascending in m/z. ``h = 0`` is the continuum.
 
     ``same`` says that the sides are one spectrum, whose peaks against themselves are in ``own_*``. Sets ``by_w``
-    to ``sum_j b_j K_ij`` and, where asked, ``by_mz`` and ``by_sigma`` to the derivatives by the first side.
+    to ``sum_j b_j K_ij`` and, where asked, ``by_mz`` and ``by_sigma`` to its derivatives by the first side's peak.
 
     With ``E = exp(-d^2 / 2v)`` and ``K = E L(c, r)``, ``v = s^2 + t^2``, ``pull = t^2 / v``::
 
@@ -108,8 +111,8 @@ def _add_up(
                 )
         by_w[i] = of_i
         if grad:
-            by_mz[i] = aw[i] * by_m
-            by_sigma[i] = aw[i] * by_s
+            by_mz[i] = by_m
+            by_sigma[i] = by_s
         total += aw[i] * of_i
     return total
 
@@ -122,27 +125,46 @@ def _max(x: F64) -> float:
     return top
 
 
+@jit_inline
+def _width(sigma: F64, i: int, n: int) -> float:
+    """Width of peak i of n; one number may stand for all."""
+    return sigma[i] if sigma.size == n else sigma[0]
+
+
 @jit
 def _rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64) -> tuple[int, float]:
     """Fills ``keep`` with the peaks that are rendered, ascending in m/z.
 
     Returns their number, -1 where a value makes no sense, and the scale of the intensities.
     """
-    n, top = 0, 0.0
+    n, top, last, ascending = 0, 0.0, -math.inf, True
+    # A peak that is wider than bins reaches one wherever it lies between the ends.
+    wide = sigma.size == 1 and 0.0 < sigma[0] < math.inf and RENDER_REACH * sigma[0] > 0.5001 * h
+    end = h * n_bins if h > 0.0 else math.inf
     for i in range(mz.size):
+        ascending = ascending and mz[i] >= last
+        if wide and 0.0 <= mz[i] < end and abs(weight[i]) < math.inf:
+            keep[n] = i
+            n += 1
+            top = max(top, abs(weight[i]))
+            last = mz[i]
+            continue
         if math.isinf(mz[i]):
             continue
+        s = _width(sigma, i, mz.size)
         # Invalid width or infinite intensity: return NaN, not a plausible number.
-        if math.isnan(mz[i]) or not math.isfinite(weight[i]) or not 0.0 < sigma[i] < math.inf:
+        if math.isnan(mz[i]) or not math.isfinite(weight[i]) or not 0.0 < s < math.inf:
             return -1, 1.0
         if h > 0.0:
             nearest = min(max(np.floor(mz[i] / h), 0.0), n_bins - 1.0)
-            if abs(mz[i] - (nearest + 0.5) * h) > RENDER_REACH * sigma[i]:
+            if abs(mz[i] - (nearest + 0.5) * h) > RENDER_REACH * s:
                 continue
         keep[n] = i
         n += 1
         top = max(top, abs(weight[i]))
-    sort_by(mz, keep, n)
+        last = mz[i]
+    if not ascending:
+        sort_by(mz, keep, n)
     return n, top if top > 0.0 else 1.0
 
 
@@ -155,7 +177,7 @@ def _gather(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, top: float, row
     out = np.empty((rows, n))
     for i in range(n):
         k = keep[i]
-        out[0, i], out[1, i], out[2, i] = mz[k], weight[k] / top, sigma[k]
+        out[0, i], out[1, i], out[2, i] = mz[k], weight[k] / top, _width(sigma, k, mz.size)
     return out
 
 
@@ -177,69 +199,142 @@ def _longest(offsets: I64, start: int, stop: int) -> int:
 
 
 @jit
-def cosine_range(
-    start: int, stop: int,
-    am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
-    h: float, n_bins: int, grad_a: bool, grad_b: bool, cos: F64, a_out: F64, b_out: F64,
-) -> None:  # fmt: skip
-    """Cosines of spectra start to stop; where asked, derivatives by a side's m/z, intensity and sigma.
-
-    ``a_out`` is (3, N), ``b_out`` (3, M), zeroed, of no columns where not asked for. Writes to spectra start to
-    stop only.
-    """
-    most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
-    ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
-    work = np.empty((4, max(most_a, most_b)))
-    for b in range(start, stop):
-        a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
-        na, top_a = _rendered(am[a0:a1], aw[a0:a1], asig[a0:a1], h, n_bins, ka)
-        nb, top_b = _rendered(bm[b0:b1], bw[b0:b1], bsig[b0:b1], h, n_bins, kb)
-        cos[b] = 0.0
-        if na < 0 or nb < 0:
-            cos[b] = math.nan
-            if grad_a:
-                a_out[:, a0:a1] = math.nan
-            if grad_b:
-                b_out[:, b0:b1] = math.nan
-            continue
-        # Rows: m/z, intensity, sigma; L and its derivatives; own norm's derivatives; the product's derivatives.
-        a = _gather(am[a0:a1], aw[a0:a1], asig[a0:a1], ka, na, top_a, 12)
-        o = _gather(bm[b0:b1], bw[b0:b1], bsig[b0:b1], kb, nb, top_b, 12)
-        own(a[0], a[2], h, n_bins, grad_a, a[3], a[4], a[5], work)
-        own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
-        ao = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[9], a[10], a[11])
-        aa = _add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], grad_a, a[6], a[7], a[8])
-        oo = _add_up(o[0], o[1], o[2], o[0], o[1], o[2], h, n_bins, True, o[3], o[4], o[5], grad_b, o[6], o[7], o[8])
-        norm = math.sqrt(aa * oo)
-        if not norm > 0.0:
-            continue
-        cosine = min(ao / norm, 1.0)
-        cos[b] = cosine
-        if grad_a:
-            _chain(ka, a0, a, norm, cosine / aa, top_a, a_out)
-        if grad_b:
-            _add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[9], o[10], o[11])
-            _chain(kb, b0, o, norm, cosine / oo, top_b, b_out)
+def _one_width(sigma: F64, keep: I64, n: int, all_peaks: int, s: float) -> bool:
+    """Whether all kept peaks have the width s."""
+    if sigma.size != all_peaks:
+        return n == 0 or sigma[0] == s
+    same = True
+    for i in range(n):
+        same = same and sigma[keep[i]] == s
+    return same
 
 
 @jit
-def _chain(keep: I64, first: int, rows: F64, norm: float, own_share: float, top: float, out: F64) -> None:
+def cosine_range(
+    start: int, stop: int,
+    am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
+    h: float, n_bins: int, level_a: int, level_b: int, cos: F64, a_out: F64, b_out: F64,
+) -> None:  # fmt: skip
+    """Cosines of spectra start to stop; where asked, derivatives by a side's m/z, intensity and sigma.
+
+    ``asig`` and ``bsig`` hold a width for each peak, or one for all. A level is 0 for no derivative of a side, 1 for
+    those by m/z and intensity, 2 for those by sigma as well: ``a_out`` is (2 or 3, N), ``b_out`` (2 or 3, M), of no
+    columns where not asked for. Writes to spectra start to stop only, and there to all of their columns.
+    """
+    most_a, most_b = _longest(aoff, start, stop), _longest(boff, start, stop)
+    ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
+    of_a, of_b = np.empty((8, most_a)), np.empty((8, most_b))  # m/z, intensity, of the product, of the norm
+    work, first, second = np.empty((equal_widths.ROWS, BLOCK)), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    coef, terms, memo = np.empty(MAX_TERMS), 0, -1.0
+    for b in range(start, stop):
+        a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
+        sig_a, sig_b = asig if asig.size != am.size else asig[a0:a1], bsig if bsig.size != bm.size else bsig[b0:b1]
+        na, top_a = _rendered(am[a0:a1], aw[a0:a1], sig_a, h, n_bins, ka)
+        nb, top_b = _rendered(bm[b0:b1], bw[b0:b1], sig_b, h, n_bins, kb)
+        wrong = na < 0 or nb < 0
+        cos[b] = math.nan if wrong else 0.0
+        _fill(a_out, level_a, a0, a1, cos[b])
+        _fill(b_out, level_b, b0, b1, cos[b])
+        if wrong or na == 0 or nb == 0:
+            continue
+        s = _width(sig_a, ka[0], a1 - a0)
+        if not (_one_width(sig_a, ka, na, a1 - a0, s) and _one_width(sig_b, kb, nb, b1 - b0, s)):
+            cos[b] = _any_widths(
+                am[a0:a1], aw[a0:a1], sig_a, ka, na, top_a, bm[b0:b1], bw[b0:b1], sig_b, kb, nb, top_b,
+                h, n_bins, level_a, level_b, a0, b0, a_out, b_out,
+            )  # fmt: skip
+            continue
+        if s != memo:
+            memo = s
+            terms = equal_widths.series_of(s, h, coef)
+        for i in range(na):
+            of_a[0, i], of_a[1, i] = am[a0 + ka[i]], aw[a0 + ka[i]] / top_a
+        for i in range(nb):
+            of_b[0, i], of_b[1, i] = bm[b0 + kb[i]], bw[b0 + kb[i]] / top_b
+        aa = equal_widths.norm(
+            of_a[0], of_a[1], na, s, h, n_bins, coef, terms, level_a, work, first, second, of_a[5:8]
+        )  # fmt: skip
+        bb = equal_widths.norm(
+            of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
+        )  # fmt: skip
+        ab = equal_widths.cross(
+            of_a[0], of_a[1], na, of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_a, level_b,
+            work, first, second, of_a[2:5], of_b[2:5],
+        )  # fmt: skip
+        norm = math.sqrt(aa * bb)
+        if not norm > 0.0:
+            continue
+        cos[b] = min(ab / norm, 1.0)
+        if level_a > 0:
+            _chain(ka, a0, na, of_a[1], of_a[2:5], of_a[5:8], norm, cos[b] / aa, top_a, level_a, a_out)
+        if level_b > 0:
+            _chain(kb, b0, nb, of_b[1], of_b[2:5], of_b[5:8], norm, cos[b] / bb, top_b, level_b, b_out)
+
+
+@jit
+def _fill(out: F64, level: int, start: int, stop: int, value: float) -> None:
+    """Sets a spectrum's derivatives, where there are any."""
+    if level > 0:
+        for row in range(out.shape[0]):
+            for i in range(start, stop):
+                out[row, i] = value
+
+
+@jit
+def _any_widths(
+    am: F64, aw: F64, asig: F64, ka: I64, na: int, top_a: float,
+    bm: F64, bw: F64, bsig: F64, kb: I64, nb: int, top_b: float,
+    h: float, n_bins: int, level_a: int, level_b: int, a0: int, b0: int, a_out: F64, b_out: F64,
+) -> float:  # fmt: skip
+    """The cosine of two spectra whose peaks have any widths, and its derivatives."""
+    work = np.empty((4, max(na, nb)))
+    grad_a, grad_b = level_a > 0, level_b > 0
+    # Rows: m/z, intensity, sigma; L and its derivatives; own norm's derivatives; the product's derivatives.
+    a = _gather(am, aw, asig, ka, na, top_a, 12)
+    o = _gather(bm, bw, bsig, kb, nb, top_b, 12)
+    own(a[0], a[2], h, n_bins, grad_a, a[3], a[4], a[5], work)
+    own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
+    ao = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[10], a[9], a[11])
+    aa = _add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], grad_a, a[7], a[6], a[8])
+    oo = _add_up(o[0], o[1], o[2], o[0], o[1], o[2], h, n_bins, True, o[3], o[4], o[5], grad_b, o[7], o[6], o[8])
+    norm = math.sqrt(aa * oo)
+    if not norm > 0.0:
+        return 0.0
+    cosine = min(ao / norm, 1.0)
+    if grad_a:
+        _chain(ka, a0, na, a[1], a[9:12], a[6:9], norm, cosine / aa, top_a, level_a, a_out)
+    if grad_b:
+        _add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[10], o[9], o[11])
+        _chain(kb, b0, nb, o[1], o[9:12], o[6:9], norm, cosine / oo, top_b, level_b, b_out)
+    return cosine
+
+
+@jit
+def _chain(
+    keep: I64, first: int, n: int, w: F64, product: F64, own_norm: F64,
+    norm: float, own_share: float, top: float, level: int, out: F64,
+) -> None:  # fmt: skip
     """The derivative of a cosine by one side's peaks, back in the order the peaks came in.
 
     Quotient rule, with ``ab`` the product of the sides and ``aa``, ``bb`` their norms:
-    ``d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa``. Row by row ``d aa`` holds each pair from one end only; both ends
-    are twice that, which the 2 cancels. Intensities were scaled by ``1 / top``, so their derivative is, too.
+    ``d cos = d ab / sqrt(aa bb) - cos / (2 aa) d aa``. Rows of ``product`` and ``own_norm`` are ``sum_j b_j K_ij`` and
+    its derivatives by m/z and sigma, still without the intensity of i. Row by row ``d aa`` holds each pair from one end
+    only; both ends are twice that, which the 2 cancels. Intensities were scaled by ``1 / top``, so their derivative is,
+    too.
     """
-    for n in range(rows.shape[1]):
-        i = first + keep[n]
-        out[0, i] = rows[9, n] / norm - own_share * rows[6, n]
-        out[1, i] = (rows[10, n] / norm - own_share * rows[7, n]) / top
-        out[2, i] = rows[11, n] / norm - own_share * rows[8, n]
+    scale = 1.0 / norm
+    for i in range(n):
+        k = first + keep[i]
+        out[0, k] = w[i] * (product[1, i] * scale - own_share * own_norm[1, i])
+        out[1, k] = (product[0, i] * scale - own_share * own_norm[0, i]) / top
+    if level == 2:
+        for i in range(n):
+            out[2, first + keep[i]] = w[i] * (product[2, i] * scale - own_share * own_norm[2, i])
 
 
 @jit
 def scale(upstream: F64, offsets: I64, derivatives: F64) -> F64:
-    """(3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
+    """(R, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
     out = np.empty(derivatives.shape)
     for row in range(derivatives.shape[0]):
         for b in range(upstream.size):
@@ -271,5 +366,5 @@ def product_range(
         total = _add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, none, none, none, True, a[3], a[4], a[5])
         value[b] = total * top_a * top_b
         for n in range(na):
-            by_mz[a0 + ka[n]] = a[3, n] * top_a * top_b
+            by_mz[a0 + ka[n]] = a[1, n] * a[3, n] * top_a * top_b
             by_w[a0 + ka[n]] = a[4, n] * top_b
