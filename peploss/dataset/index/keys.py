@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Final
@@ -51,32 +52,41 @@ def keys_of(psm: Psm) -> Keys:
 
 def key_columns(psms: PsmColumns, rows: NDArray[np.int64]) -> dict[str, pa.Array]:
     """The same of some PSMs, kind -> (n,) names, null where there is none."""
+    taken = pa.array(rows)
+    whole = rows.size == len(psms)
+    native, title, text = (c if whole else c.take(taken) for c in (psms.native_id, psms.title, psms.spectrum))
+    scan, place, nth = (_numbers(c[rows]) for c in (psms.scan, psms.place, psms.nth))
+    numbered = scan.null_count == 0 and nth.null_count == native.null_count == title.null_count == rows.size
+    if numbered and text.equals(scan.cast(pa.string())):  # a column of scans and nothing else: a scan is all there is
+        return {"native id": native, "title": title, "scan": scan, "index": place}
+    if nth.null_count == scan.null_count == place.null_count == rows.size and all(
+        c.null_count == rows.size or c is text or c.equals(text) for c in (native, title)
+    ):  # one name, of which nobody says what it is: it may be any
+        named = _each(text, lambda t: _named(t, {}))
+        stripped = pc.utf8_trim_whitespace(text)
+        text = text if stripped.equals(text) else stripped
+        return {"native id": text, "title": text, **named}
+    columns = (text, native, title, scan, place, nth)
     out: dict[str, list[pa.Array]] = {kind: [] for kind in _KINDS}
     for start in range(0, max(rows.size, 1), 1 << 16):
-        some = rows[start : start + (1 << 16)]
-        taken = pa.array(some)
-        scan, place = psms.scan[some], psms.place[some]
-        native, title, text = (c.take(taken) for c in (psms.native_id, psms.title, psms.spectrum))
-        if (
-            (psms.nth[some] == NONE).all()
-            and native.null_count == title.null_count == some.size
-            and ((scan != NONE).all() and pc.all(pc.equal(text, pa.array(scan).cast(pa.string()))).as_py())
-        ):  # a column of scans and nothing else: a scan is all there is
-            nothing = pa.nulls(some.size, pa.string())
-            found = {"native id": nothing, "title": nothing, "scan": _numbers(scan), "index": _numbers(place)}
-        else:
-            columns = (text, native, title, _numbers(scan), _numbers(place), _numbers(psms.nth[some]))
-            named = [
-                _named(t, {k: v for k, v in zip(_ALL, values, strict=True) if v is not None})
-                for t, *values in zip(*(c.to_pylist() for c in columns), strict=True)
-            ]
-            found = {
-                kind: pa.array([n.get(kind) for n in named], pa.int64() if kind in _WHOLE else pa.string())
-                for kind in _KINDS
-            }
+        some = zip(*(c.slice(start, 1 << 16).to_pylist() for c in columns), strict=True)
+        found = [_named(t, {k: v for k, v in zip(_ALL, values, strict=True) if v is not None}) for t, *values in some]
         for kind in _KINDS:
-            out[kind].append(found[kind])
+            number = pa.int64() if kind in _WHOLE else pa.string()
+            out[kind].append(pa.array([n.get(kind) for n in found], number))
     return {kind: pa.concat_arrays(parts) for kind, parts in out.items()}
+
+
+def _each(texts: pa.Array, of: Callable[[str], Keys]) -> dict[str, pa.Array]:
+    """Scan and index that each text tells of, null where it tells of none."""
+    found = {kind: np.full(len(texts), NONE) for kind in _WHOLE}
+    for start in range(0, len(texts), 1 << 16):
+        for at, text in enumerate(texts.slice(start, 1 << 16).to_pylist(), start=start):
+            keys = of(text)
+            for kind in _WHOLE:
+                if (value := keys.get(kind)) is not None:
+                    found[kind][at] = value
+    return {kind: _numbers(values) for kind, values in found.items()}
 
 
 def _numbers(values: NDArray[np.int64]) -> pa.Array:

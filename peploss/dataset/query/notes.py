@@ -109,6 +109,12 @@ class Notes:
                     out.setdefault(psm, []).append(tag)
         return out
 
+    def every_tag(self) -> dict[int, str]:
+        """PSM -> its tags between commas, of all that have one."""
+        sql = "SELECT psm, group_concat(tag, ', ') FROM (SELECT psm, tag FROM tags ORDER BY psm, tag) GROUP BY psm"
+        with self._open() as connection:
+            return dict(connection.execute(sql))
+
     def all_notes(self) -> list[Note]:
         """Every note, by id."""
         with self._open() as connection:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TextIO
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss.atomic import whole_file
+from peploss.dataset.query.notes import Notes, notes_path
 from peploss.dataset.schema import PEAKS
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore, written_whole
@@ -38,7 +41,7 @@ def export(
     ``ids`` is one id a line. ``tsv`` and ``parquet`` hold the columns of the results, or of the set where there are
     none. ``mgf`` holds the spectra with their peptides (``SEQ=``), each once for each of its PSMs. ``keep`` and
     ``drop`` are JSON for a training loader: how many PSMs the set has, and of those to keep (or drop) the id, file,
-    index, scan, native id and title.
+    index, scan, native id and title. TSV and lists have the tags and notes of the PSMs, too, where the set has any.
 
     Args:
         ids: in the order wanted; ``parquet`` is in the order of the set.
@@ -57,6 +60,9 @@ def export(
     with ParquetStore(table, store_kind) as store:
         if kind == "parquet":
             return _parquet(store, ids, target)
+        if kind in ("tsv", "keep", "drop"):
+            with whole_file(target) as temporary:
+                return _table(kind, store, ids, source, temporary)
         with whole_file(target) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             n = _text(kind, store, ids, file)
     return n
@@ -69,16 +75,49 @@ def _text(kind: Kind, store: ParquetStore, ids: Sequence[int], file: TextIO) -> 
     elif kind == "mgf":
         for row in store.rows_by_id(wanted):
             file.write(to_mgf(psm_of(row)[0]))
-    elif kind == "tsv":
-        names = [n for n in store.schema.names if n not in PEAKS.names]
-        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-        writer.writerow(names)
-        for row in store.rows_by_id(wanted, names):
-            writer.writerow(["" if row[n] is None else row[n] for n in names])
-    else:
-        psms = list(store.rows_by_id(wanted, _LIST))
-        json.dump({"set": store.about["uuid"], "n_psms": store.n_rows, kind: psms}, file, indent=1)
     return len(wanted)
+
+
+def _table(kind: Kind, store: ParquetStore, ids: Sequence[int], source: str | os.PathLike[str], out: Path) -> int:
+    """Columns of many PSMs, with their tags and notes, as TSV or within JSON; DuckDB writes them."""
+    names = [n for n in store.schema.names if n not in PEAKS.names] if kind == "tsv" else _LIST
+    table = store.table_by_id(ids, names)
+    for name, values in _marks(source, table["id"]).items():
+        table = table.append_column(name, values)
+    if kind == "tsv":
+        _copied(table, out, "FORMAT csv, DELIMITER '\t', HEADER")
+        return table.num_rows
+    about = json.dumps({"set": store.about["uuid"], "n_psms": store.n_rows})
+    rows = out.with_name(out.name + ".rows")
+    try:
+        _copied(table, rows, "FORMAT json, ARRAY true")
+        with out.open("wb") as file, rows.open("rb") as written:
+            file.write(f'{about[:-1]}, "{kind}": '.encode())
+            shutil.copyfileobj(written, file, 1 << 20)
+            file.write(b"}\n")
+    finally:
+        rows.unlink(missing_ok=True)
+    return table.num_rows
+
+
+def _copied(table: pa.Table, out: Path, form: str) -> None:
+    quoted = str(out).replace("'", "''")
+    with duckdb.connect() as connection:
+        connection.register("psms", table)
+        connection.execute(f"COPY (SELECT * FROM psms) TO '{quoted}' ({form})")  # noqa: S608
+
+
+def _marks(source: str | os.PathLike[str], ids: pa.ChunkedArray) -> dict[str, pa.Array]:
+    """Tags, between commas, and notes of PSMs, where the set has any."""
+    if not notes_path(source).exists():
+        return {}
+    notes, psms = Notes(source), ids.to_pylist()
+    tags = notes.every_tag()
+    texts = {note.psm: " ".join(note.text.split()) for note in notes.all_notes()}  # a line break would end a row
+    return {
+        "tags": pa.array([tags.get(p) for p in psms], pa.string()),
+        "note": pa.array([texts.get(p) for p in psms], pa.string()),
+    }
 
 
 def _parquet(store: ParquetStore, ids: Sequence[int], target: Path) -> int:

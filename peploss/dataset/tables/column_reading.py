@@ -172,7 +172,10 @@ class _Rows:
             again = pc.and_(numbered, pc.equal(spoken, cells))
             spoken = pc.if_else(again, pa.array(scan).cast(pa.string()), spoken)
             words = pc.if_else(pc.or_(numbered, pc.equal(cells, "")), None, cells)
-            native, title = pc.coalesce(native, words), pc.coalesce(title, words)
+            if native.null_count == title.null_count == self.n and not numbered.true_count:
+                native = title = spoken = words  # one array for all three
+            else:
+                native, title = pc.coalesce(native, words), pc.coalesce(title, words)
         if "index" in self.of.chosen:
             cells = self.text("index")
             spoken = pc.coalesce(spoken, _or_null(cells))
@@ -195,7 +198,11 @@ class _Rows:
         self.refuse(nameless, ["The spectrum is not named."] * nameless.size)
         if self.of.table.format != "plain":  # what a title alone is, its form tells
             title = pc.if_else(pa.array(is_titled & ~is_native & ~number_of), None, title)
-        spoken = pc.fill_null(spoken, "")
+        if spoken.null_count:
+            spoken = pc.fill_null(spoken, "")
+        if title is native is spoken:
+            return {"scan": scan, "place": index, "nth": count, "rank": rank, "native_id": native, "title": title,
+                    "spectrum": spoken}  # fmt: skip
         return {"scan": scan, "place": index, "nth": count, "rank": rank, "native_id": native.cast(pa.string()),
                 "title": title.cast(pa.string()), "spectrum": spoken.cast(pa.string())}  # fmt: skip
 

@@ -123,20 +123,22 @@ class PsmColumns(Sequence[Psm]):
 
     @classmethod
     def joined(cls, parts: Sequence[PsmColumns]) -> PsmColumns:
-        """One after the other; the parts are used up, so that they are not in memory twice."""
+        """One after the other."""
         found: dict[str, Any] = {}
         starts = np.cumsum([0, *(len(p) for p in parts)]).tolist()
+        shared: dict[tuple[int, ...], pa.Array] = {}
         found["notes"] = {s + i: n for s, p in zip(starts, parts, strict=False) for i, n in p.notes.items()}
         for each in fields(cls):
             if each.name == "notes":
                 continue
             own = [getattr(p, each.name) for p in parts]
-            for part in parts:
-                setattr(part, each.name, None)
             if isinstance(own[0], Coded):
                 found[each.name] = Coded.joined(own)
             elif isinstance(own[0], pa.Array):
-                found[each.name] = pa.concat_arrays(own)
+                same = tuple(map(id, own))  # a name that is several kinds of name is kept once
+                if same not in shared:
+                    shared[same] = pa.concat_arrays(own)
+                found[each.name] = shared[same]
             else:
                 found[each.name] = np.concatenate(own)
         return cls(**found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -51,6 +52,30 @@ def test_results_of_different_sets_do_not_compare(sample_results: Path, tmp_path
         compare(sample_results, tmp_path / "x.parquet")
     with pytest.raises(SettingsError, match="no column 'peptide' of numbers"):
         compare(sample_results, sample_results, "peptide")
+
+
+@pytest.mark.parametrize("kind", ["tsv", "drop"])
+def test_tags_and_notes_go_with_what_is_exported(
+    sample_set: Path, sample_results: Path, tmp_path: Path, kind: str
+) -> None:
+    own = tmp_path / "set.parquet"
+    own.write_bytes(sample_set.read_bytes())
+    notes = Notes(own)
+    notes.tag([12, 3], "odd")
+    notes.tag([12], "bad")
+    notes.note(200, "two\tcells\nand two lines")
+    out = tmp_path / "out"
+    assert export(kind, [12, 3, 200], out, source=own, results=sample_results) == 3  # type: ignore[arg-type]
+    if kind == "tsv":
+        rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines(), delimiter="\t"))
+        expected = pq.read_table(sample_results).take([12, 3, 200])
+        assert [float(r["loss"]) for r in rows] == expected["loss"].to_pylist()
+        assert [r["title"] for r in rows] == expected["title"].to_pylist()
+    else:
+        rows = json.loads(out.read_text(encoding="utf-8"))["drop"]
+    assert [r["tags"] or "" for r in rows] == ["bad, odd", "odd", ""]
+    assert [r["note"] or "" for r in rows] == ["", "", "two cells and two lines"]
+    assert exported_ids(out) == [12, 3, 200]
 
 
 @pytest.mark.parametrize("kind", ["ids", "tsv", "parquet", "keep", "drop"])
