@@ -8,8 +8,10 @@ from typing import Final
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "peptide": (
         "proforma", "peptidoform", "modified sequence", "modified peptide", "full sequence", "annotated sequence",
-        "mod sequence", "final prediction", "predictions", "preds", "prediction", "predicted sequence",
-        "predicted peptide", "output seq", "instanovoplus predictions", "diffusion predictions",
+        "mod sequence",
+        "peptide modified sequence", "peptide modified sequence monoisotopic masses",
+        "final prediction", "predictions", "preds", "prediction", "predicted sequence",
+        "predicted peptide", "denovo peptide", "output seq", "instanovoplus predictions", "diffusion predictions",
         "instanovo predictions", "transformer predictions", "denovo seq", "denovo sequence", "matched peptide",
         "peptide", "sequence", "seq", "plain peptide", "stripped peptide", "pep seq",
     ),
@@ -95,7 +97,7 @@ def plain(name: str) -> str:
     ('theo mh+ da', 'precursor charge', 'specfile')
     """
     out = name.strip().lower().lstrip("#")
-    for sign in "_.-/()[]":
+    for sign in "_.-/()[]#":
         out = out.replace(sign, " ")
     return " ".join(out.split())
 

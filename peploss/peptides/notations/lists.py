@@ -99,7 +99,7 @@ def paired(sequence: str, names: str, positions: str) -> Sites:
     """Names and positions in two columns, as alphabase writes them.
 
     Raises:
-        ValueError: there are more of the one than of the other, or one is no position.
+        ValueError: there are more of the one than of the other, one is no position, or another residue stands there.
 
     >>> paired("ACMK", "Carbamidomethyl@C;Oxidation@M", "2;3"), paired("ACMK", "Acetyl@Any_N-term", "0")
     ([(2, 'Carbamidomethyl@C'), (3, 'Oxidation@M')], [(0, 'Acetyl@Any_N-term')])
@@ -108,7 +108,11 @@ def paired(sequence: str, names: str, positions: str) -> Sites:
     places = [p for p in re.split(r"[;|,]", positions) if p.strip()]
     if len(tags) != len(places):
         raise ValueError(f"{names!r} names {len(tags)} modifications, and {positions!r} {len(places)} places.")
-    return [(_position(at, sequence, positions), tag) for at, tag in zip(places, tags, strict=True)]
+    sites = [(_position(at, sequence, positions), tag) for at, tag in zip(places, tags, strict=True)]
+    for at, tag in sites:  # alphabase says on which residue: Oxidation@M
+        if on := re.search(r"@([A-Z])$", tag.strip()):
+            _check(sequence, at, on[1])
+    return sites
 
 
 def merged(peptide: str, sites: Sites) -> str:
