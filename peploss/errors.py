@@ -9,6 +9,7 @@ All are ``PeplossError``::
         SpectrumError (ValueError)      one spectrum cannot be used
             NoSpectrumError (LookupError)   there is no such spectrum in the file
         SourceError (ValueError)        a file, upload or pasted list cannot be used
+            LimitError                  it holds more than is read; names the limit (peploss/limits.py)
         BackendError (RuntimeError)     this machine cannot compute what was asked for
 
 So ``except ValueError`` catches every wrong input, and ``except PeplossError`` everything that a user can act on.
@@ -76,6 +77,10 @@ class NoSpectrumError(SpectrumError, LookupError):
 
 class SourceError(PeplossError, ValueError):
     """A file, upload or pasted list cannot be opened as spectra at all."""
+
+
+class LimitError(SourceError):
+    """A file, an entry or a cell holds more than is read; the message names the limit and how to raise it."""
 
 
 class BackendError(PeplossError, RuntimeError):

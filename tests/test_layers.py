@@ -18,7 +18,7 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "ion_names", "version"),
+            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "ion_names", "limits", "version"),
             ("kernels", "settings", "peptides"),
             ("spectra",),
             ("intensities", "losses", "training"),

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss import limits
 from peploss.errors import SpectrumError
 from peploss.spectra.spectrum import Spectrum
 
@@ -95,7 +96,7 @@ class Record:
             and (self.precursor_charge is None or self.precursor_charge >= 0)
             and self.ms_level != 1
             and not self.profile
-            and self.mz.size > 0
+            and 0 < self.mz.size <= limits.PEAKS.most
             and self.mz.shape == self.intensity.shape
         )
 
@@ -127,6 +128,7 @@ class Record:
         Raises:
             SpectrumError: it cannot be used; ``problem`` is the reason.
         """
+        self._cut_excess()
         self.settle_precursor()
         self._drop_zero_mz()
         problem = self.problem or (NOT_MS2 if self.ms_level == 1 else NEGATIVE if self.negative else None)
@@ -147,6 +149,17 @@ class Record:
             source=source,
             notes=tuple(dict.fromkeys(self.notes)),
         )
+
+    def _cut_excess(self) -> None:
+        """Keep no more than is read, and say so."""
+        if self.mz.size > limits.PEAKS.most:
+            self.problem = self.problem or limits.PEAKS.over(self.mz.size)
+            self.mz = self.intensity = _NO_PEAKS
+        for name in ("title", "native_id", "peptide"):
+            text = getattr(self, name) or ""
+            if len(text) > limits.TEXT.most:
+                self.problem = self.problem or limits.TEXT.over(len(text))
+                setattr(self, name, text[:100])
 
     def settle_precursor(self) -> None:
         """Remove precursor values that are impossible, and note what is missing."""

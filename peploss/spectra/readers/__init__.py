@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Final
 from peploss.errors import SourceError
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.sniff import HEAD, sniff
-from peploss.spectra.readers.source import MAX_UNPACKED, ByteSource
+from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import Header, Problem
 
 __all__ = ["EXTENSIONS", "Header", "Problem", "SpectrumFile", "open_spectra"]
@@ -25,7 +25,7 @@ def open_spectra(
     file: str | os.PathLike[str] | BinaryIO,
     name: str | None = None,
     *,
-    max_unpacked: int = MAX_UNPACKED,
+    max_unpacked: int | None = None,
     peptides: Mapping[str, str] | None = None,
 ) -> SpectrumFile:
     """Open a file for random access; reads no more of it than it takes to know where its spectra are.
@@ -36,12 +36,13 @@ def open_spectra(
     Args:
         file: a path, or a seekable binary file such as an upload.
         name: what to call it; the file's own name by default.
-        max_unpacked: most bytes a gzipped file may unpack to.
+        max_unpacked: most bytes a gzipped file may unpack to; None: what ``peploss.limits`` says.
         peptides: candidates as ProForma by id (``SpectrumFile.ids``), for entries that come without one of their own.
     Returns:
         The opened file; see ``SpectrumFile``. Close it, or use it in a ``with`` statement.
     Raises:
         SourceError: it cannot be opened, is empty, is not a file of spectra, or holds none.
+        LimitError: it holds more than is read.
 
     >>> from peploss.spectra.samples import sample_files
     >>> with open_spectra(sample_files()[0].path) as spectra:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Self
 
+from peploss import limits
 from peploss.errors import NoSpectrumError, SourceError, SpectrumError
 from peploss.spectra.batch import PEAKS, Batch, usable
 from peploss.spectra.readers.source import ByteSource
@@ -228,12 +229,16 @@ class SpectrumFile(ABC):
 
         Args:
             progress: called with (done, total) now and then.
+        Raises:
+            LimitError: it takes too long for a file of its size.
         """
         with self._headers_lock:  # a second session waits for the first one's pass instead of making its own
             if self._headers is None:
                 headers = []
                 total = len(self)
+                clock = limits.Clock(self._source.size, self.name)
                 for index in range(total):
+                    clock.look()
                     headers.append(self._labelled(index).header(index, self.name))
                     if progress and (index % 64 == 0 or index + 1 == total):
                         progress(index + 1, total)

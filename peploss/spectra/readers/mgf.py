@@ -15,20 +15,24 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from peploss import limits
 from peploss.spectra.batch import Batch
+from peploss.spectra.readers.excess import excess
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.mgf_parameters import fill
-from peploss.spectra.readers.source import MAX_ENTRY, ByteSource, scan
+from peploss.spectra.readers.source import ByteSource, scan
 from peploss.spectra.record import Record
 
 _IONS: Final = re.compile(rb"IONS")
 _TITLE: Final = re.compile(rb"[\r\n][ \t]*(?:TITLE[ \t]*=([^\r\n]*)|END[ \t]+IONS|BEGIN[ \t]+IONS)")
 _FRAME: Final = ([b"BEGIN", b"IONS"], [b"END", b"IONS"])
-_NUMBER: Final = rb"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
+_NUMBER: Final = rb"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|(?i:nan|inf|infinity))"
 _PEAK: Final = re.compile(_NUMBER + rb"\s+" + _NUMBER + rb"(?:\s|$)")
 _FIRST_PEAK: Final = re.compile(rb"[\r\n](?=\d)")
 _NUMERIC: Final = b"0123456789.eE+- \t\r\n"
 _COMMENT: Final = (b"#", b";", b"!", b"/")
+_DECIMAL_COMMA: Final = re.compile(r"[\d.]++(?:,\d++[\s;]|\s++\d++,\d)")
+_STRAY: Final = re.compile(rb"(?:^|[\r\n])[ \t]*+[^#;!/\s]")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
 _LINE_WITHIN: Final = 64  # bytes before IONS in which its line starts, if it is a BEGIN or END line
 _HEADER_LIMIT: Final = 1 << 20
@@ -81,6 +85,7 @@ class MgfFile(SpectrumFile):
     def _add(self, begin: tuple[int, int, str], end: int, problem: str | None) -> None:
         offset, line, title = begin
         self._blocks.append(_Block(offset, end - offset, line, problem))
+        limits.hold_entries(len(self._blocks), self._source.size, self.name)
         self.ids.append(title or f"spectrum {len(self._blocks)}")
 
     def _read_globals(self, first_block: int) -> None:
@@ -101,7 +106,7 @@ class MgfFile(SpectrumFile):
         start = 0
         while start < len(self):
             first, stop = self._blocks[start].offset, start + 1
-            if self._blocks[start].length > MAX_ENTRY:
+            if self._blocks[start].length > limits.ENTRY.most:
                 yield self._batch(start, [self._labelled(start)])
                 start = stop
                 continue
@@ -119,7 +124,7 @@ class MgfFile(SpectrumFile):
         """Blocks from ``start`` on; blocks that are not plain are parsed line by line."""
         from peploss.spectra.readers.mgf_blocks import plain_peaks
 
-        bounds = [_plain_body(text) for text in texts]
+        bounds = [None if excess(text) else _plain_body(text) for text in texts]
         peaks = plain_peaks([text[slice(*b)] if b else b"" for text, b in zip(texts, bounds, strict=True)])
         records = []
         for index, (text, body, found) in enumerate(zip(texts, bounds, peaks, strict=True), start):
@@ -135,9 +140,12 @@ class MgfFile(SpectrumFile):
 
     def _record(self, index: int) -> Record:
         block = self._blocks[index]
-        if block.length > MAX_ENTRY:
-            return Record(title=self.ids[index], problem=f"The spectrum is longer than {MAX_ENTRY >> 20} MB.")
-        record = parse_block(self._source.read_at(block.offset, block.length), block.line, self._globals)
+        if block.length > limits.ENTRY.most:
+            return Record(title=self.ids[index], problem=limits.ENTRY.over(block.length))
+        text = self._source.read_at(block.offset, block.length)
+        if too_much := excess(text):
+            return Record(title=self.ids[index], problem=too_much)
+        record = parse_block(text, block.line, self._globals)
         record.problem = block.problem or record.problem
         return record
 
@@ -150,7 +158,9 @@ def parse_block(text: bytes, first_line: int = 1, defaults: dict[str, str] | Non
         first_line: line of the file on which it starts, for messages.
         defaults: parameters from the head of the file, by upper-case name.
     """
-    record = Record()
+    record = Record(problem=excess(text))
+    if record.problem:
+        return record
     lines = text.splitlines()
     peaks: list[tuple[int, bytes]] = []
     bounds = _plain_body(text)
@@ -228,13 +238,13 @@ def _read_peaks(record: Record, lines: list[tuple[int, bytes]]) -> None:
 
 def _bad_line(line: str) -> str:
     shown = repr(line if len(line) <= 60 else line[:57] + "...")
-    if re.match(r"[\d.]+,\d+[\s;]", line) or re.match(r"[\d.]+\s+\d+,\d+\b", line):
+    if _DECIMAL_COMMA.match(line):
         return f"{shown} has decimal commas; write decimal points."
     return f"{shown} is neither NAME=value nor a peak (m/z, intensity)."
 
 
 def _stray(between: bytes) -> bool:
-    return any(line.strip() and not line.strip().startswith(_COMMENT) for line in between.splitlines())
+    return _STRAY.search(between) is not None
 
 
 def _decode(text: bytes) -> str:

@@ -12,17 +12,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from peploss import limits
 from peploss.peptides.notations import proforma_from_msp
+from peploss.spectra.readers.excess import excess
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.mgf_parameters import charges, is_negative, number
-from peploss.spectra.readers.source import MAX_ENTRY, ByteSource, scan
+from peploss.spectra.readers.source import ByteSource, scan
 from peploss.spectra.record import Record
 
-_NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]*:([^\r\n]*)")
-_FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*?)\s*:\s*(.*)")
+_NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]{0,100}+:([^\r\n]{0,8192})")
+_FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*+)\s*+:\s*+(.*)")
 _NOT_FINITE: Final = re.compile(r"(?i)(?:nan|inf)")
 _FIELDS_WITHIN: Final = 1 << 12  # bytes before an entry's name in which its other fields may stand
-_COMMENT_FIELD: Final = re.compile(r"([\w]+)=(\"[^\"]*\"|\S*)")
+_COMMENT_FIELD: Final = re.compile(r"\b(\w++)=(\"[^\"]*\"|\S*)")
 
 
 class MspFile(SpectrumFile):
@@ -42,6 +44,7 @@ class MspFile(SpectrumFile):
             if at == 0 or before[-1:] in b"\r\n" or before == b"\xef\xbb\xbf":
                 back, lines = _fields_before(hit.buffer, at)
                 starts.append((hit.offset - back, hit.line - lines))
+                limits.hold_entries(len(starts), self._source.size, self.name)
                 self.ids.append(_decode(hit.match.group(1)).strip() or f"spectrum {len(starts)}")
         ends = [offset for offset, _ in starts[1:]] + [self._source.size]
         self._spans = [(offset, end, line) for (offset, line), end in zip(starts, ends, strict=True)]
@@ -54,9 +57,12 @@ class MspFile(SpectrumFile):
 
     def _record(self, index: int) -> Record:
         offset, end, line = self._spans[index]
-        if end - offset > MAX_ENTRY:
-            return Record(title=self.ids[index], problem=f"The entry is longer than {MAX_ENTRY >> 20} MB.")
-        return parse_entry(self._source.read_at(offset, end - offset), line, at_end=end == self._source.size)
+        if end - offset > limits.ENTRY.most:
+            return Record(title=self.ids[index], problem=limits.ENTRY.over(end - offset))
+        text = self._source.read_at(offset, end - offset)
+        if too_much := excess(text, b";"):
+            return Record(title=self.ids[index], problem=too_much)
+        return parse_entry(text, line, at_end=end == self._source.size)
 
 
 def parse_entry(text: bytes, first_line: int = 1, *, at_end: bool = True) -> Record:
@@ -111,16 +117,22 @@ def _check_count(record: Record, announced: str | None, found: int, cut: bool) -
 
 def _fields_before(buffer: bytes, at: int) -> tuple[int, int]:
     """Bytes and lines of the fields that stand before an entry's name, behind a blank line or the start of the file."""
-    start = max(at - _FIELDS_WITHIN, 0)
-    lines = buffer[start:at].splitlines(keepends=True)
-    back = count = 0
-    for line in reversed(lines):
-        if not line.strip(b"\xef\xbb\xbf \t\r\n"):
-            return back, count
-        if not _FIELD.match(_decode(line.removeprefix(b"\xef\xbb\xbf")).strip()):
-            return 0, 0  # a peak of the entry before
-        back, count = back + len(line), count + 1
-    return (back, count) if start == 0 else (0, 0)
+    if buffer[at - 1 : at] not in (b"\n", b"\r"):  # the start of the file, or a byte order mark
+        return 0, 0
+    first = max(at - _FIELDS_WITHIN, 0)
+    start, count = at, 0
+    while start > first:
+        end = start - 1
+        end -= buffer[end - 1 : end + 1] == b"\r\n"
+        before = 1 + max(buffer.rfind(b"\n", first, end), buffer.rfind(b"\r", first, end))
+        before = before or first
+        line = buffer[before:end].removeprefix(b"\xef\xbb\xbf").strip()
+        if not line:
+            return at - start, count
+        if _NAME.match(line) or not _FIELD.match(_decode(line)):
+            return 0, 0  # the entry before: its name, or a peak of it
+        start, count = before, count + 1
+    return (at - start, count) if start == 0 else (0, 0)
 
 
 def _peak(text: str, line: int, mz: list[float], intensity: list[float], record: Record) -> None:

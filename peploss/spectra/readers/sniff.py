@@ -29,6 +29,8 @@ _MAGIC: Final = (
     (b"\xd0\xcf\x11\xe0", "a Microsoft compound file"),
 )
 
+_PROLOG: Final = ((b"<!--", b"-->"), (b"<?", b"?>"), (b"<!DOCTYPE", b">"))
+
 _PSM_ROOTS: Final = {
     "mzidentml": "mzIdentML",
     "msms_pipeline_analysis": "pepXML",
@@ -91,8 +93,7 @@ def sniff(head: bytes, name: str) -> str:
 
 def _sniff_xml(text: bytes, name: str) -> str:
     # comments, processing instructions and a DOCTYPE (never parsed) may come before the root element
-    bare = re.sub(rb"<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>", b"", text, flags=re.S)
-    found = re.search(rb"<([A-Za-z_][\w.\-]*)(?::([A-Za-z_][\w.\-]*))?", bare)
+    found = re.compile(rb"<([A-Za-z_][\w.\-]*+)(?::([A-Za-z_][\w.\-]*+))?").search(text, _after_prolog(text))
     root = (found.group(2) or found.group(1)).decode() if found else ""
     lower = root.lower()
     if lower in ("mzml", "indexedmzml"):
@@ -108,6 +109,23 @@ def _sniff_xml(text: bytes, name: str) -> str:
     if lower in ("html", "svg"):
         raise _wrong(name, f"This is an {root.upper()} page, not a file of spectra.")
     raise _wrong(name, f"This is XML with the root element {root!r}, not mzML or mzXML.")
+
+
+def _after_prolog(text: bytes) -> int:
+    """Where comments, instructions and a DOCTYPE end; each is walked over once."""
+    at = 0
+    while True:
+        while text[at : at + 1].isspace():
+            at += 1
+        ending = next((e for s, e in _PROLOG if text.startswith(s, at)), None)
+        if ending is None:
+            return at
+        inside, closed = text.find(b"[", at), text.find(ending, at)
+        if text.startswith(b"<!DOCTYPE", at) and 0 <= inside < closed:
+            closed = text.find(ending, max(text.find(b"]", inside), inside))
+        if closed < 0:
+            return len(text)
+        at = closed + len(ending)
 
 
 def _psm_table(text: bytes) -> str | None:

@@ -12,14 +12,13 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
-from peploss.errors import SourceError
+from peploss import limits
+from peploss.errors import LimitError, SourceError
 
 CHUNK: Final = 1 << 23  # bytes read at a time by a scan
 OVERLAP: Final = 1 << 16  # bytes a scan keeps in view before and after a match
-MAX_UNPACKED: Final = 4 << 30  # bytes a .gz file may unpack to; a temporary file holds them
-MAX_ENTRY: Final = 1 << 28  # bytes of one entry as text: 8 million peaks as base64, far beyond any spectrum
 GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
@@ -29,7 +28,7 @@ class ByteSource:
     Args:
         file: a path, or a seekable binary file such as an upload (which stays the caller's to close).
         name: what to call it in messages; the file's own name by default.
-        max_unpacked: most bytes a gzipped file may unpack to.
+        max_unpacked: most bytes a gzipped file may unpack to; None: what ``limits`` says.
     Attributes:
         size: bytes, unpacked.
         bytes_read: how many bytes were read from it so far.
@@ -39,7 +38,7 @@ class ByteSource:
     """
 
     def __init__(
-        self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, max_unpacked: int = MAX_UNPACKED
+        self, file: str | os.PathLike[str] | BinaryIO, name: str | None = None, max_unpacked: int | None = None
     ):
         self.notes: list[str] = []
         self.bytes_read = 0
@@ -52,7 +51,7 @@ class ByteSource:
             self.name = name or str(getattr(file, "name", "upload"))
             self._handle, self._owned = file, False
         if self._peek(2) == GZIP_MAGIC:
-            self._unpack(max_unpacked)
+            self._unpack(limits.UNPACKED.most if max_unpacked is None else max_unpacked)
         self.size = self._handle.seek(0, os.SEEK_END)
         self._stamp = self._fingerprint()
 
@@ -74,6 +73,15 @@ class ByteSource:
                 raise SourceError(f"The file cannot be read: {error.strerror}.", where=self.name) from error
             self.bytes_read += len(data)
             return data
+
+    def no_room(self, error: OSError | None) -> SourceError:
+        """What to say where the temporary folder does not take the unpacked file."""
+        why = f" ({error.strerror})" if error is not None and error.strerror else ""
+        return SourceError(
+            f"There is no room to unpack the gzipped file in the temporary folder{why}; the file itself may be whole.",
+            where=self.name,
+            remedy="Free some of it, name a larger folder in the environment variable TMPDIR, or unpack the file.",
+        )
 
     def close(self) -> None:
         """Close the file, and with it the temporary file of a gzipped one."""
@@ -97,29 +105,48 @@ class ByteSource:
 
         Random access by byte offset needs an unpacked copy: a plain gzip stream has no index.
         """
-        unpacked = tempfile.TemporaryFile(prefix="peploss-")  # noqa: SIM115 (it lives as long as this object)
-        room = shutil.disk_usage(tempfile.gettempdir()).free
+        try:
+            unpacked = tempfile.TemporaryFile(prefix="peploss-")  # noqa: SIM115 (it lives as long as this object)
+            room = shutil.disk_usage(tempfile.gettempdir()).free
+        except OSError as error:
+            raise self.no_room(error) from error
+        packed = self._handle.seek(0, os.SEEK_END)
+        most, which = limits.most_unpacked(packed, limit)
+        clock = limits.Clock(packed, self.name)
         self._handle.seek(0)
         try:
             with gzip.GzipFile(fileobj=self._handle) as stream:
                 while piece := stream.read(1 << 20):
-                    if unpacked.tell() + len(piece) > min(limit, room):
-                        unpacked.close()
-                        raise SourceError(
-                            f"The gzipped file unpacks to more than {min(limit, room) / 1e9:.1f} GB.",
+                    clock.look()
+                    if unpacked.tell() + len(piece) > most:
+                        raise LimitError(
+                            f"The gzipped file of {packed:,} bytes unpacks to more than {most:,}. {which.remedy}",
                             where=self.name,
-                            remedy="Unpack it yourself and open the unpacked file.",
                         )
-                    unpacked.write(piece)
+                    if unpacked.tell() + len(piece) > room:
+                        raise self.no_room(None)
+                    _put(unpacked, piece, self)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             if not unpacked.tell():
                 unpacked.close()
                 raise SourceError(f"The gzipped file cannot be unpacked: {error}.", where=self.name) from error
             self.notes.append(f"The gzipped file is damaged or ends early ({error}); what came before was kept.")
+        except BaseException:
+            unpacked.close()
+            raise
         self.notes.append("Gzipped: unpacked once to a temporary file, which is deleted when this file is closed.")
         if self._owned:
             self._handle.close()
         self._handle, self._owned = unpacked, True
+
+
+def _put(unpacked: IO[bytes], piece: bytes, source: ByteSource) -> None:
+    """Write a piece of the unpacked file; what fails here is the disk's fault and not the file's."""
+    try:
+        unpacked.write(piece)
+        unpacked.flush()
+    except OSError as error:
+        raise source.no_room(error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +180,9 @@ def scan(source: ByteSource, pattern: re.Pattern[bytes], *, lines: bool = False,
         begin: offset at which to start; lines are counted from there.
     """
     buffer, base, start, offset, line = b"", begin, 0, begin, 1
+    clock = limits.Clock(source.size, source.name)
     while True:
+        clock.look()
         piece = source.read_at(offset, CHUNK)
         offset += len(piece)
         last = len(piece) < CHUNK

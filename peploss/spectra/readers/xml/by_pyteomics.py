@@ -13,6 +13,7 @@ from lxml import etree
 from pyteomics import mzml, mzxml
 from pyteomics.auxiliary import PyteomicsError
 
+from peploss import limits
 from peploss.spectra.readers.xml.numpress import decode_linear, decode_pic, decode_slof
 from peploss.spectra.readers.xml.unpack import DAMAGE, decode_base64, inflate
 
@@ -35,9 +36,16 @@ class _StrictArrays:
     """Mixin for pyteomics readers: bounded decompression, and base64 that is checked instead of guessed."""
 
     compression_type_map = COMPRESSION
+    _decoded = 0  # bytes of the arrays of this spectrum so far
 
     def _base64_decode(self, source: str) -> bytes:
         return decode_base64(source)
+
+    def _decompress(self, source: bytes, compression_type: str | None = None) -> Any:
+        found = super()._decompress(source, compression_type)  # type: ignore[misc]  # pyteomics'
+        self._decoded += getattr(found, "nbytes", 0) or len(found)
+        limits.DECODED.hold(self._decoded)
+        return found
 
 
 class _Mzml(_StrictArrays, mzml.MzML):

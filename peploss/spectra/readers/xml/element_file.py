@@ -15,14 +15,16 @@ from typing import Any, ClassVar, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss import limits
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.source import MAX_ENTRY, ByteSource
+from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.readers.xml.index import XmlLayout, build_index, id_of
 from peploss.spectra.readers.xml.precursor import Isolated
 from peploss.spectra.readers.xml.vocabulary import SECONDS, UNITS
 from peploss.spectra.record import Record
 
 _PIECE: Final = 1 << 20
+_WHOLE: Final = 1e15  # a greater "whole number" is no count, charge or scan
 _STAGES_WITHIN: Final = 256  # spectra before a part among which the earlier stages of its own are
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
 
@@ -92,6 +94,9 @@ class XmlFile(SpectrumFile):
         if element is None:
             record.problem = self._unclosed(offset, bound)
             return record
+        if (tags := element.count(b"<")) > limits.FIELDS.most:
+            record.problem = limits.FIELDS.over(tags)
+            return record
         start = self.layout.start.match(element)
         if not start:
             record.problem = "The file's index is wrong here: no spectrum starts at this place."
@@ -142,7 +147,7 @@ class XmlFile(SpectrumFile):
             offset: where it starts.
             bound: where the next one, or the file, ends it at the latest.
         """
-        bound = min(bound, offset + MAX_ENTRY)
+        bound = min(bound, offset + limits.ENTRY.most)
         data = bytearray()
         while offset + len(data) < bound:
             searched = max(len(data) - len(self.closing), 0)
@@ -154,8 +159,8 @@ class XmlFile(SpectrumFile):
 
     def _unclosed(self, offset: int, bound: int) -> str:
         """Why an entry has no closing tag."""
-        if bound - offset > MAX_ENTRY:
-            return f"The spectrum is longer than {MAX_ENTRY >> 20} MB, or its element is not closed."
+        if bound - offset > limits.ENTRY.most:
+            return f"{limits.ENTRY.over()} It may also be that its element is not closed."
         if bound == self._source.size:
             return "The file ends inside this spectrum."
         return "The spectrum's element is not closed."
@@ -173,7 +178,7 @@ def number(value: object) -> float | None:
 def whole(value: object) -> int | None:
     """A whole number, or None."""
     result = number(value)
-    return int(result) if result is not None and result == int(result) else None
+    return int(result) if result is not None and abs(result) < _WHOLE and result == int(result) else None
 
 
 def array(values: Mapping[str, Any], name: str) -> NDArray[np.float64] | None:
@@ -202,4 +207,4 @@ def wrap(encoding: bytes, before: bytes, element: bytes, after: bytes) -> bytes:
 
 def _first_line(error: BaseException) -> str:
     text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0][:200]}" if text else type(error).__name__
+    return f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__

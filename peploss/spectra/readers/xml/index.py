@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from peploss import limits
 from peploss.spectra.readers.source import ByteSource, scan
 
 _TAIL: Final = 1 << 12  # the pointer to the index stands in the last bytes of the file
@@ -101,6 +102,7 @@ def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes) -> tuple[list[
         if hit.match["at"] is None:
             break
         entries.append((_text(hit.match["id"]), int(hit.match["at"])))
+        limits.hold_entries(len(entries), source.size, source.name)
     return entries, note if entries else f"The file's index is empty; {_REBUILT}"
 
 
@@ -145,8 +147,11 @@ def _announced(source: ByteSource, layout: XmlLayout, first: int) -> int | None:
 
 
 def _by_scan(source: ByteSource, layout: XmlLayout) -> list[Entry]:
-    hits = scan(source, layout.start)
-    return [(id_of(hit.match) or str(n), hit.offset) for n, hit in enumerate(hits, 1)]
+    entries = []
+    for n, hit in enumerate(scan(source, layout.start), 1):
+        limits.hold_entries(n, source.size, source.name)
+        entries.append((id_of(hit.match) or str(n), hit.offset))
+    return entries
 
 
 def id_of(found: re.Match[bytes]) -> str:

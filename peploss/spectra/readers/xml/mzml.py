@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
 
+from peploss import limits
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
@@ -17,8 +18,9 @@ from peploss.spectra.readers.xml.vocabulary import with_names
 from peploss.spectra.record import Record
 
 _HEAD_LIMIT: Final = 1 << 22
-_PARAM_GROUPS: Final = re.compile(rb"<referenceableParamGroupList\b.*?</referenceableParamGroupList>", re.S)
-_MS_LEVEL: Final = re.compile(rb"<cvParam\b[^>]*\bMS:1000511\b[^>]*>")
+_PARAM_GROUPS: Final = (b"<referenceableParamGroupList", b"</referenceableParamGroupList>")
+_MS_LEVEL: Final = b"MS:1000511"
+_LEVEL: Final = re.compile(rb"\bvalue\s{0,9}=\s{0,9}[\"'](\d{1,3})[\"']")
 _DECONVOLUTION: Final = b"MS:1000034"  # charge deconvolution, a step of data processing
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
 
@@ -30,12 +32,15 @@ class MzmlFile(XmlFile):
     closing = b"</spectrum>"
     layout = XmlLayout(
         start=re.compile(
-            rb"<spectrum\s(?:[^>]{0,400}?\sid|id)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<spectrum\s(?P<x>)"
+            rb"<spectrum\s(?:[^<>]{0,400}?\sid|id)\s{0,9}=\s{0,9}[\"'](?P<id>[^\"'<>]{0,2000})[\"']"
+            rb"[^<>]{0,60000}>|<spectrum\s(?P<x>)"
         ),
-        count=re.compile(rb"<spectrumList\s(?:[^>]{0,400}?\s)?count\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
+        count=re.compile(rb"<spectrumList\s(?:[^<>]{0,400}?\s)?count\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
         index=re.compile(rb"<index\s+name\s*=\s*[\"']spectrum[\"']\s*>"),
-        offset=re.compile(rb"<offset\b[^>]*\bidRef\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
-        pointer=re.compile(rb"<indexListOffset>\s*(?P<at>\d+)\s*</indexListOffset>"),
+        offset=re.compile(
+            rb"<offset\b[^<>]{0,400}?\bidRef\s{0,9}=\s{0,9}[\"'](?P<id>[^\"'<>]{0,2000})[\"'][^<>]{0,400}>\s{0,400}(?P<at>\d{1,18})\s*<"
+        ),
+        pointer=re.compile(rb"<indexListOffset>\s*(?P<at>\d{1,18})\s*</indexListOffset>"),
         end=re.compile(rb"</(?:indexed)?mzML\s*>"),
         id_format="{}",
     )
@@ -45,9 +50,16 @@ class MzmlFile(XmlFile):
         super().__init__(source, path, index)
 
     def _level(self, element: bytes) -> int | None:
-        param = _MS_LEVEL.search(element)
-        found = param and re.search(rb"\bvalue\s*=\s*[\"'](\d{1,3})[\"']", param.group())
-        return int(found.group(1)) if found else None
+        at, behind = element.find(_MS_LEVEL), 0
+        while at >= 0:
+            start, end = element.rfind(b"<", behind, at), element.find(b">", at)
+            if end < 0:
+                return None
+            if start >= 0 and element.startswith(b"<cvParam", start):
+                found = _LEVEL.search(element, start, end)
+                return int(found.group(1)) if found else None
+            at, behind = element.find(_MS_LEVEL, end), end
+        return None
 
     def _plain(self, element: bytes) -> dict[str, Any] | None:
         return plain_values(element, self._encoding)
@@ -55,8 +67,10 @@ class MzmlFile(XmlFile):
     def _document(self, element: bytes) -> bytes:
         if self._param_groups is None:
             head = self._source.read_at(0, min(self._head, _HEAD_LIMIT))
-            found = _PARAM_GROUPS.search(head)
-            self._param_groups = found.group() if found else b""
+            start = head.find(_PARAM_GROUPS[0])
+            end = head.find(_PARAM_GROUPS[1], start)
+            whole_groups = start >= 0 and end >= 0 and head.count(b"<", start, end) <= limits.FIELDS.most
+            self._param_groups = head[start : end + len(_PARAM_GROUPS[1])] if whole_groups else b""
         before = _BEFORE + self._param_groups + b"<run><spectrumList>"
         return with_names(wrap(self._encoding, before, element, b"</spectrumList></run></mzML>"))
 

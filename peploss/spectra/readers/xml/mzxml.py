@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from peploss.spectra.readers.source import MAX_ENTRY
+from peploss import limits
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.readers.xml.mzxml_peaks import PAIRS, Peaks, joined
 from peploss.spectra.readers.xml.precursor import WIDE, Isolated, of_peptide, window_note
 from peploss.spectra.record import Record
 
-_PEAKS: Final = re.compile(rb"<peaks\b([^>]*)>([^<]*)</peaks\s*>")
+_PEAKS: Final = re.compile(rb"<peaks\b([^<>]*+)>([^<]*+)</peaks\s*+>")
 
 
 class MzxmlFile(XmlFile):
@@ -21,11 +21,15 @@ class MzxmlFile(XmlFile):
     format = "mzXML"
     closing = b"</scan>"
     layout = XmlLayout(
-        start=re.compile(rb"<scan\s(?:[^>]{0,400}?\snum|num)\s*=\s*[\"'](?P<id>[^\"'>]*)[\"'][^>]*>|<scan\s(?P<x>)"),
-        count=re.compile(rb"<msRun\s(?:[^>]{0,400}?\s)?scanCount\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
+        start=re.compile(
+            rb"<scan\s(?:[^<>]{0,400}?\snum|num)\s{0,9}=\s{0,9}[\"'](?P<id>[^\"'<>]{0,2000})[\"'][^<>]{0,60000}>|<scan\s(?P<x>)"
+        ),
+        count=re.compile(rb"<msRun\s(?:[^<>]{0,400}?\s)?scanCount\s*=\s*[\"'](?P<n>\d{1,12})[\"']"),
         index=re.compile(rb"<index\s+name\s*=\s*[\"']scan[\"']\s*>"),
-        offset=re.compile(rb"<offset\b[^>]*\bid\s*=\s*[\"'](?P<id>[^\"']*)[\"'][^>]*>\s*(?P<at>\d{1,18})\s*<"),
-        pointer=re.compile(rb"<indexOffset>\s*(?P<at>\d+)\s*</indexOffset>"),
+        offset=re.compile(
+            rb"<offset\b[^<>]{0,400}?\bid\s{0,9}=\s{0,9}[\"'](?P<id>[^\"'<>]{0,2000})[\"'][^<>]{0,400}>\s{0,400}(?P<at>\d{1,18})\s*<"
+        ),
+        pointer=re.compile(rb"<indexOffset>\s*(?P<at>\d{1,18})\s*</indexOffset>"),
         end=re.compile(rb"</mzXML\s*>"),
         id_format="scan={}",
     )
@@ -36,7 +40,7 @@ class MzxmlFile(XmlFile):
 
     def _element(self, offset: int, bound: int) -> bytes | None:
         whole_element = super()._element(offset, bound)
-        if whole_element is not None or bound == self._source.size or bound - offset > MAX_ENTRY:
+        if whole_element is not None or bound == self._source.size or bound - offset > limits.ENTRY.most:
             return whole_element
         # the next scan stands inside this one: what comes before it is all of this scan's own content
         return self._source.read_at(offset, bound - offset) + self.closing

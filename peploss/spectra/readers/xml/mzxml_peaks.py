@@ -9,11 +9,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss import limits
 from peploss.spectra.readers.xml.unpack import decode_base64, inflate
 
 PAIRS: Final = "m/z-int"
 _NAMES: Final = {"m/z": "m/z array", "mz": "m/z array", "intensity": "intensity array", "int": "intensity array"}
-_ATTRIBUTE: Final = re.compile(r"(\w+)\s*=\s*[\"']([^\"']*)[\"']")
+_ATTRIBUTE: Final = re.compile(r"\b(\w++)\s*+=\s*+[\"']([^\"']*+)[\"']")
 
 
 class Peaks(NamedTuple):
@@ -48,6 +49,7 @@ class Peaks(NamedTuple):
         data = decode_base64(self.text)
         if self.compression == "zlib":
             data = inflate(data)
+        limits.PEAKS.hold(len(data) // (2 * int(self.bits) // 8))
         order = ">" if self.order in ("network", "big") else "<"
         return np.frombuffer(data, dtype=f"{order}f{int(self.bits) // 8}").astype(np.float64)
 
@@ -59,8 +61,11 @@ def joined(pieces: Sequence[Peaks]) -> dict[str, Any]:
         ValueError: a piece is damaged, or holds neither pairs, nor m/z, nor intensities.
     """
     found: dict[str, list[NDArray[np.float64]]] = {"m/z array": [], "intensity array": []}
+    total = 0
     for piece in pieces:
         values = piece.values()
+        total += values.size
+        limits.PEAKS.hold(total // 2)
         if piece.content == PAIRS:
             if values.size % 2:
                 raise ValueError("peaks have an m/z without an intensity")

@@ -14,7 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_BYTES: Final = 1 << 25  # of one encoded array; 16 million values and more
+from peploss import limits
+from peploss.errors import LimitError
+
 _ENDS_EARLY: Final = "a Numpress array ends early"
 
 
@@ -42,6 +44,7 @@ def decode_slof(data: bytes) -> NDArray[np.float64]:
     scale = _fixed_point(data)
     if len(data) % 2:
         raise ValueError(_ENDS_EARLY)
+    limits.PEAKS.hold(len(data) // 2)
     with np.errstate(over="ignore"):  # an infinite intensity is refused later, with its place
         return np.expm1(np.frombuffer(data, dtype="<u2", offset=8) / scale)
 
@@ -58,12 +61,14 @@ def _fixed_point(data: bytes) -> float:
 def _integers(data: bytes, *, signed: bool) -> list[int]:
     """Integers of 32 bits as half bytes, the lowest first, behind a half byte that counts the leading 0s or Fs left
     out (0-8 zeros, 9-15: 1-7 Fs)."""
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"a Numpress array has more than {MAX_BYTES} bytes")
+    most = limits.PEAKS.most
+    limits.PEAKS.hold(len(data) // 5)  # an integer takes five bytes at most
     digits = data.hex()
     out: list[int] = []
     at, size = 0, len(digits)
     while at < size:
+        if len(out) == most:
+            raise LimitError(limits.PEAKS.over())
         head = int(digits[at], 16)
         if head == 0 and at == size - 1:  # padding to a whole byte
             break

@@ -8,8 +8,10 @@ import struct
 import zlib
 from typing import Final
 
-MAX_ARRAY_BYTES: Final = 1 << 29  # of one unpacked array: 67 million peaks, far beyond any spectrum
+from peploss import limits
+from peploss.errors import LimitError
 
+_PER_PEAK: Final = 16  # bytes of a peak in one array: mzXML has m/z and intensity in turns, 64 bits each
 DAMAGE: Final = (  # what decoding of damaged content raises
     ValueError,
     TypeError,
@@ -26,11 +28,17 @@ DAMAGE: Final = (  # what decoding of damaged content raises
 
 
 def inflate(data: bytes) -> bytes:
-    """zlib decompression that refuses to grow beyond ``MAX_ARRAY_BYTES``."""
+    """zlib decompression that refuses to grow beyond the limit of peaks.
+
+    Raises:
+        LimitError: it would.
+        ValueError: the data ends early.
+    """
     stream = zlib.decompressobj()
-    out = stream.decompress(data, MAX_ARRAY_BYTES)
+    most = min(limits.PEAKS.most * _PER_PEAK, limits.DECODED.most)
+    out = stream.decompress(data, most)
     if stream.unconsumed_tail:
-        raise ValueError(f"a peak array unpacks to more than {MAX_ARRAY_BYTES >> 20} MB")
+        raise LimitError(limits.PEAKS.over())
     if not stream.eof:
         raise ValueError("a compressed peak array ends early")
     return out

@@ -40,8 +40,8 @@ UNITS: Final = MappingProxyType({
 SECONDS: Final = MappingProxyType({"second": 1.0, "millisecond": 1e-3, "minute": 60.0, "hour": 3600.0})
 """Seconds in each."""
 
-_PARAM: Final = re.compile(r"<cvParam\b(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")  # a value may hold a ">"
-_ATTRIBUTE: Final = re.compile(r"([\w:]+)(\s*=\s*)(\"[^\"]*\"|'[^']*')")
+_PARAM: Final = re.compile(r"<cvParam\b(?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+>")  # a value may hold a ">"
+_ATTRIBUTE: Final = re.compile(r"(?<![\w:])([\w:]++)(\s*+=\s*+)(\"[^\"]*\"|'[^']*')")
 
 
 def by_accession(attributes: dict[str, str]) -> None:

@@ -153,14 +153,16 @@ def test_no_pointer_makes_the_reader_hold_the_file(
 def test_an_element_that_is_never_closed_is_not_held_either(
     tmp_path: Path, mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peploss.spectra.readers.xml.element_file.MAX_ENTRY", 1 << 21)
+    monkeypatch.setenv("PEPLOSS_MAX_ENTRY_BYTES", str(1 << 21))
     data = mzml([spectrum_xml(1), spectrum_xml(2)], indexed=False)
     cut = data.rindex(b"</spectrum>")
     path = sparse(tmp_path / "open.mzML", data[:cut], b"</spectrumList></run></mzML>", 20 << 20)
     with open_spectra(path) as spectra:
         opened_with = spectra.bytes_read
         assert spectra.read(0).scan == 1
-        assert [(p.index, p.reason) for p in spectra.problems] == [
-            (1, "The spectrum is longer than 2 MB, or its element is not closed.")
-        ]
+        (problem,) = spectra.problems
+        assert problem.index == 1
+        assert "2,097,152 bytes" in problem.reason
+        assert "PEPLOSS_MAX_ENTRY_BYTES" in problem.reason
+        assert problem.reason.endswith("its element is not closed.")
         assert spectra.bytes_read - opened_with < 8 << 20

@@ -13,7 +13,7 @@ from pyteomics import mzml as pyteomics_mzml
 from peploss.errors import SourceError, SpectrumError
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.xml import element_file, unpack
+from peploss.spectra.readers.xml import element_file
 from peploss.spectra.record import NO_CHARGE, NO_PRECURSOR
 
 Build = Callable[..., bytes]
@@ -127,10 +127,11 @@ def test_damaged_base64_and_zlib_are_problems_and_not_other_peaks(mzml: Build, s
 def test_an_array_that_unpacks_without_end_is_refused(
     mzml: Build, spectrum_xml: Element, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unpack, "MAX_ARRAY_BYTES", 100_000)
+    monkeypatch.setenv("PEPLOSS_MAX_PEAKS", "6000")
     element = spectrum_xml(1, np.ones(20_000), np.ones(20_000), compress=True)
     (problem,) = opened(mzml([element])).problems
-    assert "unpacks to more than" in problem.reason
+    assert "At most 6,000 peaks of a spectrum are read" in problem.reason
+    assert "PEPLOSS_MAX_PEAKS" in problem.reason
 
 
 def profile(n_peaks: int = 6) -> tuple[np.ndarray, np.ndarray]:
