@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
+from peploss import limits
 from peploss.constants import RESIDUE_MASSES
 from peploss.errors import PeptideError
 from peploss.peptides.proforma_hints import of_stray
@@ -18,7 +19,6 @@ from peploss.peptides.proforma_parts import FixedRule, Notation, Tag, without_br
 __all__ = ["MAX_CHARGE", "FixedRule", "Notation", "Tag", "read"]
 
 MAX_CHARGE = 99
-MAX_LETTERS = 50_000  # of a text: titin has 35,000 residues
 _MAX_RULES = 100  # fixed modifications of one peptide
 _CLOSING = {"[": "]", "{": "}", "<": ">", "(": ")"}
 _TARGET = re.compile(r"(?:(N-term|C-term)(?::([A-Z]))?|([A-Z]))")
@@ -83,8 +83,8 @@ class _Reader:
         self.fail(self.at, f"The bracket {opening} is never closed.", f"Close it with {closing}.")
 
     def read(self) -> Notation:
-        if len(self.text) > MAX_LETTERS:
-            self.fail(0, f"A peptide has at most {MAX_LETTERS:,} letters; this text has {len(self.text):,}.")
+        if len(self.text) > limits.PEPTIDE.default and len(self.text) > limits.PEPTIDE.most:
+            self.fail(0, limits.PEPTIDE.over(len(self.text)))
         if self.at >= self.end:
             self.fail(0, "A peptide was expected and the text is empty.", "Write one like PEPTIDEK/2.")
         fixed, labile, n_term = self.prefix()

@@ -51,7 +51,7 @@ def _of_round(before: str, inside: str) -> tuple[str, str | None]:
     if inside.startswith("?") or not re.search("[a-z0-9]", inside):
         return f"({inside[:20]}) is not a range of residues.", "Write the residues without brackets."
     number = re.fullmatch(r"(?i)unimod:(\d+)", inside.strip())
-    shift = re.fullmatch(r"[+-]?\d+\.?\d*", inside.strip())
+    shift = re.fullmatch(r"[+-]?\d+(?:\.\d*)?", inside.strip())
     tag = f"UNIMOD:{number[1]}" if number else "Oxidation"
     if shift:
         tag = inside.strip() if inside.strip()[0] in "+-" else "+" + inside.strip()

@@ -7,15 +7,15 @@ from typing import Final
 
 import numpy as np
 
-from peploss.errors import SourceError, SpectrumError
+from peploss import limits
+from peploss.errors import LimitError, SourceError, SpectrumError
 from peploss.spectra.readers.mgf import parse_block
 from peploss.spectra.spectrum import Spectrum
 
-MAX_CHARACTERS: Final = 20_000_000
 _BLOCK: Final = re.compile(r"^[ \t]*BEGIN[ \t]+IONS", re.M)
 _END: Final = re.compile(r"^[ \t]*END[ \t]+IONS[^\n]*", re.M)
 _COMMENT: Final = ("#", "//", "!")
-_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf(?:inity)?)", re.I)
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf(?:inity)?)", re.I)
 _COMMA_NUMBER: Final = re.compile(r"(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
 
 
@@ -31,17 +31,15 @@ def parse_peak_list(text: str, precursor_mz: float | None = None, precursor_char
         precursor_mz: in Th, or None.
         precursor_charge: at least 1, or None.
     Raises:
+        LimitError: it is too long.
         SourceError: nothing that could be read as peaks.
         SpectrumError: a line, which is named, or a value cannot be used.
 
     >>> parse_peak_list("m/z;intensity\\n175.119;10\\n72.0444;5").mz
     array([ 72.0444, 175.119 ])
     """
-    if len(text) > MAX_CHARACTERS:
-        raise SourceError(
-            f"The pasted text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.",
-            remedy="Open it as a file instead.",
-        )
+    if len(text) > limits.PASTED.most:
+        raise LimitError(f"{limits.PASTED.over(len(text))} Or open it as a file.", where="pasted list")
     text = text.removeprefix("\ufeff")
     block = _BLOCK.search(text)
     return (

@@ -85,7 +85,7 @@ from peploss.peptides.peptide import Peptide
         ("PEX[Oxidation]K", 2, "lighter than any residue"),
         ("PEK/2[+H+]", 5, r"\[\+H\+\] are not 2 protons"),
         ("PEK/2[+2H+]K", 11, "behind the charge"),
-        ("K" * 50_001, 0, "at most 50,000 letters"),
+        ("K" * 20_001, 0, "At most 20,000 characters of a peptide"),
         ("<[+1]@K>" * 101 + "K", 807, "more than 100 fixed"),
         ("M[" + "x" * 19_000 + "]K", 2, "Unimod has no modification"),
         ("M[+" + "9" * 19_000 + "]K", 2, "not a mass shift"),

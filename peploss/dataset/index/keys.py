@@ -17,17 +17,22 @@ from peploss.dataset.tables.psm import Psm
 from peploss.dataset.tables.psm_columns import NONE, PsmColumns
 
 _SCAN: Final = (
-    re.compile(r"\bscans?[=:\s]\s*(\d+)", re.I),
-    re.compile(r"^(\d+)(?:-\1)?$"),
-    re.compile(r"\.0*(\d+)\.0*\1(?:\.\d+)?(?:\.dta)?(?:\s|$)"),
-    re.compile(r"^(?:F\d+|[\w.-]+):(\d+)$"),  # PEAKS' F1:101, InstaNovo's run1:101
+    re.compile(r"\bscans?[=:\s]\s{0,9}(\d{1,15})(?!\d)", re.I),
+    re.compile(r"^(\d{1,15})(?:-\1)?$"),
+    re.compile(r"\.0{0,9}(\d{1,15})\.0{0,9}\1(?:\.\d{1,9})?(?:\.dta)?(?:\s|$)"),
+    re.compile(r"^[\w.-]+:(\d{1,15})$"),  # PEAKS' F1:101, InstaNovo's run1:101
 )
-_INDEX: Final = re.compile(r"^(?:.*\s)?index[=:](\d+)$", re.I)
-_QUERY: Final = re.compile(r"^query=(\d+)$", re.I)
-_ENDINGS: Final = re.compile(r"(\.(gz|mgf|mzml|mzxml|msp|sptxt|raw|wiff|d|pep|xml|apl|dta|tsv|txt|idxml|mzid))+$", re.I)
+_INDEX: Final = re.compile(r"^(?:.*\s)?index[=:](\d{1,15})$", re.I)
+_QUERY: Final = re.compile(r"^query=(\d{1,15})$", re.I)
+_ENDINGS: Final = frozenset((
+    "gz", "mgf", "mzml", "mzxml", "msp", "sptxt", "raw", "wiff", "d", "pep", "xml", "apl", "dta", "tsv", "txt",
+    "idxml", "mzid",
+))  # fmt: skip
 
 _RUN_IN_NAME: Final = (
-    re.compile(r"^(.+?)\.0*(\d+)\.0*\2(?:\.|_|\s|$)"),  # TPP's run.scan.scan.charge, and msconvert's titles
+    re.compile(
+        r"^(.+?)\.0{0,9}(\d{1,15})\.0{0,9}\2(?:\.|_|\s|$)"
+    ),  # TPP's run.scan.scan.charge, and msconvert's titles
     re.compile(r"^(.+?)(?:_SII_\d+_\d+)?_\d+_\d+_\d+$"),  # Percolator's run_scan_charge_rank
 )
 OF_ANY_RUN: Final = re.compile(r"(?:\w+=)?\d+(?:\s+\w+=\d+)*")
@@ -151,5 +156,6 @@ def run_name(text: str) -> str:
     ('run_01', 'run_01')
     """
     name = PureWindowsPath(PurePosixPath(text.removeprefix("file://")).name).name
-    name = _ENDINGS.sub("", name)
+    while (parts := name.rpartition("."))[1] and parts[2].lower() in _ENDINGS:
+        name = parts[0]
     return re.sub(r"_rank\d+$", "", name.removeprefix("interact-")).lower()

@@ -12,6 +12,7 @@ from peploss.errors import SourceError
 from peploss.peptides.notations import placed, proforma
 
 _RUN: Final = re.compile(r"ms_run\[(\d+)\]:(.*)")
+_LISTED: Final = re.compile(r"(?:[^\[\],]++|\[[^\[\]]*+\]|[\[\]])++")
 _MODIFICATION: Final = re.compile(r"^(?P<places>[^-]*)-(?P<name>.+)$")
 
 
@@ -90,11 +91,11 @@ def _split(modifications: str) -> list[str]:
     >>> _split("3[MS,MS:1001876,probability,0.8]-UNIMOD:21,5-UNIMOD:35")
     ['3[MS,MS:1001876,probability,0.8]-UNIMOD:21', '5-UNIMOD:35']
     """
-    return re.split(r",(?![^\[]*\])", modifications)
+    return _LISTED.findall(modifications)
 
 
 def _sites(modification: str) -> list[tuple[int, str]]:
-    plain = re.sub(r"\[[^\]]*\]", "", modification.strip(), count=modification.count("]-") and 1)
+    plain = re.sub(r"\[[^\[\]]*\]", "", modification.strip(), count=modification.count("]-") and 1)
     found = _MODIFICATION.match(plain)
     if not found or not found["places"].isdigit():
         raise ValueError(f"The modification {modification!r} has no one place, which leaves the fragments open.")

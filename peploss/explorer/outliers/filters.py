@@ -15,8 +15,8 @@ NOT_JUDGED = "not judged"
 """Shown for PSMs whose cause was not looked for."""
 LONGEST_SEARCH, LONGEST_SQL = 200, 3000
 """Letters; together with all ranges less than a condition may have."""
-_AROUND = re.compile(r"^\s*where\b|[\s;]+$", re.IGNORECASE)
-"""What people write around a condition because it belongs there in a whole query."""
+_BEFORE = re.compile(r"^\s*where\b", re.IGNORECASE)
+"""What people write before a condition because it belongs there in a whole query; behind it, a semicolon."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Filter:
             cause=str(link.get("cause", "")),
             tag=str(link.get("tag", "")),
             ranges=ranges,
-            sql=_AROUND.sub("", str(link.get("where", ""))).strip(),
+            sql=_BEFORE.sub("", str(link.get("where", ""))).rstrip("; \t\r\n").strip(),
         )
 
     def link(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from peploss.errors import PeptideError, SettingsError
 from peploss.peptides.notations import name
 from peploss.peptides.peptide import Peptide
 
-_PARTS: Final = re.compile(r"\[(?:[^\[\]]|\[[^\]]*\])*\]|[^\[]")
+_PARTS: Final = re.compile(r"\[(?:[^\[\]]++|\[[^\[\]]*+\])*+\]|[^\[]")
 
 
 def with_fixed(peptide: str, fixed: Mapping[str, str]) -> str:

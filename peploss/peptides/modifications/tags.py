@@ -10,7 +10,7 @@ from peploss.errors import PeptideError
 from peploss.peptides.modifications import glycans, unimod, vocabularies
 from peploss.peptides.proforma import Tag
 
-_MASS_SHIFT = re.compile(r"[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_MASS_SHIFT = re.compile(r"[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _FORMULA = re.compile(r"(?:\[[0-9]+[A-Z][a-z]?-?[0-9]*\]|[A-Z][a-z]?(?:-?[0-9]+)?|\s)+")
 _LABEL = re.compile(r"(#(?!XL|BRANCH)\w+)(?:\([0-9.eE+-]*\))?$")
 _MAX_SHIFT = 1e5  # Da
@@ -86,7 +86,7 @@ def _described(name: str, kind: str, value: str, text: str, place: int) -> tuple
         return name, _mass_shift(name, text, place)
     if kind in _VOCABULARIES and value[:1] in ("+", "-"):
         return value, _mass_shift(value, text, place)
-    if re.fullmatch(r"[0-9]+\.?[0-9]*", name):
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]*)?", name):
         raise PeptideError(
             f"{name} has no sign.",
             text=text,

@@ -117,7 +117,7 @@ def suggestions(name: str, limit: int = 3) -> list[str]:
     """
     if len(name) > _LONGEST_NAME:
         return []
-    wanted = re.sub(r"\s*\(.*", "", name.strip().lower())  # "oxidation (m)", as search engines write it
+    wanted = re.sub(r"(?<!\s)\s*+\(.*", "", name.strip().lower())  # "oxidation (m)", as search engines write it
     tables = _tables()
     canonical = dict(tables.spellings)
     found: dict[str, None] = {}  # an ordered set

@@ -3,10 +3,9 @@
 from peploss.peptides.notations.lists import NoPlace, bare, listed, merged, paired, placed, sites_of
 from peploss.peptides.notations.msp import proforma_from_msp
 from peploss.peptides.notations.names import name
-from peploss.peptides.notations.text import MAX_LENGTH, as_proforma, proforma, unflanked
+from peploss.peptides.notations.text import as_proforma, proforma, unflanked
 
 __all__ = [
-    "MAX_LENGTH",
     "NoPlace",
     "as_proforma",
     "bare",

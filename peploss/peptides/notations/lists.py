@@ -28,8 +28,10 @@ _FORMS: Final = tuple(
         r"(?P<tag>.+):(?P<at>\d+)",  # ursgal: Carbamidomethyl:4
     )
 )
-_BY_MASCOT: Final = re.compile(r"(?:(?P<n>\d+)x?\s+)?(?P<tag>.+?)\s*\((?P<site>[A-Z]+|[^()]*[NC]-?term[^()]*)\)", re.I)
-_BY_DISCOVERER: Final = re.compile(r"(?:(?P<n>\d+)x)?(?P<tag>\S.*?)\s*\[(?P<sites>[^\[\]]*)\]")
+_BY_MASCOT: Final = re.compile(
+    r"(?:(?P<n>\d{1,6}+)x?\s++)?+(?P<tag>.+)\((?P<site>[A-Z]+|[^()]{0,40}[NC]-?term[^()]{0,40})\)", re.I
+)
+_BY_DISCOVERER: Final = re.compile(r"(?:(?P<n>\d{1,6}+)x)?+(?P<tag>\S.*)\[(?P<sites>[^\[\]]*)\]")
 _DISCOVERED: Final = re.compile(r"(?P<residue>[A-Z])(?P<at>\d+)(?:\([\d.]+\))?|(?P<end>[NC])-?term", re.I)
 
 
@@ -222,10 +224,10 @@ def _site(sequence: str, part: str, whole: str) -> Sites:
             end = (there["end"] or "").upper()
             at = (0 if end == "N" else len(sequence) + 1) if end else int(there["at"])
             _check(sequence, at, there["residue"] or "")
-            sites.append((at, found["tag"]))
+            sites.append((at, found["tag"].strip()))
         return sites
     if found := _BY_MASCOT.fullmatch(part):
-        return _without_place(sequence, found["tag"], found["site"], int(found["n"] or 1), part)
+        return _without_place(sequence, found["tag"].strip(), found["site"], int(found["n"] or 1), part)
     raise ValueError(f"The modification {part!r} cannot be read; the whole list is {whole!r}.")
 
 

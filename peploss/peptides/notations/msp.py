@@ -41,7 +41,10 @@ def proforma_from_msp(name: str, mods: str) -> tuple[str | None, str | None]:
     bare, _, _ = taken_apart(found)
     if not bare or len(bare) > MAX_RESIDUES:
         return None, None
-    placed = re.findall(r"(-?\d+),([A-Z^]|\w-?term),([^/()]+(?:\([^/()]*\))?)", mods, re.I)
+    placed = re.findall(r"(?<![\d-])(-?\d{1,9}),([A-Z^]|\w-?term),([^/()]+(?:\([^/()]*\))?)", mods, re.I)
+    counted = re.match(r"\d+", mods)
+    if (counted[0].lstrip("0") if counted else "") != (str(len(placed)) if placed else ""):
+        return None, f"Mods={mods[:80]} cannot be read: {len(placed)} modifications with a place were found in it."
     if not placed:
         if re.search(r"\[\+\d+\]", found):
             return None, f"The masses in {peptide!r} are rounded and no Mods= says what they are."

@@ -27,12 +27,12 @@ SHORT: Final = {
 
 NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d*)?|[+-]?\.\d+")
 
-_END: Final = r"(?:Any |Protein |Peptide |Any|Protein|Peptide)?[NC]-?[Tt]erm[^)\]]*"
+_END: Final = r"(?:Any |Protein |Peptide |Any|Protein|Peptide)?[NC]-?[Tt]erm[^()\[\]]*"
 _GROUP: Final = re.compile(r"^(?:Common|Less Common|Uncommon|Multiplex|Isobaric|Metal|UniProt) ?[\w ]{0,40}:")
 _SITES: Final = (
     re.compile(r"@\w.*$"),  # alphabase: Oxidation@M, Acetyl@Any_N-term
-    re.compile(r"\s+on\s+[A-Z]$"),  # MetaMorpheus: Oxidation on M
-    re.compile(rf"\s*\((?:[A-Z]+|{_END})\)$"),  # MaxQuant: Oxidation (M), Acetyl (Protein N-term)
+    re.compile(r"(?<!\s)\s++on\s++[A-Z]$"),  # MetaMorpheus: Oxidation on M
+    re.compile(rf"(?<!\s)\s*+\((?:[A-Z]+|{_END})\)$"),  # MaxQuant: Oxidation (M), Acetyl (Protein N-term)
     re.compile(rf"\[(?:[A-Z]|{_END})\]$"),  # pFind: Carbamidomethyl[C], Acetyl[ProteinN-term]
 )
 _ACCESSION: Final = re.compile(r"(?:unimod|u):(\d+)|\[(\d+)\].*", re.I)  # [35]Oxidation is ionbot's

@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from peploss import limits
 from peploss.errors import PeptideError
 from peploss.peptides.notations.names import NUMBER, name
 from peploss.peptides.notations.whole_masses import near, nothing, whole
-
-MAX_LENGTH: Final = 20_000
-"""Characters of a peptide. The longest protein known has 35,000 residues, and none is measured whole."""
 
 _CLOSING: Final = {"[": "]", "(": ")"}
 _SLASH: Final = re.compile(r"/\d{1,2}$")
@@ -52,8 +50,8 @@ def proforma(text: str) -> str:
     ('[+42.011]-AC[+57.021]DEK', 'AAC[UNIMOD:4]K/3')
     """
     text = text.strip()
-    if len(text) > MAX_LENGTH:
-        raise PeptideError(f"The peptide has {len(text):,} characters; up to {MAX_LENGTH:,} are read.", text=text[:100])
+    if len(text) > limits.PEPTIDE.default and len(text) > limits.PEPTIDE.most:
+        raise PeptideError(limits.PEPTIDE.over(len(text)), text=text[:100])
     if text.isascii() and text.isalpha() and text.isupper():
         return text
     tail = ""

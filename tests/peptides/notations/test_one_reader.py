@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from peploss import limits
 from peploss.dataset.tables import read_psms
 from peploss.errors import PeptideError
-from peploss.peptides.notations import MAX_LENGTH, as_proforma, merged, paired, proforma, sites_of, unflanked
+from peploss.peptides.notations import as_proforma, merged, paired, proforma, sites_of, unflanked
 from peploss.peptides.peptide import Peptide
 from peploss.spectra.readers import open_spectra
 
@@ -109,9 +110,9 @@ def test_time_grows_with_length_and_not_with_its_power(text: str) -> None:
 
 
 def test_a_peptide_is_no_longer_than_it_can_be() -> None:
-    with pytest.raises(PeptideError, match="20,001 characters"):
-        proforma("A" * (MAX_LENGTH + 1))
-    assert len(proforma("A" * MAX_LENGTH)) == MAX_LENGTH
+    with pytest.raises(PeptideError, match=r"there are 20,001\..*PEPLOSS_MAX_PEPTIDE"):
+        proforma("A" * (limits.PEPTIDE.default + 1))
+    assert len(proforma("A" * limits.PEPTIDE.default)) == limits.PEPTIDE.default
 
 
 LISTS = [
