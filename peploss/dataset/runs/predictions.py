@@ -20,7 +20,7 @@ from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
 
 _SCORES: Final = ("opt_ms_run[1]_aa_scores", "token_log_probs", "token_log_probabilities", "aa_scores")
 """Columns of a score for each token: probabilities, or their logarithms where a name says so."""
-_NUMBER: Final = re.compile(r"-?\d+\.?\d*(?:[eE][+-]?\d+)?|-?inf|nan")
+_NUMBER: Final = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|-?inf|nan")
 
 
 def write_predictions(path: Path, into: Path) -> None:
