@@ -49,10 +49,33 @@ def browser() -> Iterator[Any]:
         missing("playwright is not installed")
     if not Path(CHROMIUM).exists():
         missing(f"there is no Chromium at {CHROMIUM}; name one in CHROMIUM")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
+    playwright = sync_playwright().start()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+    def close() -> None:
         browser.close()
+        playwright.stop()
+
+    _OPEN.append(close)
+    yield browser
+    close_browsers()
+
+
+_OPEN: list[Callable[[], None]] = []
+"""How to close what runs in Playwright's event loop."""
+
+
+def close_browsers() -> None:
+    """Close browsers and the event loop; does nothing the second time."""
+    while _OPEN:
+        _OPEN.pop()()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Leave no event loop to tests that come after those of the browser."""
+    if nextitem is not None and not nextitem.path.is_relative_to(Path(__file__).parent):
+        close_browsers()
 
 
 @contextmanager
