@@ -24,6 +24,7 @@ from peploss.dataset.query.results import Results
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
+from peploss.dataset.store import ParquetStore
 from peploss.spectra.samples import samples_folder
 from tests.browser.outliers_page import settled
 
@@ -32,6 +33,9 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 PAINTED = ".pl[data-painted]"
+SAMPLES = 514  # PSMs of the built-in files, which the large set repeats
+MENDED = (4, 49, 70, 100, 133, 179, 192, 217, 228)
+"""Of those, PSMs whose cause names a change: further ions, another order of residues, one modification less."""
 
 
 def missing(reason: str) -> None:
@@ -189,13 +193,21 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
 
 @pytest.fixture(scope="session")
 def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A set of a million PSMs with its results; spectra and a table beside it."""
+    """A set of a million PSMs with its results; spectra and a table beside it.
+
+    Judged are the worst, all of them copies of one wrong peptide, and copies of PSMs that a change would mend.
+    """
     out, samples = tmp_path_factory.mktemp("million"), samples_folder()
     (out / "small").mkdir()
     small = small_set(out / "small")
+    with ParquetStore(small) as store:
+        assert store.n_rows == SAMPLES
     large_set(small, out / "large.parquet", 1_000_000)
     score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
-    add_causes(out / "large.parquet", out / "large.scores.parquet", 300)
+    with Results(out / "large.scores.parquet") as found:
+        worst = found.ids(order="loss", descending=True, limit=210)
+    mended = [copy * SAMPLES + psm for copy in range(10) for psm in MENDED]
+    add_causes(out / "large.parquet", out / "large.scores.parquet", [*worst, *mended])
     shutil.rmtree(out / "small")
     for name in ("hcd_qe_openms_qc.mgf", "psms.tsv"):
         shutil.copy(samples / name, out / name)
@@ -217,7 +229,7 @@ def results(folder: Path) -> Iterator[Results]:
 
 @pytest.fixture
 def outliers(million: str, open_page: Callable[..., Any]) -> Callable[..., Any]:
-    """``outliers("cause=calibration")``: the page, its pictures drawn."""
+    """``outliers("cause=residue+order")``: the page, its pictures drawn."""
 
     def opened(query: str = "", **more: Any) -> Any:
         page = open_page(

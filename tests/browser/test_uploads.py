@@ -69,7 +69,6 @@ def test_another_browser_does_not_see_them(app: str, open_page: Open, files: tup
     other.wait_for_selector("text=The upload that this address speaks of is not here any more")
 
 
-@pytest.mark.xfail(strict=False, reason="has not passed as a whole yet; the set and its message do show")
 def test_a_set_is_made_of_uploads_without_a_data_folder(app: str, open_page: Open, files: tuple[Path, Path]) -> None:
     page = open_page(f"{app}/outliers", painted=False)
     page.get_by_role("button", name="New set").click()

@@ -311,9 +311,16 @@ def test_a_link_to_explore_says_everything(opened: Open, folder: Path) -> None:
     app = opened(res="other.parquet", psm="7")
     link = next(link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore")
     assert parse_qs(link.query_string) == {
-        "source": ["Set"], "psms": ["qc.parquet"], "i": ["8"], "sigma": ["0.02"], "sqrt": ["true"], "nl": ["H2O"],
+        "source": ["Set"], "i": ["8"], "sigma": ["0.02"], "sqrt": ["true"], "nl": ["H2O"],
         "ions": ["a", "b", "y"], "maxmz": ["1500"],
     }  # fmt: skip
+
+
+def test_a_link_to_explore_names_a_set_that_explore_would_not_start_with(opened: Open, folder: Path) -> None:
+    shutil.copy2(folder / "qc.parquet", folder / "a.parquet")
+    app = opened(data="qc.parquet", psm="7")
+    link = next(link.proto for link in app.get("page_link") if link.proto.label == "Open in Explore")
+    assert parse_qs(link.query_string)["psms"] == ["qc.parquet"]
 
 
 def test_what_this_session_began_is_told_even_if_it_was_over_at_once(opened: Open, folder: Path) -> None:

@@ -6,7 +6,7 @@ import functools
 import heapq
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ CHUNK = 64
 def add_causes(
     source: str | os.PathLike[str],
     results: str | os.PathLike[str],
-    worst: int,
+    worst: int | Sequence[int],
     *,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -40,17 +40,18 @@ def add_causes(
     """Name the cause of the PSMs of highest loss and keep it in the results, which are replaced as a whole.
 
     Args:
+        worst: how many PSMs, or the ids of those to judge in their place.
         notes: takes what is wrong with whole runs, a sentence each; the results keep it, too.
     Returns:
         How many those are.
     Raises:
-        SourceError: a file cannot be read, or the results are not of this set.
+        SourceError: a file cannot be read, the results are not of this set, or an id is not in it.
     """
     with ParquetStore(source) as store, ParquetStore(results, "results") as scored:
         if scored.about["set"]["uuid"] != store.about["uuid"]:
             raise SourceError("These are the results of another set.", where=str(results))
         settings = LossSettings.from_dict(scored.about["settings"])
-        ids = _worst(scored, worst)
+        ids = _worst(scored, worst) if isinstance(worst, int) else _known(scored, worst)
         found: dict[int, tuple[Any, ...]] = {}
         seed = scored.about["seed"]
         runs = runs_of(store, settings, seed)
@@ -63,6 +64,12 @@ def add_causes(
                 progress(len(found), len(ids))
         _merge(Path(results), scored, found, told)
     return len(found)
+
+
+def _known(scored: ParquetStore, ids: Sequence[int]) -> list[int]:
+    if absent := sorted({i for i in ids if not 0 <= i < scored.n_rows}):
+        raise SourceError(f"These results hold PSMs 0 to {scored.n_rows - 1}, not {absent[0]}.", where=scored.path.name)
+    return sorted(set(ids))
 
 
 def _worst(scored: ParquetStore, worst: int) -> list[int]:

@@ -49,12 +49,12 @@ def _distribution(look: Look) -> None:
         f"{n:,} lie beyond the axis." if n else "",
         f"{found.n_missing:,} have no value." if found.n_missing else "",
     ]
-    st.caption(" ".join(["Drag over a range to look at it alone.", *filter(None, told)]))
+    st.caption(" ".join(["Drag over a range to show only that range.", *filter(None, told)]))
 
 
 def _density(look: Look) -> None:
     options = numbers(look.results.columns)
-    st.markdown("**Two numbers**", help="Shade: how many PSMs, on a logarithmic scale.")
+    st.markdown("**Scatter plot**", help="Shade: how many PSMs, on a logarithmic scale.")
     with st.container(horizontal=True, gap="small"):
         x = _choice("dx", "Across", options, first_of(("loss", "n_peaks"), options))
         y = _choice("dy", "Up", options, first_of(("explained", "precursor_mz"), options))
@@ -88,7 +88,7 @@ def _causes(look: Look) -> None:
     figure = figures_outliers.causes_figure(list(found), list(found.values()), look.asked.cause)
     components.picks(_marked(figure, look, look.asked.cause), key=CAUSES, on_pick=_cause)
     told = f"{n_not_judged:,} PSMs have not been judged." if n_not_judged else ""
-    st.caption(f"A click on a bar looks at that cause alone. {told}")
+    st.caption(f"Click a bar to show only that cause. {told}")
 
 
 _CAUSES = """

@@ -9,6 +9,7 @@ from peploss.explorer.browser import components
 from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.sources import set_files
 from peploss.explorer.sources.set_files import SetFile
 from peploss.settings import LossSettings
 
@@ -55,7 +56,9 @@ def link(
     sidebar = {name: texts for name, (_, texts) in controls.carried(settings).items() if texts}
     place = {"i": str(psm + 1)} if psm else {}  # the first is where Explore starts
     peptide = {state.PEPTIDE: fix.peptide.text} if fix and fix.peptide else {}
-    return {"source": "Set", "psms": chosen.name} | sidebar | place | view.link() | peptide
+    # Explore starts with the first set and leaves it out of its address: named here, it would be one more step back.
+    named = {} if chosen.name == set_files.available().sets[0].name else {"psms": chosen.name}
+    return {"source": "Set"} | named | sidebar | place | view.link() | peptide
 
 
 def _why_not(psm: int, misfits: list[str]) -> str:

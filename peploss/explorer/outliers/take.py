@@ -1,4 +1,4 @@
-"""The selection: all of the filter, the worst of it or what is ticked; tagged together, and taken away as a file."""
+"""The selection: all that is shown, the top of it or what is ticked; tagged together, and taken away as a file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.sources.set_files import SetFile
 
 _TOLD, _AT = "_tagged_told", "tag"
-ALL, WORST, TICKED = "All of the filter", "The first", "Ticked"
+ALL, WORST, TICKED = "All shown", "Top", "Ticked"
 MOST_SPECTRA: Final = 100_000  # of an MGF, which is held in memory on its way to the browser
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "ids": ("Ids", "txt", "One id a line."),
@@ -29,7 +29,7 @@ _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "parquet": ("Parquet", "parquet", "The same, typed, in the order of the set."),
     "mgf": ("MGF", "mgf", "Spectra with their peptides (SEQ=)."),
     "keep": ("Keep list", "json", "For a training loader: the PSMs to keep, by id, file, index, scan and title."),
-    "drop": ("Drop list", "json", "The same, of PSMs to leave out."),
+    "drop": ("Drop list", "json", "As the keep list, but of PSMs to exclude."),
 }
 
 
@@ -91,8 +91,8 @@ def _tag(chosen: SetFile, found: Selection) -> None:
         st.button(
             f"Tag {found.n:,}", key="tag-on", type="primary", disabled=not tag, on_click=change, args=(Notes.tag, ":")
         )
-        off = (Notes.untag, " taken off")
-        st.button("Take it off", key="tag-off", disabled=tag not in known, on_click=change, args=off)
+        off = (Notes.untag, ": removed from")
+        st.button("Remove tag", key="tag-off", disabled=tag not in known, on_click=change, args=off)
     st.caption("Kept beside the set, which is not changed.")
     outliers_notes.told(_AT)
 

@@ -146,6 +146,17 @@ def test_two_processes_tag_one_set(sample_set: Path) -> None:
     assert {n.text for n in notes.all_notes()} == {"by 0", "by 1"}
 
 
+def test_causes_of_chosen_psms(sample_set: Path, sample_results: Path, tmp_path: Path) -> None:
+    out = tmp_path / "r.parquet"
+    out.write_bytes(sample_results.read_bytes())
+    assert add_causes(sample_set, out, [7, 3, 7], workers=1) == 2
+    with Results(out) as results:
+        assert results.page(["id"], where="cause IS NOT NULL", order="id", descending=False)["id"].to_pylist() == [3, 7]
+        n = results.n_rows
+    with pytest.raises(SourceError, match=f"hold PSMs 0 to {n - 1}, not {n}"):
+        add_causes(sample_set, out, [0, n], workers=1)
+
+
 def test_causes_of_the_worst(sample_set: Path, sample_results: Path, tmp_path: Path) -> None:
     out = tmp_path / "r.parquet"
     out.write_bytes(sample_results.read_bytes())
