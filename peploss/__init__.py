@@ -28,13 +28,29 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.kernels import loss_landscape as loss_landscape
     from peploss.kernels import spectrum_cosine as spectrum_cosine
     from peploss.losses.baselines import BASELINES as BASELINES
+    from peploss.losses.baselines import binned_cross_entropy as binned_cross_entropy
     from peploss.losses.baselines import masked_spectral_distance as masked_spectral_distance
     from peploss.losses.baselines import min_distance_loss as min_distance_loss
+    from peploss.losses.baselines import modified_cosine_distance as modified_cosine_distance
+    from peploss.losses.baselines import multi_sigma_cosine_distance as multi_sigma_cosine_distance
+    from peploss.losses.baselines import pearson_distance as pearson_distance
     from peploss.losses.baselines import soft_coverage as soft_coverage
     from peploss.losses.baselines import soft_f1 as soft_f1
     from peploss.losses.baselines import spectral_angle as spectral_angle
     from peploss.losses.baselines import spectral_entropy_distance as spectral_entropy_distance
+    from peploss.losses.baselines import sqrt_cosine_distance as sqrt_cosine_distance
+    from peploss.losses.baselines import wasserstein_distance as wasserstein_distance
+    from peploss.losses.baselines import weighted_cosine_distance as weighted_cosine_distance
+    from peploss.losses.baselines import weighted_entropy_distance as weighted_entropy_distance
     from peploss.losses.combined import CombinedLoss as CombinedLoss
+    from peploss.losses.comparison_modules import BinnedCrossEntropyLoss as BinnedCrossEntropyLoss
+    from peploss.losses.comparison_modules import ModifiedCosineLoss as ModifiedCosineLoss
+    from peploss.losses.comparison_modules import MultiSigmaCosineLoss as MultiSigmaCosineLoss
+    from peploss.losses.comparison_modules import PearsonLoss as PearsonLoss
+    from peploss.losses.comparison_modules import SqrtCosineLoss as SqrtCosineLoss
+    from peploss.losses.comparison_modules import WassersteinLoss as WassersteinLoss
+    from peploss.losses.comparison_modules import WeightedCosineLoss as WeightedCosineLoss
+    from peploss.losses.comparison_modules import WeightedEntropyLoss as WeightedEntropyLoss
     from peploss.losses.metrics import dict_of_floats as dict_of_floats
     from peploss.losses.modules import MaskedSpectralLoss as MaskedSpectralLoss
     from peploss.losses.modules import MinDistanceLoss as MinDistanceLoss
@@ -77,11 +93,17 @@ _NAMES: Final = {
     "peploss.grid": ("MzGrid",),
     "peploss.kernels": ("Peaks", "loss_landscape", "spectrum_cosine"),
     "peploss.losses.baselines": (
-        "BASELINES", "masked_spectral_distance", "min_distance_loss", "soft_coverage", "soft_f1", "spectral_angle",
-        "spectral_entropy_distance",
+        "BASELINES", "binned_cross_entropy", "masked_spectral_distance", "min_distance_loss",
+        "modified_cosine_distance", "multi_sigma_cosine_distance", "pearson_distance", "soft_coverage", "soft_f1",
+        "spectral_angle", "spectral_entropy_distance", "sqrt_cosine_distance", "wasserstein_distance",
+        "weighted_cosine_distance", "weighted_entropy_distance",
     ),
     "peploss.losses.combined": ("CombinedLoss",),
     "peploss.losses.metrics": ("dict_of_floats",),
+    "peploss.losses.comparison_modules": (
+        "BinnedCrossEntropyLoss", "ModifiedCosineLoss", "MultiSigmaCosineLoss", "PearsonLoss", "SqrtCosineLoss",
+        "WassersteinLoss", "WeightedCosineLoss", "WeightedEntropyLoss",
+    ),
     "peploss.losses.modules": (
         "MaskedSpectralLoss", "MinDistanceLoss", "SoftCoverageLoss", "SoftF1Loss", "SpectralAngleLoss",
         "SpectralEntropyLoss", "SpectrumLoss",

@@ -10,6 +10,14 @@ SoftF1Loss              ``peploss.soft_f1``
 SpectralAngleLoss       ``peploss.spectral_angle``
 SpectralEntropyLoss     ``peploss.spectral_entropy_distance``
 MaskedSpectralLoss      ``peploss.masked_spectral_distance``
+SqrtCosineLoss          ``peploss.sqrt_cosine_distance``
+WeightedCosineLoss      ``peploss.weighted_cosine_distance``
+ModifiedCosineLoss      ``peploss.modified_cosine_distance``
+MultiSigmaCosineLoss    ``peploss.multi_sigma_cosine_distance``
+WeightedEntropyLoss     ``peploss.weighted_entropy_distance``
+PearsonLoss             ``peploss.pearson_distance``
+BinnedCrossEntropyLoss  ``peploss.binned_cross_entropy``
+WassersteinLoss         ``peploss.wasserstein_distance``
 ======================  ==============================================
 
 All take two batches of peaks, ``loss(pred, obs)``. The losses of soft peptides, which take probabilities, are

@@ -11,6 +11,14 @@ BASELINE_NAMES: Final = (
     "spectral_angle",
     "spectral_entropy_distance",
     "masked_spectral_distance",
+    "sqrt_cosine_distance",
+    "weighted_cosine_distance",
+    "modified_cosine_distance",
+    "multi_sigma_cosine_distance",
+    "weighted_entropy_distance",
+    "pearson_distance",
+    "binned_cross_entropy",
+    "wasserstein_distance",
 )
 """The keys of ``peploss.losses.baselines.BASELINES``, in their order: the names of their functions."""
 

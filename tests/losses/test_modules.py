@@ -27,6 +27,13 @@ TWINS: dict[str, tuple[Any, dict[str, Any]]] = {
     "SoftF1Loss": (peploss.soft_f1, AT),
     "MaskedSpectralLoss": (peploss.masked_spectral_distance, AT),
     "MinDistanceLoss": (peploss.min_distance_loss, {"delta": 0.05}),
+    "SqrtCosineLoss": (peploss.sqrt_cosine_distance, ON),
+    "WeightedCosineLoss": (peploss.weighted_cosine_distance, {**ON, "mz_power": 1.0}),
+    "MultiSigmaCosineLoss": (peploss.multi_sigma_cosine_distance, {**ON, "scales": (1.0, 2.0)}),
+    "WeightedEntropyLoss": (peploss.weighted_entropy_distance, ON),
+    "PearsonLoss": (peploss.pearson_distance, ON),
+    "BinnedCrossEntropyLoss": (peploss.binned_cross_entropy, {**ON, "floor": 0.01}),
+    "ModifiedCosineLoss": (peploss.modified_cosine_distance, AT),
 }
 
 
@@ -47,6 +54,7 @@ def test_is_its_function_reduced(name: str) -> None:
 @pytest.mark.parametrize("name", [n for n in TWINS if n != "MinDistanceLoss"])
 def test_from_settings(name: str) -> None:
     function, at = TWINS[name]
+    at = {key: value for key, value in at.items() if key in ON}
     loss = getattr(peploss, name).from_settings(SETTINGS, reduction="none")
     assert torch.equal(loss(PRED, OBS), function(PRED, OBS, **at))
     assert "sigma=300.0, sigma_unit='ppm'" in repr(loss)
@@ -93,7 +101,7 @@ def test_what_cannot_be_used_is_refused_when_it_is_made(name: str) -> None:
 
 
 def test_every_functional_loss_has_its_module() -> None:
-    functions = {getattr(peploss, name).function for name in TWINS}
+    functions = {getattr(peploss, name).function for name in (*TWINS, "WassersteinLoss")}
     assert functions == {b.function for b in BASELINES.values()} | {peploss.spectrum_loss}
 
 
@@ -101,3 +109,24 @@ def test_every_functional_loss_has_its_module() -> None:
 def test_a_baseline_is_named_as_its_function(name: str) -> None:
     assert BASELINES[name].name == name == BASELINES[name].function.__name__
     assert getattr(peploss, name) is BASELINES[name].function
+
+
+def test_wasserstein_has_no_setting_but_the_reduction() -> None:
+    want = peploss.wasserstein_distance(PRED, OBS)
+    assert torch.equal(peploss.WassersteinLoss(reduction="none")(PRED, OBS), want)
+    assert torch.equal(peploss.WassersteinLoss()(PRED, OBS), want.mean())
+    assert repr(peploss.WassersteinLoss()) == "WassersteinLoss(reduction='mean')"
+    with pytest.raises(SettingsError, match="reduction"):
+        peploss.WassersteinLoss(reduction="max")
+
+
+def test_the_shift_of_the_modified_cosine_comes_with_the_spectra() -> None:
+    pred, obs = Peaks.from_arrays([100.0, 200.0], [1.0, 1.0]), Peaks.from_arrays([100.0, 216.0], [1.0, 1.0])
+    assert peploss.ModifiedCosineLoss()(pred, obs).item() == pytest.approx(0.5)
+    assert peploss.ModifiedCosineLoss()(pred, obs, 16.0).item() == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["PearsonLoss", "BinnedCrossEntropyLoss"])
+def test_losses_of_bins_refuse_to_be_made_without_a_grid(name: str) -> None:
+    with pytest.raises(ArgumentError, match="needs a grid"):
+        getattr(peploss, name)(grid=None)

@@ -11,6 +11,14 @@ soft_f1 [0.008, 1.0]
 spectral_angle [0.212, 1.0]
 spectral_entropy_distance [0.024, 1.0]
 masked_spectral_distance [0.213, 1.0]
+sqrt_cosine_distance [0.021, 1.0]
+weighted_cosine_distance [0.003, 1.0]
+modified_cosine_distance [0.054, 1.0]
+multi_sigma_cosine_distance [0.053, 1.0]
+weighted_entropy_distance [0.007, 1.0]
+pearson_distance [0.055, 1.0]
+binned_cross_entropy [0.064, 16.011]
+wasserstein_distance [16.67, 150.0]
 """
 
 from __future__ import annotations
@@ -24,8 +32,16 @@ from torch import Tensor
 from peploss.deprecation import warn_renamed
 from peploss.kernels import Peaks
 from peploss.losses.baselines.angle import angle_distance, spectral_angle
-from peploss.losses.baselines.entropy import spectral_entropy_distance
+from peploss.losses.baselines.binned import binned_cross_entropy, pearson_distance
+from peploss.losses.baselines.cosines import (
+    modified_cosine_distance,
+    multi_sigma_cosine_distance,
+    sqrt_cosine_distance,
+    weighted_cosine_distance,
+)
+from peploss.losses.baselines.entropy import spectral_entropy_distance, weighted_entropy_distance
 from peploss.losses.baselines.matching import masked_spectral_distance, min_distance_loss, soft_coverage, soft_f1
+from peploss.losses.baselines.transport import wasserstein_distance
 from peploss.losses.names import OLD_NAMES
 from peploss.settings import LossSettings
 
@@ -33,12 +49,20 @@ __all__ = [
     "BASELINES",
     "Baseline",
     "angle_distance",
+    "binned_cross_entropy",
     "masked_spectral_distance",
     "min_distance_loss",
+    "modified_cosine_distance",
+    "multi_sigma_cosine_distance",
+    "pearson_distance",
     "soft_coverage",
     "soft_f1",
     "spectral_angle",
     "spectral_entropy_distance",
+    "sqrt_cosine_distance",
+    "wasserstein_distance",
+    "weighted_cosine_distance",
+    "weighted_entropy_distance",
 ]
 
 
@@ -143,6 +167,86 @@ _ALL = (
         function=masked_spectral_distance,
         uses=("sigma", "sigma_unit"),
         needs_intensities=True,
+    ),
+    Baseline(
+        name="sqrt_cosine_distance",
+        title="Cosine of square roots",
+        formula="1 - cos(S of √a)",
+        range=(0.0, 1.0),
+        unit="",
+        source="Stein and Scott (1994), doi:10.1016/1044-0305(94)87009-8",
+        function=sqrt_cosine_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="weighted_cosine_distance",
+        title="Weighted cosine (MassBank)",
+        formula="1 - cos(S of √a m²)",
+        range=(0.0, 1.0),
+        unit="",
+        source="Horai et al. (2010), doi:10.1002/jms.1777",
+        function=weighted_cosine_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="modified_cosine_distance",
+        title="Modified cosine",
+        formula="1 - Σ g a b / √(Σ a² Σ b²) over pairs of peaks one to one, moved by the precursors' difference or not",
+        range=(0.0, 1.0),
+        unit="",
+        source="Watrous et al. (2012), doi:10.1073/pnas.1203689109",
+        function=modified_cosine_distance,
+        uses=("sigma", "sigma_unit"),
+    ),
+    Baseline(
+        name="multi_sigma_cosine_distance",
+        title="Cosine at several sigmas",
+        formula="1 - mean of cos at σ, 4σ, 16σ",
+        range=(0.0, 1.0),
+        unit="",
+        source="after Gretton et al. (2012), NeurIPS 25",
+        function=multi_sigma_cosine_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="weighted_entropy_distance",
+        title="Weighted spectral entropy",
+        formula="spectral entropy distance of a^((1 + H) / 4) where H < 3",
+        range=(0.0, 1.0),
+        unit="",
+        source="Li et al. (2021), doi:10.1038/s41592-021-01331-z",
+        function=weighted_entropy_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="pearson_distance",
+        title="Pearson distance",
+        formula="1 - r(S_pred, S_obs) over all bins",
+        range=(0.0, 2.0),
+        unit="",
+        source="Degroeve and Martens (2013), doi:10.1093/bioinformatics/btt544",
+        function=pearson_distance,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="binned_cross_entropy",
+        title="Cross-entropy of bins",
+        formula="Σ_k q_k ln(q_k / p_k), p and q shares of the bins, mixed with 0.001 of an even share",
+        range=(0.0, float("inf")),
+        unit="nats",
+        source="Kullback and Leibler (1951), doi:10.1214/aoms/1177729694",
+        function=binned_cross_entropy,
+        uses=("sigma", "sigma_unit", "grid"),
+    ),
+    Baseline(
+        name="wasserstein_distance",
+        title="Wasserstein-1",
+        formula="∫ |F_pred(t) - F_obs(t)| dt, F the running share of intensity",
+        range=(0.0, float("inf")),
+        unit="Th",
+        source="Vallender (1974), doi:10.1137/1118101",
+        function=wasserstein_distance,
+        uses=(),
     ),
 )
 

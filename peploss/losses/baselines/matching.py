@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from peploss.errors import ArgumentError
-from peploss.kernels import Peaks, SigmaUnit
+from peploss.kernels import Backend, Peaks, SigmaUnit
 from peploss.losses.baselines.angle import angle_distance
 from peploss.losses.baselines.ragged import Side, finish, gap_to_nearest, gaussian, sides, sum_by, width_at
+from peploss.losses.baselines.swept import in_one_pass, swept
 
 
-def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
+def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2, backend: Backend = "auto") -> Tensor:
     """Huber-penalised distance of each observed peak to the nearest predicted one, weighted by intensity.
 
     ``sum_j w_j H(min_i |m_i - o_j|)`` with ``w_j = I_j / sum I`` and the Huber function
@@ -20,11 +21,14 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
     Args:
         pred, obs: B spectra each.
         delta: where the penalty turns from square to linear, in Th.
+        backend: ``auto`` is one pass over sorted peaks on the CPU, torch's operations on a GPU; ``reference`` is
+            torch's everywhere.
     Returns:
         (B,) float64 in Th^2, [0, inf): it has no upper bound, one far observed peak can dominate. 0 where nothing
         was observed. Where nothing was predicted the distance is taken to m/z 0. No gradient in either case.
     Raises:
         ArgumentError: delta not positive and finite, or batch sizes differ.
+        BackendError: the backend is not there.
     Source:
         Huber, P. J. (1964), doi:10.1214/aoms/1177703732; as a spectrum loss, the one the cosine replaced.
 
@@ -33,6 +37,8 @@ def min_distance_loss(pred: Peaks, obs: Peaks, *, delta: float = 0.2) -> Tensor:
     0.04875
     """
     check_delta(delta)
+    if in_one_pass(backend, pred):
+        return swept("min_distance", pred, obs, parameter=delta)
     p, o = sides(pred, obs)
     gap, _, found = gap_to_nearest(o, p)
     distance = torch.where(found, gap, gap.detach()).abs()
@@ -48,7 +54,14 @@ def check_delta(delta: float) -> None:
         raise ArgumentError(f"delta must be positive and finite, not {delta!r}.")
 
 
-def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da") -> Tensor:
+def soft_coverage(
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigma: float | Tensor = 0.05,
+    sigma_unit: SigmaUnit = "Da",
+    backend: Backend = "auto",
+) -> Tensor:
     """One minus the share of observed intensity that is explained: a soft recall.
 
     ``1 - sum_j w_j max_i exp(-(m_i - o_j)^2 / (2 sigma^2))`` with ``w_j = I_j / sum I``. Predicted intensities do
@@ -58,10 +71,11 @@ def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigm
         pred, obs: B spectra each.
         sigma: width of a match in ``sigma_unit``; a number, or a tensor () or (B,). In ppm it is a share of the
             observed m/z.
+        backend: as for ``min_distance_loss``.
     Returns:
         (B,) float64 in [0, 1]; 0 where every observed peak is met. 1 without gradient where a side is empty.
     Raises:
-        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError, BackendError: sigma, its unit or the backend cannot be used, or batch sizes differ.
     Source:
         The hard form, share of intensity annotated within a tolerance, is what peptide annotators report.
 
@@ -69,11 +83,20 @@ def soft_coverage(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigm
     >>> float(half[0])
     0.5
     """
+    if in_one_pass(backend, pred):
+        return swept("coverage", pred, obs, sigma=sigma, sigma_unit=sigma_unit)
     p, o = sides(pred, obs)
     return finish(1.0 - _recall(p, o, sigma, sigma_unit, pred.batch), p, o, empty=1.0)
 
 
-def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da") -> Tensor:
+def soft_f1(
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigma: float | Tensor = 0.05,
+    sigma_unit: SigmaUnit = "Da",
+    backend: Backend = "auto",
+) -> Tensor:
     """One minus the mean of soft coverage and of its mirror image over the predicted peaks.
 
     ``1 - (recall + precision) / 2``, recall as in ``soft_coverage``, precision
@@ -81,11 +104,11 @@ def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit
     intensities of 1). F1-like: an arithmetic mean, which has a gradient where the harmonic one vanishes.
 
     Args:
-        pred, obs, sigma, sigma_unit: as for ``soft_coverage``.
+        pred, obs, sigma, sigma_unit, backend: as for ``soft_coverage``.
     Returns:
         (B,) float64 in [0, 1]; 0 where every peak has its partner. 1 without gradient where a side is empty.
     Raises:
-        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError, BackendError: sigma, its unit or the backend cannot be used, or batch sizes differ.
     Source:
         Precision and recall of peak matching, made differentiable with the Gaussian of the spectrum loss.
 
@@ -93,6 +116,8 @@ def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit
     >>> float(loss[0])  # recall 1, precision 1/2
     0.25
     """
+    if in_one_pass(backend, pred):
+        return swept("f1", pred, obs, sigma=sigma, sigma_unit=sigma_unit)
     p, o = sides(pred, obs)
     gap, index, found = gap_to_nearest(p, o)
     partner = torch.cat([o.mz, o.mz.new_zeros(1)])[index]
@@ -103,7 +128,12 @@ def soft_f1(pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit
 
 
 def masked_spectral_distance(
-    pred: Peaks, obs: Peaks, *, sigma: float | Tensor = 0.05, sigma_unit: SigmaUnit = "Da"
+    pred: Peaks,
+    obs: Peaks,
+    *,
+    sigma: float | Tensor = 0.05,
+    sigma_unit: SigmaUnit = "Da",
+    backend: Backend = "auto",
 ) -> Tensor:
     """Spectral angle between predicted fragment intensities and those observed at the same fragments.
 
@@ -114,12 +144,12 @@ def masked_spectral_distance(
     for a predictor of intensities, and says nothing about peaks left unexplained.
 
     Args:
-        pred, obs, sigma, sigma_unit: as for ``soft_coverage``.
+        pred, obs, sigma, sigma_unit, backend: as for ``soft_coverage``.
     Returns:
         (B,) float64 in [0, 1]; 0 for proportional intensities. 1 without gradient where a side is empty or no
         fragment is near a peak.
     Raises:
-        ArgumentError: sigma or its unit cannot be used, or batch sizes differ.
+        ArgumentError, BackendError: sigma, its unit or the backend cannot be used, or batch sizes differ.
     Source:
         Gessulat, S. et al. (2019), Prosit, doi:10.1038/s41592-019-0426-7, whose vector of possible fragments is
         here the list of predicted ones.
@@ -129,6 +159,8 @@ def masked_spectral_distance(
     >>> round(float(masked_spectral_distance(pred, obs)[0]), 6)
     0.0
     """
+    if in_one_pass(backend, pred):
+        return swept("masked", pred, obs, sigma=sigma, sigma_unit=sigma_unit)
     p, o = sides(pred, obs)
     gap, index, found = gap_to_nearest(p, o)
     padded = torch.cat([torch.stack([o.mz, o.share]), o.mz.new_zeros(2, 1)], 1)[:, index]  # (2, N)

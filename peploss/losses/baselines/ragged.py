@@ -62,7 +62,7 @@ def side(peaks: Peaks) -> Side:
     """``peaks`` in float64 with padding, empty peaks and NaN found and made harmless."""
     spectrum = spectrum_of(peaks)
     mz, intensity = peaks.mz.double(), peaks.intensity.double()
-    nan = torch.isnan(mz) | ~torch.isfinite(intensity)
+    nan = torch.isnan(mz) | (~torch.isfinite(intensity) & ~torch.isinf(mz))  # padding may hold anything
     peak = torch.isfinite(mz) & (intensity > 0) & torch.isfinite(intensity)
     count = sum_by(spectrum, peak.long(), peaks.batch)
     return Side(
