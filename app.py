@@ -20,6 +20,7 @@ def navigation() -> st.Page:
             st.Page("pages/views/explore.py", title="Explore", icon=":material/ssid_chart:", default=True),
             st.Page("pages/views/tune.py", title="Tune", icon=":material/tune:"),
             st.Page("pages/views/outliers.py", title="Outliers", icon=":material/scatter_plot:"),
+            st.Page("pages/views/losses.py", title="Losses", icon=":material/compare_arrows:"),
             st.Page("pages/views/training.py", title="Training", icon=":material/model_training:"),
         ],
         position="top",

@@ -15,7 +15,16 @@ import torch
 from torch import Tensor
 
 from benchmarks.common import arguments, show, write
-from peploss import LossSettings, Peaks, Peptide, fragments, min_distance_loss, open_spectra, spectrum_loss
+from peploss import (
+    LossSettings,
+    Peaks,
+    Peptide,
+    fragments,
+    min_distance_loss,
+    open_spectra,
+    precursor_loss,
+    spectrum_loss,
+)
 from peploss.spectra.samples import sample_files, sample_labels
 
 Spectra = list[tuple[np.ndarray, np.ndarray]]
@@ -81,6 +90,16 @@ def main() -> None:
     one, other = Peaks.from_arrays([500.0, 600.0], [1.0, 2.0]), Peaks.from_arrays([700.0], [1.0])
     add("range", "made", "the same spectrum", spectrum=float(spectrum_loss(one, one)))
     add("range", "made", "no overlap", spectrum=float(spectrum_loss(one, other)))
+    ten_ppm = precursor_loss(torch.tensor([1000.0 * (1 + 10e-6)]).double(), torch.tensor([1000.0]).double())
+    add("precursor term", "made", "loss at 10 ppm", spectrum=float(ten_ppm))
+    start = 500 + np.arange(0, 0.1, 0.001)
+    for sigma in (0.05, 0.1):
+        pairs = ([([m], [1.0]) for m in start], [([m + 0.02], [1.0]) for m in start])
+        shifted = spectrum_loss(*map(Peaks.from_list, pairs), sigma=sigma)
+        add("sigma of half a bin", f"made, sigma {sigma:g}", "lowest, shift of 0.02 Da", spectrum=float(shifted.min()))
+        add("sigma of half a bin", f"made, sigma {sigma:g}", "highest, shift of 0.02 Da", spectrum=float(shifted.max()))
+    free = spectrum_loss(*map(Peaks.from_list, ([([500.0], [1.0])], [([500.02], [1.0])])), grid=None)
+    add("sigma of half a bin", "made, sigma 0.05", "without bins, shift of 0.02 Da", spectrum=float(free))
     names = (
         "hcd_casanovo_mouse.mgf",
         "hcd_qe_openms_qc.mgf",

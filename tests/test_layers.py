@@ -30,9 +30,9 @@ FLOORS = {
     for unit in units
 }
 ROOMS = {
-    "peploss.analysis": ("one_psm", "tuning", "causes", "candidates"),
+    "peploss.analysis": ("one_psm", "tuning", "loss_comparison", "variance", "causes", "candidates"),
     "peploss.dataset": ("tables", "index", "scoring", "query", "runs", "export"),
-    "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "outliers", "training"),
+    "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "losses", "outliers", "training"),
 }
 """Folders of a package, each of which may import those before it. A folder may import what lies beside or in it."""
 STRANGERS = {("peptides", "kernels"), ("kernels", "peptides")}

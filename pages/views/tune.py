@@ -61,7 +61,9 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
     ):
         if tabs[name].open:
             with tabs[name]:
-                chosen_set.watch(chosen_set.chosen(source, settings), partial(draw_set, settings=settings))
+                chosen_set.watch(
+                    chosen_set.chosen(source, settings, chosen_set.job), partial(draw_set, settings=settings)
+                )
     state.write_link(home, (spectrum.peptide or "") if spectrum else "")
 
 

@@ -12,9 +12,11 @@ from peploss.cli.figure import figure
 from peploss.cli.fragments import fragments
 from peploss.cli.heights import heights
 from peploss.cli.index import index
+from peploss.cli.losses import losses
 from peploss.cli.score import score
 from peploss.cli.serve import serve
 from peploss.cli.tune import tune
+from peploss.cli.variance import variance
 from peploss.version import __version__
 
 
@@ -28,7 +30,7 @@ def main() -> None:
     """
 
 
-for command in (index, score, explain, figure, fragments, heights, serve, tune):
+for command in (index, score, explain, figure, fragments, heights, serve, tune, losses, variance):
     main.add_command(command)
 
 

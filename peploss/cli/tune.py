@@ -71,7 +71,7 @@ def tune(
 
     if as_json and as_toml:
         raise click.UsageError("Choose one of --json and --toml.")
-    psms, left_out, notes = _read(sets, limit, seed)
+    psms, left_out, notes = read_psms(sets, limit, seed)
     prepared = prepare(psms, settings, limit=limit, n_decoys=decoys, seed=seed)
     limits = Limits(max_grid_artefact=max_grid_artefact, max_phase_spread=max_phase_spread, min_reach=min_reach)
     landscape = _look(prepared)
@@ -87,7 +87,7 @@ def tune(
         _tell(advice, prepared, landscape, left_out, notes)
 
 
-def _read(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
+def read_psms(sets: tuple[Path, ...], limit: int, seed: int) -> tuple[list[Psm], tuple[LeftOut, ...], list[str]]:
     """Read spectra with peptides of all files: the PSMs, what was left out and why, and notes on the sampling."""
     from peploss.analysis.tuning.file_psms import file_psms
     from peploss.dataset.query.right_psms import right_psms
@@ -144,10 +144,10 @@ def _tell(
     columns = advice.evidence()
     rows = [["", *columns], *([name, *(values[name] for values in columns.values())] for name in columns["now"])]
     each = by_group(advice.best or advice.present, prepared.groups)
-    _table(rows)
+    table(rows)
     if each:
         click.echo(f"\nBy file, {'recommended' if advice.best else 'now'}")
-        _table([
+        table([
             ["", "spectra", "median loss", "decoys", "AUC"],
             *([name, f"{s.n:,}", f"{s.target_median:.3f}", f"{s.decoy_median:.3f}",
                f"{s.auc:.3f} ({s.auc_low:.3f} to {s.auc_high:.3f})"] for name, s in each.items()),
@@ -160,7 +160,8 @@ def _tell(
         click.echo(f"Left out, {names[0]}{f' and {len(names) - 1:,} more' if len(names) > 1 else ''}: {reason}")
 
 
-def _table(rows: list[list[str]]) -> None:
+def table(rows: list[list[str]]) -> None:
+    """Print rows as columns of equal width."""
     widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -94,7 +94,7 @@ def file_psms(
             if not spectrum.peptide:
                 without += 1
                 continue
-            psms.append(Psm(spectrum, Peptide.parse(spectrum.peptide), group or file.name))
+            psms.append(Psm(spectrum, Peptide.parse(spectrum.peptide), group or file.name, place))
         except SpectrumError as error:
             left_out.append(LeftOut(error.where or f"spectrum {place + 1}", error.problem))
         except PeptideError as error:

@@ -36,6 +36,7 @@ class PreparedSet:
         observed: N peak lists, preprocessed.
         candidates: for each the fragments of its peptide, then those of its decoys.
         groups: (N,) group of each.
+        psms: (N,) the PSMs themselves.
         settings: they were prepared for; sigma and bin width play no part.
         n_given: size of the set the sample was drawn from.
         n_decoys: decoys of each.
@@ -47,6 +48,7 @@ class PreparedSet:
     observed: tuple[Side, ...]
     candidates: tuple[tuple[Side, ...], ...]
     groups: tuple[str, ...]
+    psms: tuple[Psm, ...]
     settings: LossSettings
     n_given: int
     n_decoys: int
@@ -85,7 +87,7 @@ def prepare(
     """
     if n_decoys < 1:
         raise ArgumentError(f"n_decoys must be at least 1, not {n_decoys}.")
-    spectra, candidates, groups, left_out = [], [], [], []
+    spectra, candidates, kept, left_out = [], [], [], []
     drawn = draw(psms, limit, seed)
     predict_ahead(drawn, settings)
     for psm in drawn:
@@ -101,7 +103,7 @@ def prepare(
             continue
         candidates.append(of_one)
         spectra.append(peaks)
-        groups.append(psm.group)
+        kept.append(psm)
     if not spectra:
         raise SourceError(
             "No spectrum of this set has a peptide to compare with decoys.",
@@ -111,7 +113,8 @@ def prepare(
     return PreparedSet(
         observed=tuple(spectra),
         candidates=tuple(candidates),
-        groups=tuple(groups),
+        groups=tuple(psm.group for psm in kept),
+        psms=tuple(kept),
         settings=settings,
         n_given=len(psms),
         n_decoys=n_decoys,

@@ -30,11 +30,13 @@ class Psm:
         spectrum: as read.
         peptide: what it is believed to be.
         group: what it is told apart by: its file, its instrument.
+        place: where it stands in what it was read from, from 0: the row of a set, the spectrum of a file.
     """
 
     spectrum: Spectrum
     peptide: Peptide
     group: str = ""
+    place: int = 0
 
     @property
     def charge(self) -> int | None:
@@ -81,7 +83,7 @@ def sample_psms(names: Sequence[str] | None = None, labels: Sequence[str] = ("go
                 if text is None or (known and (label is None or label.label not in labels)):
                     continue
                 charge = label.charge if label else spectrum.precursor_charge
-                out.append(Psm(spectrum, Peptide.parse(text, charge), sample.title))
+                out.append(Psm(spectrum, Peptide.parse(text, charge), sample.title, index))
     return tuple(out)
 
 

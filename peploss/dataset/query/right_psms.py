@@ -77,7 +77,7 @@ def right_psms(
         if progress and done % EVERY == 0:
             progress(done, chosen.size)
         try:
-            found[row["id"]] = Psm(*psm_of(row), row["file"] or "")
+            found[row["id"]] = Psm(*psm_of(row), row["file"] or "", row["id"])
         except PeplossError as error:
             left_out.append(
                 LeftOut(f"PSM {row['id']} ({row['title'] or row['native_id'] or row['peptide']})", str(error))

@@ -13,6 +13,7 @@ QUESTIONS = {
     "Explore": "Why is this loss what it is?",
     "Tune": "Which sigma and which bin width?",
     "Outliers": "Which spectra are bad, why, and what would fix them?",
+    "Losses": "Would another loss be calmer, and is the claim true?",
     "Training": "What does my model's loss do, and why is it stuck?",
 }
 """The question that each page answers, by the page's title."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -34,6 +35,9 @@ _JOB = "_tune_job"
 
 Read = tuple[tuple[Psm, ...], str, tuple[LeftOut, ...]]
 """Spectra with their peptides, what they are in Markdown, and what cannot be used."""
+T = TypeVar("T")
+Begin = Callable[[str, LossSettings, Callable[[Report], Read]], Job[T]]
+"""From spectra (a text names them), settings and a way to read them: the job of the session, begun if there is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +75,7 @@ def start(work: Callable[[Report], Iterator[object]]) -> Job:
     return Job(work).start(_pool())
 
 
-def chosen(source: Source, settings: LossSettings) -> Job[TuneSet] | None:
+def chosen(source: Source, settings: LossSettings, begin: Begin[T]) -> Job[T] | None:
     """Draw the choice of the set and return the job that looks at it; one that is not wanted any more is ended."""
     with st.container(horizontal=True, vertical_alignment="center"):
         which = st.segmented_control(
@@ -84,13 +88,13 @@ def chosen(source: Source, settings: LossSettings) -> Job[TuneSet] | None:
             label_visibility="collapsed",
         )
         if which == SCORED:
-            return _scored(settings)
+            return _scored(settings, begin)
     if which == SAMPLES:
-        return _job("samples", settings, _read_samples)
-    return _job(source.key, settings, lambda report: _read_file(report, source))
+        return begin("samples", settings, _read_samples)
+    return begin(source.key, settings, lambda report: _read_file(report, source))
 
 
-def _scored(settings: LossSettings) -> Job[TuneSet] | None:
+def _scored(settings: LossSettings, begin: Begin[T]) -> Job[T] | None:
     root = data_folder()
     names = [] if root is None else [file.name for file in list_folder(root, is_set_name)]
     if root is None or not names:
@@ -103,10 +107,10 @@ def _scored(settings: LossSettings) -> Job[TuneSet] | None:
     name = st.selectbox("Set of PSMs", names, key="psms", bind="query-params", label_visibility="collapsed", width=320)
     path = resolve_in(root, name, is_set_name)
     stat = path.stat()
-    return _job(f"{path}|{stat.st_mtime_ns}|{stat.st_size}", settings, lambda report: _read_set(report, path))
+    return begin(f"{path}|{stat.st_mtime_ns}|{stat.st_size}", settings, lambda report: _read_set(report, path))
 
 
-def _job(spectra: str, settings: LossSettings, read: Callable[[Report], Read]) -> Job[TuneSet]:
+def job(spectra: str, settings: LossSettings, read: Callable[[Report], Read]) -> Job[TuneSet]:
     """The session's job for these spectra and settings, begun where there is none yet."""
     base = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0)  # neither plays a part in what is compared
     unit = settings.sigma_unit
@@ -167,8 +171,18 @@ def _reading(report: Report) -> Callable[[int, int], None]:
     return lambda done, total: report(READING * done / total, "Reading the spectra")
 
 
-def watch(job: Job[TuneSet] | None, draw: Callable[[TuneSet], None]) -> None:
-    """Draw what is known of the set, again and again while more comes, with its progress and a way to end it."""
+def watch(
+    job: Job[T] | None,
+    draw: Callable[[T], None],
+    restart: Callable[[], None] = again,
+    meanwhile: str = "The first picture comes in a second or two.",
+) -> None:
+    """Draw what is known of the set, again and again while more comes, with its progress and a way to end it.
+
+    Args:
+        restart: callback that begins a cancelled job anew.
+        meanwhile: what is said until something can be drawn.
+    """
     if job is None:
         return
     begun = job.running
@@ -179,26 +193,27 @@ def watch(job: Job[TuneSet] | None, draw: Callable[[TuneSet], None]) -> None:
         if begun and not running:
             st.rerun()
         if running:
-            _bar(job)
+            bar(job)
         elif job.error is not None:
             st.error(sentence(job.error), icon=":material/error:")
             st.caption("Another set can be chosen above; another file, in the sidebar.")
         elif job.cancelled:
             with st.container(horizontal=True, vertical_alignment="center", key="stopped"):
                 st.markdown(f"Cancelled at {job.progress:.0%}. What is shown is of what was looked at until then.")
-                st.button("Start again", icon=":material/refresh:", on_click=again)
+                st.button("Start again", icon=":material/refresh:", on_click=restart)
         if job.latest is not None:
             try:
                 draw(job.latest)
             except PeplossError as error:
                 st.error(sentence(error), icon=":material/error:")
         elif running:
-            st.caption("The first picture comes in a second or two.")
+            st.caption(meanwhile)
 
     look()
 
 
-def _bar(job: Job[TuneSet]) -> None:
+def bar(job: Job[T]) -> None:
+    """How far a job is, and a way to end it."""
     with st.container(horizontal=True, vertical_alignment="center", key="progress"):
         st.progress(min(job.progress, 1.0), f"{job.words or 'Waiting for a free thread'} … {job.progress:.0%}")
         st.button("Cancel", icon=":material/close:", on_click=job.cancel)
@@ -210,10 +225,15 @@ def told(found: TuneSet) -> None:
     if found.landscape is not None:
         parts.append(escape_markdown(found.landscape.summary()))
     st.caption(" ".join(parts))
-    if found.left_out:
-        with st.expander(f"{len(found.left_out):,} spectra are left out"):
+    listed(found.left_out)
+
+
+def listed(left_out: tuple[LeftOut, ...]) -> None:
+    """What is left out, behind a click, where there is any."""
+    if left_out:
+        with st.expander(f"{len(left_out):,} spectra are left out"):
             st.dataframe(
-                [{"spectrum": x.name, "why": x.reason} for x in found.left_out],
+                [{"spectrum": x.name, "why": x.reason} for x in left_out],
                 hide_index=True,
-                height=min(38 + 35 * len(found.left_out), 260),
+                height=min(38 + 35 * len(left_out), 260),
             )
