@@ -90,8 +90,8 @@ CLAIMS: Final = (
     ),
     Claim(
         "It helps a model to learn",
-        "weight 0.15 at the defaults, three seeds: validation cross-entropy +0.016 when fine-tuned, +0.36 from scratch, "
-        "+0.08 on real spectra, worse in every run; weight 0.01: +0.000, +0.009, +0.000",
+        "weight 0.15 at the defaults, three seeds: validation cross-entropy +0.016 when fine-tuned, +0.36 from "
+        "scratch, +0.08 on real spectra, worse in every run; weight 0.01: +0.000, +0.009, +0.000",
         "no: at its defaults it hurts, at a tenth of the cross-entropy's gradient it is harmless, and no variant tried "
         "is better by an amount that matters",
         "python -m benchmarks.training_study --summary",
