@@ -1,24 +1,34 @@
-"""Order of the tests, and which of them may run at the same time."""
+"""Order of the tests, and which of them run in one process."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-BROWSER = Path(__file__).parent / "browser"
+BROWSER = "tests/browser/"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay together, and all browser tests do: they share servers and a set of a million PSMs.
+    """Browser tests last: Playwright keeps an event loop running in the main thread, where others need their own.
 
-    With two processes (``pytest -n 2``) the browser tests begin first, for they take longest. In one process they come
-    last: Playwright keeps an event loop running in the main thread, where others need their own.
+    With two processes (``pytest -n 2``) they begin first, for they take longest.
     """
-    together = "PYTEST_XDIST_WORKER" in os.environ
-    for item in items:
-        in_browser = item.path.is_relative_to(BROWSER)
-        item.add_marker(pytest.mark.xdist_group("browser" if in_browser else str(item.path)))
-    items.sort(key=lambda item: item.path.is_relative_to(BROWSER) != together)
+    first = "PYTEST_XDIST_WORKER" in os.environ
+    items.sort(key=lambda item: item.nodeid.startswith(BROWSER) != first)
+
+
+@pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay in one process, and all browser tests do: they share servers and a set of a million PSMs."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
+
+    assert Path(config.rootpath, BROWSER).is_dir()
+    config.option.loadscopereorder = False  # as they were collected, not the files of most tests first
+    return Files(config, log)
