@@ -74,7 +74,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
     _evidence(advice)
     if advice.settings is not None:
         st.markdown("**Copy as TOML**")
-        st.code(advice.settings.to_toml(), language="toml", height=200)
+        st.code(advice.settings.to_toml(), language="toml")
 
 
 def _limits() -> Limits:

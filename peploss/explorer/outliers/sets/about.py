@@ -94,7 +94,7 @@ def _scores(results: Results) -> None:
     for damage in about.get("damaged", []):
         st.warning(escape_markdown(damage), icon=":material/broken_image:")
     toml = LossSettings.from_dict(about["settings"]).to_toml()
-    st.code(toml, language="toml", height=280)
+    st.code(toml, language="toml")
     st.download_button("Settings as TOML", toml, "peploss.toml", "text/plain", on_click="ignore")
 
 
