@@ -57,6 +57,7 @@ def test_with_many_unmatched_fragments_the_matched_ones_alone_are_labelled(url: 
 
 def test_the_pointer_finds_a_stick_along_its_whole_length(url: str, open_page: Open) -> None:
     page = open_page(url)
+    page.wait_for_function(f"{STATE}?.data && {STATE}.plot._fullLayout")
     x, top, zero = page.evaluate(f"""(() => {{
       const s = {STATE}, full = s.plot._fullLayout, box = s.plot.getBoundingClientRect();
       const at = s.data.find(t => t.meta === 'tips');
