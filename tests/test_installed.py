@@ -135,8 +135,12 @@ def test_it_starts_in_an_empty_folder_and_ends_on_request(
             time.sleep(0.2)
     with urllib.request.urlopen(address, timeout=10) as page:
         assert b"<html" in page.read()
+    assert server.stdout is not None
+    told = ""
+    while "http://" not in told and (line := server.stdout.readline()):  # the address is told once the app answers
+        told += line
     server.send_signal(signal.SIGTERM)
-    told, _ = server.communicate(timeout=30)
+    told += server.communicate(timeout=30)[0]
     assert "The built-in spectra: http://localhost" in told
     assert "External URL" not in told
     assert not list((tmp_path / "empty").iterdir())

@@ -155,7 +155,7 @@ def test_a_deep_link_on_a_fresh_server_restores_the_exact_view(fresh_url: str, o
     )
     assert view(page) | {"seq": None} == {
         "sigma": 0.123, "unit": "Da", "bin": 0.02, "mode": "overlay", "bins": False, "grad": True, "labels": True,
-        "x": [200, 400], "sel": "", "shift": "", "seq": None,
+        "x": [200, 400], "sel": "", "shift": "", "seq": None, "cand": 1, "over": 0,
     }  # fmt: skip
     assert page.evaluate(f"[...{PLOT}._fullLayout.xaxis.range]") == [200, 400]
     assert page.get_by_label("Peptide (ProForma)").input_value() == "PEPTIDEK/2"
