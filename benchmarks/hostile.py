@@ -240,7 +240,7 @@ def read(path: Path) -> str:
 
 def child(name: str, scale: float) -> None:
     make, n = CASES[name]
-    import peploss.dataset.tables.plain
+    import peploss.dataset.tables.columns.plain
     import peploss.spectra.readers.mgf_blocks
     import peploss.spectra.readers.xml.by_pyteomics  # noqa: F401
 

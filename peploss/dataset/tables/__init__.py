@@ -29,7 +29,7 @@ def read_psms(
     Args:
         format: one of ``FORMATS``; None looks at the content.
         columns: of a plain table, what is in which column: ``{"peptide": "Seq", "scan": "ScanNo"}``; see
-            ``peploss.dataset.tables.plain.FIELDS``. Given, the table is read as a plain one.
+            ``peploss.dataset.tables.columns.names.FIELDS``. Given, the table is read as a plain one.
         fixed: modifications that the table leaves out, by residue (or ``N-term``): ``{"C": "Carbamidomethyl"}``.
             Those that a table's own masses tell are found without.
     Raises:
@@ -62,33 +62,33 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
             f"There is no format {chosen!r} of PSM tables.", remedy=f"The formats are {', '.join(FORMATS)}."
         )
     if chosen in BY_COLUMNS:
-        from peploss.dataset.tables.plain import read_plain
+        from peploss.dataset.tables.columns.plain import read_plain
 
         return read_plain(file, columns or {}, chosen)
     if chosen == "mztab":
-        from peploss.dataset.tables.mztab import read_mztab
+        from peploss.dataset.tables.formats.mztab import read_mztab
 
         return read_mztab(file)
     if chosen == "idxml":
-        from peploss.dataset.tables.idxml import read_idxml
+        from peploss.dataset.tables.formats.idxml import read_idxml
 
         return read_idxml(file)
     if chosen == "mzid":
-        from peploss.dataset.tables.mzid import read_mzid
+        from peploss.dataset.tables.formats.mzid import read_mzid
 
         return read_mzid(file)
     if chosen == "pepxml":
-        from peploss.dataset.tables.pepxml import read_pepxml
+        from peploss.dataset.tables.formats.pepxml import read_pepxml
 
         return read_pepxml(file)
     if chosen == "xtandem":
-        from peploss.dataset.tables.xtandem import read_xtandem
+        from peploss.dataset.tables.formats.xtandem import read_xtandem
 
         return read_xtandem(file)
     if chosen == "spectra":
-        from peploss.dataset.tables.annotated import read_annotated
+        from peploss.dataset.tables.formats.annotated import read_annotated
 
         return read_annotated(file)
-    from peploss.dataset.tables.engines import read_engine
+    from peploss.dataset.tables.formats.engines import read_engine
 
     return read_engine(file, chosen)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.columns import PER_CHARGE, PROTONATED
+from peploss.dataset.tables.columns.names import PER_CHARGE, PROTONATED
 from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.psm_columns import PsmColumns
 from peploss.peptides.masses import neutral_masses

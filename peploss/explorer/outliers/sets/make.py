@@ -12,7 +12,7 @@ import streamlit as st
 from peploss.dataset.index.headers import KINDS as JOINS
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.tables import read_psms
-from peploss.dataset.tables.columns import FIELDS, guess
+from peploss.dataset.tables.columns.names import FIELDS, guess
 from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.sniff import FORMATS, header, sniff
 from peploss.errors import PeplossError, SourceError

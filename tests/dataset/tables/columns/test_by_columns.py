@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.dialects import files_of, true_psms
-from peploss.dataset.tables import BY_COLUMNS, blocks, read_psms
-from peploss.dataset.tables.plain import read_plain
+from peploss.dataset.tables import BY_COLUMNS, read_psms
+from peploss.dataset.tables.columns import blocks
+from peploss.dataset.tables.columns.plain import read_plain
 from peploss.dataset.tables.psm_columns import PsmColumns
 from peploss.dataset.tables.sniff import sniff
 
@@ -108,11 +109,11 @@ def test_parquet_of_every_kind(tmp_path: Path) -> None:
 
 
 def test_distinct_peptides_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from peploss.dataset.tables import column_reading
+    from peploss.dataset.tables.columns import by_columns
 
     asked: list[str] = []
-    plain = column_reading.proforma
-    monkeypatch.setattr(column_reading, "proforma", lambda text: asked.append(text) or plain(text))
+    plain = by_columns.proforma
+    monkeypatch.setattr(by_columns, "proforma", lambda text: asked.append(text) or plain(text))
     rows = "".join(f"{i}\t{'PEPTIDEK' if i % 2 else 'AC(ox)K'}\t{2 + i % 3}\t\t\t\t\t\n" for i in range(3000))
     assert len(read_psms(write(tmp_path / "t.tsv", HEAD + rows)).psms) == 3000
     assert sorted(asked) == ["AC(ox)K", "PEPTIDEK"]

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from peploss.dataset.tables.columns import number
+from peploss.dataset.tables.columns.names import number
+from peploss.dataset.tables.formats.xml import Hit, children, parameters, read_hits
 from peploss.dataset.tables.psm import Psm, PsmTable
-from peploss.dataset.tables.xml import Hit, children, parameters, read_hits
 from peploss.peptides.notations import proforma
 
 

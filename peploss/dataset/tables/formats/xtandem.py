@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from lxml import etree
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.columns import PROTONATED, number
+from peploss.dataset.tables.columns.names import PROTONATED, number
+from peploss.dataset.tables.formats.xml import Hit, children, read_hits
 from peploss.dataset.tables.psm import Psm, PsmTable
-from peploss.dataset.tables.xml import Hit, children, read_hits
 from peploss.errors import SourceError
 from peploss.peptides.notations import placed
 

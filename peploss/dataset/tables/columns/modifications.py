@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from peploss.dataset.tables.columns import modifying, plain
-from peploss.dataset.tables.rows import Rows
+from peploss.dataset.tables.columns.names import modifying, plain
+from peploss.dataset.tables.columns.rows import Rows
 from peploss.errors import SourceError
 from peploss.peptides.notations import NoPlace, bare, merged, paired, proforma, sites_of, unflanked
 from peploss.peptides.notations.lists import NONE, taken_apart

@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from peploss.dataset.tables.columns import PER_CHARGE, number
+from peploss.dataset.tables.columns.names import PER_CHARGE, number
+from peploss.dataset.tables.formats.xml import Hit, children, parameters, read_hits
 from peploss.dataset.tables.psm import Psm, PsmTable
-from peploss.dataset.tables.xml import Hit, children, parameters, read_hits
 from peploss.peptides.notations import placed
 
 _SCORES: Final = (

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from peploss.dataset.tables.blocks import Block, arrow_block, flat, gathered, sources
+from peploss.dataset.tables.columns.blocks import Block, arrow_block, flat, gathered, sources
 from peploss.dataset.tables.sniff import HEADER_WITHIN, encoding_of, separator
 from peploss.errors import SourceError
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from peploss.dataset.tables.columns import PER_CHARGE
+from peploss.dataset.tables.columns.names import PER_CHARGE
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.errors import SourceError
 from peploss.peptides.notations import placed, proforma

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.columns import SPECTRUM, beams, number, others_for_peptide, plain
-from peploss.dataset.tables.modification_columns import Reader
+from peploss.dataset.tables.columns.modifications import Reader
+from peploss.dataset.tables.columns.names import SPECTRUM, beams, number, others_for_peptide, plain
+from peploss.dataset.tables.columns.rows import Rows
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
-from peploss.dataset.tables.rows import Rows
 from peploss.peptides.notations import proforma
 from peploss.spectra.record import MAX_CHARGE
 

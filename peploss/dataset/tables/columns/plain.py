@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from peploss.dataset.tables.column_reading import ColumnReading
-from peploss.dataset.tables.columns import FIELDS, IGNORE, SPECTRUM, guess, meanings, plain
-from peploss.dataset.tables.modification_columns import reader_of
+from peploss.dataset.tables.columns.by_columns import ColumnReading
+from peploss.dataset.tables.columns.by_rows import Reading
+from peploss.dataset.tables.columns.modifications import reader_of
+from peploss.dataset.tables.columns.names import FIELDS, IGNORE, SPECTRUM, guess, meanings, plain
+from peploss.dataset.tables.columns.rows import open_rows
 from peploss.dataset.tables.psm import PsmTable
-from peploss.dataset.tables.row_reading import Reading
-from peploss.dataset.tables.rows import open_rows
 from peploss.errors import SourceError
 
 _CROSS_LINKED: Final = {"linkpos1", "linkpos2", "pepseq1", "pepseq2", "crosslink position1", "crosslinker", "link type",

@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.blocks import Block, texts
-from peploss.dataset.tables.columns import number
+from peploss.dataset.tables.columns.blocks import Block, texts
+from peploss.dataset.tables.columns.by_rows import PERCOLATOR_ID, Reading, place_of, scan_of, tokens
+from peploss.dataset.tables.columns.names import number
 from peploss.dataset.tables.psm import Refused
 from peploss.dataset.tables.psm_columns import CODED, NONE, Coded, PsmColumns
-from peploss.dataset.tables.row_reading import PERCOLATOR_ID, Reading, place_of, scan_of, tokens
 from peploss.peptides.notations import proforma
 
 F64 = NDArray[np.float64]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.constants import HYDROGEN, PROTON, RESIDUE_MASSES, WATER
-from peploss.dataset.tables.columns import NEUTRAL, number
+from peploss.dataset.tables.columns.names import NEUTRAL, number
+from peploss.dataset.tables.formats.xml import Hit, children, read_hits
 from peploss.dataset.tables.psm import Psm, PsmTable
-from peploss.dataset.tables.xml import Hit, children, read_hits
 from peploss.errors import PeptideError
 from peploss.peptides.notations import placed
 from peploss.peptides.notations.whole_masses import whole

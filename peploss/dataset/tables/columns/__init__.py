@@ -1,0 +1,1 @@
+"""Tables of columns, text or Parquet: which column is what, and what its cells say."""

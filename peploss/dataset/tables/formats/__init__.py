@@ -1,0 +1,1 @@
+"""Readers of what is no table of columns: one file for each format."""
