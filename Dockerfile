@@ -1,5 +1,6 @@
-# docker build -t peploss . && docker run -p 8501:8501 peploss
-# Your own spectra: docker run -p 8501:8501 -v "$PWD/spectra:/data:ro" -e PEPLOSS_DATA_DIR=/data peploss
+# docker build -t peploss . && docker run -p 127.0.0.1:8501:8501 peploss
+# Anyone who reaches a published port can use the app; see SECURITY.md and docs/pages/container.md.
+# Your own spectra: docker run -p 127.0.0.1:8501:8501 -v "$PWD/spectra:/data:ro" -e PEPLOSS_DATA_DIR=/data peploss
 FROM python:3.12-slim
 
 # Where numba keeps what it compiled.
@@ -8,9 +9,16 @@ ENV PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 NUMBA_CACHE_DIR=/home/peploss/.cache/n
 RUN useradd --create-home --uid 10001 peploss
 WORKDIR /app
 
-COPY requirements.txt .
-# torch for CPU: the same version without 5 GB of CUDA.
-RUN pip install --extra-index-url https://download.pytorch.org/whl/cpu -r requirements.txt
+COPY requirements.txt requirements.lock requirements-cuda.lock ./
+# Every distribution is installed by version and hash. torch for CPU comes from PyTorch's own index, by version alone:
+# 1.7 GB installed in all. docker build --build-arg TORCH=cuda takes PyPI's torch and its CUDA libraries, 5 GB more.
+ARG TORCH=cpu
+RUN if [ "$TORCH" = cuda ]; then \
+        pip install --no-deps --require-hashes -r requirements-cuda.lock; \
+    else \
+        pip install --no-deps --index-url https://download.pytorch.org/whl/cpu "$(grep ^torch== requirements.txt)" \
+        && pip install --no-deps --require-hashes -r requirements.lock; \
+    fi
 
 COPY --chown=peploss app.py LICENSE README.md ./
 COPY --chown=peploss .streamlit .streamlit

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -54,9 +55,58 @@ def test_a_change_in_any_kernel_source_is_seen(copied: Path) -> None:
     assert len(list(cache.glob("kernels-*"))) == 2
 
 
-def test_where_nothing_can_be_written_it_says_so_and_works(copied: Path, tmp_path: Path) -> None:
-    file = tmp_path / "file"
+def unwritable(file: Path) -> dict[str, str]:
+    """No folder can be made below a file, not even by root."""
+    return {"NUMBA_CACHE_DIR": str(file / "no"), "XDG_CACHE_HOME": str(file / "no")}
+
+
+def test_a_private_temporary_folder_is_the_last_resort(copied: Path, tmp_path: Path) -> None:
+    file, temporary = tmp_path / "file", tmp_path / "temporary"
     file.write_text("")
-    done = run(copied, NUMBA_CACHE_DIR=str(file / "no"), XDG_CACHE_HOME=str(file / "no"))
+    temporary.mkdir()
+    done = run(copied, **unwritable(file), TMPDIR=str(temporary))
+    assert done.stdout == "[1 0]\n"
+    assert done.stderr == ""
+    assert list(temporary.rglob("*.nbc"))
+    (folder,) = temporary.glob("peploss-*")
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_where_no_private_folder_can_be_written_it_says_so_and_works(copied: Path, tmp_path: Path) -> None:
+    file, temporary = tmp_path / "file", tmp_path / "temporary"
+    file.write_text("")
+    folder = temporary / f"peploss-{os.getuid()}"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    done = run(copied, **unwritable(file), TMPDIR=str(temporary))
     assert done.stdout == "[1 0]\n"
     assert "Set NUMBA_CACHE_DIR to a folder that can be written" in done.stderr
+    assert not list(temporary.rglob("*.nbc"))
+
+
+def test_kernels_compiled_into_a_read_only_folder_are_used(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What an image with a read-only root has: the kernels lie there, and nothing can be written beside them."""
+    from peploss.kernels import compiled
+
+    image, temporary = tmp_path / "image", tmp_path / "temporary"
+    kept = image / f"kernels-{compiled.digest()}"
+    kept.mkdir(parents=True)
+    (kept / "sort.nbi").write_text("compiled")
+    temporary.mkdir()
+    real = tempfile.TemporaryFile
+
+    def read_only(*, dir: str) -> object:
+        if str(image) in dir:
+            raise OSError(30, "Read-only file system")
+        return real(dir=dir)
+
+    monkeypatch.setattr(compiled.tempfile, "TemporaryFile", read_only)
+    monkeypatch.setattr(compiled.tempfile, "tempdir", str(temporary))
+    monkeypatch.setattr(compiled.numba.config, "CACHE_DIR", str(image))
+    monkeypatch.setattr(compiled, "_of_the_user", lambda: str(image / "sort.nbi" / "no"))
+    folder = compiled.cache_folder()
+    assert folder is not None
+    assert folder.startswith(str(temporary))
+    assert Path(folder, "sort.nbi").read_text() == "compiled"

@@ -1,0 +1,90 @@
+"""Where compiled kernels are kept on disk.
+
+numba's own cache checks only the file that defines a function. After a change in a file that the function calls into (a
+package upgrade, a switched branch) it would run old code. So the folder is named by a digest of all kernel sources.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+import warnings
+from pathlib import Path
+
+import numba
+
+_HERE = Path(__file__).resolve().parent
+
+
+def digest() -> str:
+    """Digest of every source file of the kernels."""
+    sources = hashlib.sha256()
+    for path in sorted(_HERE.rglob("*.py")):
+        sources.update(path.name.encode() + path.read_bytes())
+    return sources.hexdigest()[:16]
+
+
+def cache_folder() -> str | None:
+    """The first folder that can be written: numba's or the one beside the code, the user's, a private temporary one.
+
+    Kernels that lie compiled in a folder that can only be read (an image with a read-only root) are copied to the
+    folder that is taken.
+
+    Returns:
+        The folder's path; None, with a warning, if there is none.
+    """
+    bases = [numba.config.CACHE_DIR or str(_HERE / "__pycache__"), _of_the_user()]
+    temporary = _temporary()
+    if temporary:
+        bases.append(temporary)
+    compiled = None
+    for base in bases:
+        folder = os.path.join(base, f"kernels-{digest()}")
+        is_new = not os.path.isdir(folder)
+        try:
+            os.makedirs(base, mode=0o700, exist_ok=True)
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError:
+            compiled = compiled or (None if is_new else folder)
+            continue
+        if base == temporary and not _is_private(base):
+            continue
+        if is_new and compiled:
+            shutil.copytree(compiled, folder, dirs_exist_ok=True)
+        return folder
+    warnings.warn(
+        f"No folder to keep compiled kernels in ({', '.join(bases)} cannot be written by you alone): every process "
+        "compiles them anew, for about 15 s. Set NUMBA_CACHE_DIR to a folder that can be written.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+    return None
+
+
+def _of_the_user() -> str:
+    return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "peploss")
+
+
+def _temporary() -> str | None:
+    """A folder of this user's among the temporary files; None if no temporary file can be written either."""
+    try:
+        return os.path.join(tempfile.gettempdir(), f"peploss-{getpass.getuser() if os.name == 'nt' else os.getuid()}")
+    except FileNotFoundError:
+        return None
+
+
+def _is_private(folder: str) -> bool:
+    """Whether a folder is this user's, and nobody else can put a file there: what lies in it is run as it is found.
+
+    Windows keeps temporary files in a folder of each user's own.
+    """
+    if os.name == "nt":
+        return True
+    status = os.lstat(folder)
+    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
+    return mine and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
