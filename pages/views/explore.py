@@ -97,12 +97,13 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
                 below = _explain(source, spectrum, these, base, these.below)
                 alone = candidates.pair_of(these, found, ex.settings)
                 beside = payload.Beside(beside.rows, below, alone, (these.shown + 1, these.below + 1))
+        sure = candidates.confidence(source, spectrum, these.peptide)
     except PeplossError as error:
         st.error(sentence(error))
         return
     among = reference.payload(reference.known(source, base), ex.settings, ex.loss)
     components.stage(
-        payload.stage(ex, state.view(), source=current.key_of(source), reference=among, beside=beside),
+        payload.stage(ex, state.view(), source=current.key_of(source), reference=among, beside=beside, confidence=sure),
         key=state.STAGE,
         on_settled=_settled,
     )

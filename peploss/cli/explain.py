@@ -12,6 +12,8 @@ from peploss.settings import LossSettings
 
 if TYPE_CHECKING:
     from peploss.analysis.causes.run import Run
+    from peploss.analysis.one_psm.explanation import Explanation
+    from peploss.peptides.confidence import Confidence
     from peploss.peptides.peptide import Peptide
     from peploss.spectra.spectrum import Spectrum
 
@@ -45,6 +47,7 @@ def explain(
     from peploss.analysis.causes.diagnosis import diagnose
     from peploss.analysis.one_psm.explanation import explain as explained
     from peploss.dataset.psm_row import psm_of
+    from peploss.dataset.query.ranks import confidence_in
     from peploss.dataset.query.results import find_psm
     from peploss.dataset.scoring.runs import runs_of
     from peploss.dataset.store import ParquetStore
@@ -82,6 +85,9 @@ def explain(
     if told.precursor is not None:
         p = told.precursor
         lines.append(f"precursor {p.ppm:+.1f} ppm, {p.isotope_ppm:+.1f} against isotope {p.isotope:+d}")
+    if (sure := confidence_in(row)) is not None:
+        values["confidence"], in_words = _sure(sure, peptide, told)
+        lines += in_words
     lines.append(f"cause: {why.cause} (confidence {why.confidence:.2f}). {why.text}")
     if why.fix is not None:
         lines.append(f"{why.fix.text}: loss {why.fix.loss:.4f}")
@@ -100,6 +106,22 @@ def explain(
     else:
         for line in [*lines, *told.notices]:
             click.echo(line)
+
+
+def _sure(confidence: Confidence, peptide: Peptide, told: Explanation) -> tuple[dict[str, Any], list[str]]:
+    """A model's confidence beside the bonds that ions prove, as values and as lines."""
+    from peploss.analysis.one_psm.confidence import reversed_here, sure_without_ions
+
+    residues, unproven = confidence.residues.tolist(), sure_without_ions(confidence, told.bonds)
+    note = reversed_here(confidence, told.bonds)
+    values = {"residues": residues, "n_term": confidence.n_term, "sure_without_ions": unproven, "note": note}
+    ends = [] if confidence.n_term is None else [f"N-term {confidence.n_term:.2f}"]
+    pairs = [f"{letter} {score:.2f}" for letter, score in zip(peptide.residues, residues, strict=True)]
+    lines = ["the model's confidence: " + ", ".join([*ends, *pairs])]
+    if unproven:
+        which = ", ".join(f"{peptide.residues[k - 1]}{k}|{peptide.residues[k]}{k + 1}" for k in unproven)
+        lines.append(f"no ion proves these bonds, though the model is sure of both residues: {which}")
+    return values, [*lines, *([note] if note else [])]
 
 
 def _against(spectrum: Spectrum, other: Spectrum, settings: LossSettings) -> tuple[dict[str, Any], list[str]]:

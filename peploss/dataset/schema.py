@@ -63,7 +63,14 @@ PEAKS: Final = pa.schema([
 """What a score is computed from. m/z in Th, ascending, float64: float32 is off by 0.06 ppm at m/z 1000. Intensities
 are float32, as instruments give them; a spectrum beyond its range is scaled, which no loss sees."""
 
-SET: Final = pa.schema([*ABOUT, *PEAKS])
+CONFIDENCE: Final = pa.schema([
+    pa.field("residue_scores", pa.list_(pa.float32())),
+    pa.field("n_term_score", pa.float32()),
+])  # fmt: skip
+"""What a sequencing model says of its own answer: a probability for each residue, and one for the modifications of the
+N-terminus where they are tokens of their own; null where the table says nothing."""
+
+SET: Final = pa.schema([*ABOUT, *PEAKS, *CONFIDENCE])
 
 
 def with_about(schema: pa.Schema, about: dict[str, Any]) -> pa.Schema:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from peploss.atomic import whole_file
-from peploss.dataset.schema import ABOUT, about_of
+from peploss.dataset.schema import ABOUT, CONFIDENCE, about_of
 from peploss.errors import SourceError
 from peploss.version import __version__
 
@@ -186,16 +186,18 @@ def _plain_kind(kind: pa.DataType) -> pa.DataType:
 
 def _with_later(table: pa.Table, columns: list[str] | None) -> pa.Table:
     """A row group with the columns asked for that its file lacks."""
-    later = [f for f in ABOUT if f.name in (columns or ()) and f.name not in table.schema.names]
+    later = [f for f in (*ABOUT, *CONFIDENCE) if f.name in (columns or ()) and f.name not in table.schema.names]
     for missing in later:
         table = table.append_column(missing, pa.nulls(table.num_rows, missing.type))
     return table.select(columns) if columns and later else table
 
 
 def _plain_rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
-    """Rows as plain values by name, their lists as arrays."""
+    """Rows as plain values by name, their lists as arrays, None for a list that is null."""
     columns = [
-        [np.asarray(value.values) for value in column] if pa.types.is_list(column.type) else column.to_pylist()
+        [None if value.values is None else np.asarray(value.values) for value in column]
+        if pa.types.is_list(column.type)
+        else column.to_pylist()
         for column in batch.columns
     ]
     for values in zip(*columns, strict=True):

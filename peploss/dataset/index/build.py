@@ -19,6 +19,7 @@ from peploss.dataset.index.headers import NAMES, Headers
 from peploss.dataset.index.join import Joined, NotJoined, join
 from peploss.dataset.index.parts import HEADERS, Part, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
+from peploss.dataset.index.residue_scores import ScoreOrder, scores_of
 from peploss.dataset.index.resolve import Resolved, resolve
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import SET, with_about
@@ -128,11 +129,12 @@ def _write(
     report: IndexReport,
 ) -> None:
     # The report is complete only after the last row, and a schema's metadata is written first: it goes to the footer.
+    order = ScoreOrder()
     plain = pa.schema([pa.field(f.name, _undictionary(f.type), f.nullable) for f in SET])
     with written_whole(target, SET) as writer:
         waiting: list[pa.Table] = []
         n = 0
-        for table in _assembled(files, parts, joined, report, plain):
+        for table in _assembled(files, parts, joined, report, plain, order):
             waiting.append(table)
             n += table.num_rows
             if n >= ROWS:
@@ -147,6 +149,7 @@ def _write(
             writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
         if not report.n_psms:
             raise SourceError(_nothing(report), remedy=_REMEDY)
+        report.score_order = [f"{Path(name).name}: {said}" for name, said in order.told().items()]
         about = {
             "kind": "set",
             "uuid": uuid.uuid4().hex,
@@ -179,7 +182,12 @@ def _undictionary(kind: pa.DataType) -> pa.DataType:
 
 
 def _assembled(
-    files: list[Path], parts: list[Part], joined: Joined | None, report: IndexReport, schema: pa.Schema
+    files: list[Path],
+    parts: list[Part],
+    joined: Joined | None,
+    report: IndexReport,
+    schema: pa.Schema,
+    order: ScoreOrder,
 ) -> Iterator[pa.Table]:
     """Rows of the set, part by part, in the order of files and spectra, with consecutive ids."""
     before = dict.fromkeys(range(len(files)), 0)
@@ -212,7 +220,7 @@ def _assembled(
                 rows.append((at, psm, table, kind, resolved))
                 own[file] += kind == ANNOTATION
         if rows:
-            whole = _rows(spectra, rows, file, report.n_psms, schema)
+            whole = _rows(spectra, rows, file, report.n_psms, schema, order)
             report.add_notes(whole["notes"].to_pylist())
             report.n_mass_differs += sum(abs(psm.mass_difference or 0.0) > WITHIN for _, psm, *_ in rows)
             yield whole
@@ -249,6 +257,7 @@ def _rows(
     file: str,
     first_id: int,
     schema: pa.Schema,
+    order: ScoreOrder,
 ) -> pa.Table:
     places = np.array([r[0] for r in rows])
     if len(places) == spectra.num_rows and (places == np.arange(len(places))).all():
@@ -281,6 +290,7 @@ def _rows(
     columns["joined_by"] = [r[3] for r in rows]
     columns["mass_difference"] = [r[1].mass_difference for r in rows]
     columns["truth"] = [r[1].truth or None for r in rows]
+    columns |= _confidence(rows, taken, columns["charge"], order)
     if any(r[1].notes for r in rows):
         of_spectra = taken["notes"].to_pylist()
         columns["notes"] = [
@@ -291,6 +301,27 @@ def _rows(
         for name, values in ((n, columns[n]) for n in schema.names)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _confidence(
+    rows: list[tuple[int, Psm, str, str, Resolved]], taken: Any, charges: list[int | None], order: ScoreOrder
+) -> dict[str, list[Any]]:
+    """The columns of ``schema.CONFIDENCE``; some of the PSMs are looked at for the order of their scores."""
+    scores = [scores_of(psm, peptide) for _, psm, _, _, peptide in rows]
+    for i, (_, _, table, _, peptide) in enumerate(rows):
+        found = scores[i]
+        if found is not None and order.wants(table):
+            spectrum = {
+                "mz": np.asarray(taken["mz"][i].values),
+                "intensity": np.asarray(taken["intensity"][i].values),
+                "precursor_mz": taken["precursor_mz"][i].as_py(),
+                "spectrum_charge": taken["spectrum_charge"][i].as_py(),
+            }
+            order.add(table, found, peptide.peptide, charges[i], spectrum)
+    return {
+        "residue_scores": [None if s is None else s.residues for s in scores],
+        "n_term_score": [None if s is None else s.n_term for s in scores],
+    }
 
 
 def _lists(values: list[np.ndarray]) -> pa.Array:

@@ -31,6 +31,7 @@ class IndexReport:
         unusable: spectra that cannot be used, and why, with the file in place of a table and the place in it as line.
         n_mass_differs: PSMs in the set whose mass is not the one that their table states.
         n_parts_kept: parts that an interrupted run had left.
+        score_order: of each table whose scores of residues are in reversed order, a sentence.
         notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
     """
 
@@ -43,6 +44,7 @@ class IndexReport:
     unusable: list[NotJoined] = field(default_factory=list)
     n_parts_kept: int = 0
     n_mass_differs: int = 0
+    score_order: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
     def add_notes(self, notes: Iterable[str | None]) -> None:
@@ -62,6 +64,7 @@ class IndexReport:
                 for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept", "n_mass_differs")
             },
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
+            "score_order": self.score_order,
             "n_not_joined": len(self.not_joined),
             "spectrum_notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
@@ -112,5 +115,6 @@ def describe(report: IndexReport, path: Path) -> list[str]:
             f"{report.n_mass_differs:,} PSMs do not have the mass that their table states: mass_difference says "
             "by how much."
         )
+    lines += report.score_order
     lines += [f"{n:,} PSMs have a note: {note}" for note, n in report.notes.most_common(NOTES)]
     return lines

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from pathlib import Path
-from typing import Any, Final
 
 import numpy as np
 
 from peploss.dataset.index.resolve import resolve
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import Psm
-from peploss.errors import PeplossError, SourceError
+from peploss.errors import PeplossError, PeptideError, SourceError
+from peploss.peptides.confidence import aligned
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
 from peploss.training.log_rows import PART, SPECTRA, write_about, write_rows
 from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
-
-_SCORES: Final = ("opt_ms_run[1]_aa_scores", "token_log_probs", "token_log_probabilities", "aa_scores")
-"""Columns of a score for each token: probabilities, or their logarithms where a name says so."""
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|-?inf|nan")
 
 
 def write_predictions(path: Path, into: Path) -> None:
@@ -34,7 +28,6 @@ def write_predictions(path: Path, into: Path) -> None:
         SourceError: the table cannot be read or has no peptide that can.
     """
     table = read_psms(path)
-    scores = _scores(path)
     rows: list[tuple[Psm, Peptide, Peptide | None]] = []
     reasons = [refused.reason for refused in table.refused]
     for psm in table.psms:
@@ -54,7 +47,7 @@ def write_predictions(path: Path, into: Path) -> None:
         seen[name] = seen.get(name, 0) + 1
         tokens, truth = ([token for token, _ in peptide_tokens(p).values()] if p else [] for p in (said, right))
         decoded, target = ([vocabulary.id(token) for token in each] for each in (tokens, truth))
-        probability = _aligned(scores.get(psm.line), tokens)
+        probability = _confidence(psm, said)
         made.append(
             {
                 "step": 0,
@@ -95,42 +88,11 @@ def _metrics(psm: Psm, said: Peptide, probability: list[float]) -> dict[str, flo
     return out
 
 
-def _aligned(scores: list[float] | None, tokens: list[str]) -> list[float]:
-    """A probability for each residue token; a score for a modification of the N-terminus by itself is multiplied into
-    the first residue's, which it is a part of. NaN where the numbers do not fit."""
-    if scores is None:
-        return [float("nan")] * len(tokens)
-    extra = len(scores) - len(tokens)
-    if extra and tokens and "]-" in tokens[0] and extra == 1:
-        return [scores[0] * scores[1], *scores[2:]]
-    return scores if not extra else [float("nan")] * len(tokens)
-
-
-def _scores(path: Path) -> dict[int, list[float]]:
-    """Scores of the tokens by the line that ``Psm.line`` counts; none where the table has no such column."""
-    out: dict[int, list[float]] = {}
-    first = 2 if path.suffix.lower() == ".csv" else 1  # as the tables' readers count: from the head, or the first PSM
-    for line, row in enumerate(_rows(path), start=first):
-        for name in _SCORES:
-            text = row.get(name)
-            if not text or text == "null":
-                continue
-            values = [float(x) for x in _NUMBER.findall(text)]
-            out[line] = [float(np.exp(v)) for v in values] if "log" in name else values
-            break
-    return out
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        if path.suffix.lower() == ".csv":
-            return list(csv.DictReader(file))
-        lines = csv.reader(file, delimiter="\t")
-        head: list[str] = []
-        found = []
-        for cells in lines:
-            if cells and cells[0] == "PSH":
-                head = cells[1:]
-            elif cells and cells[0] == "PSM" and head:
-                found.append(dict(zip(head, cells[1:], strict=False)))
-        return found
+def _confidence(psm: Psm, said: Peptide) -> list[float]:
+    """A probability for each residue token; a modification of the N-terminus that is scored by itself is part of the
+    first one. NaN where the table has no scores, or they do not fit."""
+    ends = sum(site.position == "n_term" for site in said.modifications)
+    try:
+        return aligned(psm.token_scores, len(said), ends).with_n_term.tolist()
+    except PeptideError:
+        return [float("nan")] * len(said)

@@ -25,6 +25,7 @@ class Psm:
         mass_difference: the table's mass less that of the peptide as read, in Da; 0 where they agree, None where the
             table states none.
         truth: the right peptide, where the table names it beside a prediction.
+        token_scores: a probability for each token of a model's answer, in the order of the peptide; ``()`` for none.
         notes: what is to be known of it, in sentences.
     """
 
@@ -44,6 +45,7 @@ class Psm:
     mass: float | None = None
     mass_difference: float | None = None
     truth: str = ""
+    token_scores: tuple[float, ...] = ()
     notes: str = ""
 
 

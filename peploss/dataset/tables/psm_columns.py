@@ -20,6 +20,8 @@ NONE: Final = np.iinfo(np.int64).min
 """A whole number that is not there."""
 NUMBERS: Final = ("precursor_mz", "rt", "score", "q_value", "mass", "mass_difference")
 CODED: Final = ("peptide", "run", "label", "protein", "truth")
+SCORES: Final = pa.list_(pa.float32())
+"""The kind of a column of lists of probabilities."""
 KEYS: Final = {"scan": "scan", "index": "place", "ms2 count": "nth"}
 """Whole numbers that name a spectrum -> their columns."""
 
@@ -76,6 +78,7 @@ class PsmColumns(Sequence[Psm]):
         charge: (N,) 0 where there is none.
         rank, scan, place, nth: (N,) ``NONE`` where there is none.
         precursor_mz, rt, score, q_value, mass, mass_difference: (N,) NaN where there is none.
+        token_scores: (N,) lists of probabilities; null where there are none.
         notes: of the rows that have some.
     """
 
@@ -99,6 +102,7 @@ class PsmColumns(Sequence[Psm]):
     q_value: F64
     mass: F64
     mass_difference: F64
+    token_scores: pa.Array
     notes: dict[int, str] = field(default_factory=dict)
 
     @classmethod
@@ -117,6 +121,7 @@ class PsmColumns(Sequence[Psm]):
             title=pa.array([k.get("title") for k in keys], pa.string()),
             charge=np.array([p.charge or 0 for p in psms], dtype=np.int16),
             rank=np.array([NONE if p.rank is None else p.rank for p in psms], dtype=np.int64),
+            token_scores=pa.array([p.token_scores or None for p in psms], SCORES),
             notes={i: p.notes for i, p in enumerate(psms) if p.notes},
             **several,
         )
@@ -174,6 +179,7 @@ class PsmColumns(Sequence[Psm]):
             rank=None if rank == NONE else rank,
             **{name: None if np.isnan(value) else value for name, value in numbers.items()},  # type: ignore[arg-type]
             keys=keys,
+            token_scores=tuple(self.token_scores[at].as_py() or ()),
             notes=self.notes.get(at, ""),
         )
 

@@ -15,13 +15,14 @@ from peploss.analysis.candidates.deciding import Deciding, deciding, rival_of, v
 from peploss.analysis.candidates.gather import KINDS, Kind, joined, made_of
 from peploss.analysis.one_psm.explained import on_grid
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.dataset.query.ranks import ranks_of
+from peploss.dataset.query.ranks import Ranked, confidence_of, ranks_of
 from peploss.errors import PeplossError, PeptideError
 from peploss.explorer.shell import state
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
 from peploss.explorer.sources.stored import StoredSpectra
+from peploss.peptides.confidence import Confidence
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -86,6 +87,18 @@ def compared(source: Source, spectrum: Spectrum, these: Candidates, settings: Lo
     return _compared(
         current.key_of(source), spectrum.index, texts, settings.to_toml(), spectrum, these.peptides, settings
     )
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _ranked(key: str, place: int, _spectra: StoredSpectra) -> list[Ranked]:
+    return ranks_of(_spectra.path, *_spectra.place_of(place))
+
+
+def confidence(source: Source, spectrum: Spectrum, peptide: Peptide) -> Confidence | None:
+    """What the model that proposed a candidate says of its residues; None where the source holds nothing of it."""
+    if not isinstance(source.spectra, StoredSpectra):
+        return None
+    return confidence_of(_ranked(source.key, spectrum.index, source.spectra), peptide)
 
 
 def rows(these: Candidates, all_of_them: list[Compared], settings: LossSettings) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from peploss.explorer.explore import summary
 from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.figures.pair import pair_figure
 from peploss.explorer.shell import state
+from peploss.peptides.confidence import Confidence
 
 START = state.View()
 
@@ -45,6 +46,7 @@ def stage(
     source: str,
     reference: dict[str, Any] | None = None,
     beside: Beside = ONE,
+    confidence: Confidence | None = None,
 ) -> dict[str, Any]:
     """Numbers, ladder and figure of a comparison in one view.
 
@@ -52,6 +54,7 @@ def stage(
         source: what identifies the spectrum, so that the browser knows a figure it has already drawn.
         reference: the losses of right peptides and decoys, as ``reference.payload`` gives them.
         beside: further candidates.
+        confidence: of a model in the residues of the candidate that is shown.
     """
     shown = figures.Shown(mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, labels=view.labels)
     if beside.below is None or beside.alone is None:
@@ -64,7 +67,7 @@ def stage(
         **figure,
         "revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest(),
         "numbers": summary.numbers(ex),
-        "ladder": summary.ladder(ex),
+        "ladder": summary.ladder(ex, confidence),
         "reference": reference,
         "candidates": beside.rows,
         "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,

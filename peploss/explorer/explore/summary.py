@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from peploss.analysis.one_psm.confidence import reversed_here, sure_without_ions
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.constants import PROTON
 from peploss.explorer.figures.digits import signed
 from peploss.kernels.dispatch import device_name
+from peploss.peptides.confidence import Confidence
 
 NONE = "–"
 MOST_PPM = 1000.0
@@ -159,17 +161,44 @@ def _error(ppm: float, ex: Explanation) -> tuple[str, str]:
     return signed(ppm * 1e-6 * (ex.spectrum.precursor_mz - PROTON) * ex.charge, ",.4f"), "Da"
 
 
-def ladder(ex: Explanation) -> dict[str, Any]:
-    """The peptide with a mark at each bond for its N- and C-terminal side; see ``frontend/ladder.js``."""
+def ladder(ex: Explanation, confidence: Confidence | None = None) -> dict[str, Any]:
+    """The peptide with a mark at each bond for its N- and C-terminal side; see ``frontend/ladder.js``.
+
+    Args:
+        confidence: of a model in its residues; None where there is none.
+    """
     named = {site.position: site.name for site in ex.peptide.modifications if isinstance(site.position, int)}
-    residues = [{"letter": letter, "modification": named.get(i, "")} for i, letter in enumerate(ex.peptide.residues)]
+    residues: list[dict[str, Any]] = [
+        {"letter": letter, "modification": named.get(i, "")} for i, letter in enumerate(ex.peptide.residues)
+    ]
+    scored = _scored(ex, confidence, residues)
     kinds = set(ex.fragments.ion_type.tolist())
     has_n, has_c = bool(kinds & {"a", "b", "c"}), bool(kinds & {"y", "z", "z+1"})
     left = [_side(bond.n_terminal, f"bond {bond.position}, N-terminal ions") if has_n else None for bond in ex.bonds]
     right = [_side(bond.c_terminal, f"bond {bond.position}, C-terminal ions") if has_c else None for bond in ex.bonds]
     summary = f"{''.join(ex.peptide.residues)}: {ex.n_bonds_covered} of {len(ex.bonds)} bonds covered"
     ends = {end: ", ".join(s.name for s in ex.peptide.modifications if s.position == end) for end in TERMINI}
-    return {"residues": residues, "left": left, "right": right, "summary": summary, **ends}
+    return {"residues": residues, "left": left, "right": right, "summary": summary, **ends, **scored}
+
+
+def _scored(ex: Explanation, confidence: Confidence | None, residues: list[dict[str, Any]]) -> dict[str, Any]:
+    """What a model's confidence adds to the ladder; each residue gets its score."""
+    if confidence is None or len(confidence) != len(residues):
+        return {}
+    for residue, score in zip(residues, confidence.residues.tolist(), strict=True):
+        residue["score"] = score
+    scores = confidence.residues
+    unproven = {
+        k: f"Bond {k}: no ion proves it, though the model is sure of the residues beside it "
+        f"({scores[k - 1]:.2f} and {scores[k]:.2f})"
+        for k in sure_without_ions(confidence, ex.bonds)
+    }
+    return {
+        "scored": True,
+        "n_term_score": confidence.n_term,
+        "unproven": unproven,
+        "note": reversed_here(confidence, ex.bonds),
+    }
 
 
 def _side(labels: tuple[str, ...], place: str) -> dict[str, str]:

@@ -14,8 +14,9 @@ from peploss.constants import PROTON
 from peploss.dataset.tables.columns.blocks import Block, texts
 from peploss.dataset.tables.columns.by_rows import PERCOLATOR_ID, Reading, place_of, scan_of, tokens
 from peploss.dataset.tables.columns.names import number
+from peploss.dataset.tables.columns.token_scores import is_log, score_lists
 from peploss.dataset.tables.psm import Refused
-from peploss.dataset.tables.psm_columns import CODED, NONE, Coded, PsmColumns
+from peploss.dataset.tables.psm_columns import CODED, NONE, SCORES, Coded, PsmColumns
 from peploss.peptides.notations import proforma
 
 F64 = NDArray[np.float64]
@@ -132,6 +133,7 @@ class _Rows:
             charge=charge,
             rank=rank,
             mass_difference=np.full(self.n, np.nan),
+            token_scores=self._token_scores(),
             **names,
             **numbers,
         )
@@ -308,6 +310,10 @@ class _Rows:
             self.refuse(rows, [problems[c] for c in codes[rows].tolist()])
         return Coded(codes.astype(np.int32), values)
 
+    def _token_scores(self) -> pa.Array:
+        column = self.of.chosen.get("token scores", "")
+        return score_lists(self.texts[column], is_log(column)) if column else pa.nulls(self.n, SCORES)
+
     def _runs(self) -> Coded:
         run = self.text("run")
         if self.reading.file_index:
@@ -365,6 +371,7 @@ class _Rows:
             out.rank = np.where(is_truth, np.where(blank[rows], 1, 2), out.rank)
             out.score = np.where(is_truth, np.nan, out.score)
             out.mass = np.where(is_truth, np.nan, out.mass)
+            out.token_scores = pc.if_else(pa.array(is_truth), pa.scalar(None, SCORES), out.token_scores)
         return out
 
 

@@ -12,6 +12,7 @@ from peploss.constants import PROTON
 from peploss.dataset.tables.columns.modifications import Reader
 from peploss.dataset.tables.columns.names import SPECTRUM, beams, number, others_for_peptide, plain
 from peploss.dataset.tables.columns.rows import Rows
+from peploss.dataset.tables.columns.token_scores import column_of_beam, of_row
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.peptides.notations import proforma
 from peploss.spectra.record import MAX_CHARGE
@@ -36,7 +37,7 @@ class Reading:
     def __init__(self, table: PsmTable, rows: Rows, chosen: dict[str, str], modified: Reader, alone: bool) -> None:
         self.table, self.rows, self.chosen, self.modified = table, rows, chosen, modified
         self.others = [] if alone else others_for_peptide(rows.names, chosen["peptide"])
-        self.beams = [c for _, c in beams(rows.names) if c != chosen["peptide"]]
+        self.beams = [(c, column_of_beam(rows.names, k)) for k, c in beams(rows.names) if c != chosen["peptide"]]
         self.charges = [(c, int(m[1])) for c in rows.names if (m := _CHARGE_COLUMN.fullmatch(c))]
         words = plain(chosen.get("label", "")).split()
         self.flag = bool({"decoy", "reverse"} & set(words)) and "target" not in words
@@ -85,10 +86,13 @@ class Reading:
             raise ValueError("There is no peptide.")
         first = self.psm(peptide or truth, cells, row, line)
         found = [first] if peptide else []
-        for column in self.beams:
+        for column, scores in self.beams:
             further = str(row.get(column) or "").strip()
             if further and (one := proforma(tokens(further))) not in {p.peptide.split("/")[0] for p in found}:
-                found.append(replace(first, peptide=self.charged(one, first.charge), rank=len(found) + 1, score=None))
+                found.append(
+                    replace(first, peptide=self.charged(one, first.charge), rank=len(found) + 1, score=None,
+                            token_scores=of_row(row, scores))
+                )  # fmt: skip
         if truth:
             right = self.charged(proforma(tokens(truth)), first.charge)
             for candidate in found:
@@ -96,7 +100,14 @@ class Reading:
             if right not in {p.peptide for p in found}:
                 found.append(
                     replace(
-                        first, peptide=right, truth=right, label="truth", rank=len(found) + 1, score=None, mass=None
+                        first,
+                        peptide=right,
+                        truth=right,
+                        label="truth",
+                        rank=len(found) + 1,
+                        score=None,
+                        mass=None,
+                        token_scores=(),
                     )
                 )
         return found
@@ -146,6 +157,7 @@ class Reading:
             protein=sys.intern(protein),
             keys=keys,
             mass=number(cells.get("mass", "")),
+            token_scores=of_row(row, self.chosen.get("token scores", "")),
         )
 
     def run(self, cells: dict[str, str], row: dict[str, Any]) -> str:

@@ -70,6 +70,12 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "calculated mz", "calc m z", "calc mz", "theoretical m z", "theoretical mz", "theo m z", "theo m z da", "mass",
     ),
     "truth": ("targets", "target", "target seq", "target sequence", "ground truth", "true sequence", "truth"),
+    "token scores": (
+        "opt ms run 1 aa scores", "opt global aa scores", "aa scores", "prediction token log probabilities",
+        "predictions token log probabilities", "token log probabilities", "token log probs",
+        "instanovoplus prediction token log probabilities", "instanovo prediction token log probabilities",
+        "predictions token log probabilities beam 0", "token log probs beam 0", "token log probs 0",
+    ),
 }  # fmt: skip
 """What a column can be, with the names it is known by (case, ``_ . -`` and brackets do not count), the best first."""
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from peploss.dataset.tables.columns.names import PER_CHARGE
+from peploss.dataset.tables.columns.token_scores import token_scores
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.errors import SourceError
 from peploss.peptides.notations import placed, proforma
 
 _RUN: Final = re.compile(r"ms_run\[(\d+)\]:(.*)")
+_SCORES: Final = ("opt_ms_run[1]_aa_scores", "opt_global_aa_scores")
+"""Casanovo's scores of the residues; it gave the column its second name in 2026."""
 _LISTED: Final = re.compile(r"(?:[^\[\],]++|\[[^\[\]]*+\]|[\[\]])++")
 _MODIFICATION: Final = re.compile(r"^(?P<places>[^-]*)-(?P<name>.+)$")
 
@@ -81,6 +84,7 @@ def _psm(row: dict[str, Any], runs: dict[str, str], line: int) -> Psm:
         mass=_number(row.get("calc_mass_to_charge")),
         label={"0": "target", "1": "decoy"}.get(decoy.split(".")[0], ""),
         protein=_text(row.get("accession")),
+        token_scores=token_scores(next((t for n in _SCORES if (t := _text(row.get(n)))), ""), log=False),
         keys={"scan": int(float(scan))} if scan.replace(".", "", 1).isdigit() else {},
     )
 

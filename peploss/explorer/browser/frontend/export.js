@@ -90,7 +90,11 @@ function ink(ladder, colours) {
     node.removeAttribute("style");
     if (node.classList.contains("pl-terminus")) node.setAttribute("font-size", 11);
   }
-  for (const node of ladder.querySelectorAll("path")) {
+  for (const node of ladder.querySelectorAll("rect")) {
+    node.setAttribute("fill", node.classList.contains("pl-score") ? colours.muted : colours.grid);
+  }
+  for (const node of ladder.querySelectorAll(".pl-unproven")) node.setAttribute("fill", colours.bad);
+  for (const node of ladder.querySelectorAll("path.pl-bond")) {
     const matched = node.classList.contains("pl-matched");
     node.setAttribute("fill", "none");
     node.setAttribute("stroke-width", 2);
