@@ -10,7 +10,7 @@ import logging
 
 import streamlit as st
 
-from peploss.explorer.shell import frame, state
+from peploss.explorer.shell import arrival, frame
 
 
 def navigation() -> st.Page:
@@ -32,7 +32,7 @@ def navigate() -> None:
     st.set_page_config(page_icon=str(frame.ICON))  # first: without one the browser fetches the page's icon from outside
     page = navigation()
     frame.page(page.title)
-    state.arrive(page.title, spectrum=page.title != "Outliers")
+    arrival.arrive(page.title)
     page.run()
 
 

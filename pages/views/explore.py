@@ -11,7 +11,8 @@ from peploss.explorer.browser import components
 from peploss.explorer.explore import candidates, details, payload, reference
 from peploss.explorer.explore.candidates import Candidates
 from peploss.explorer.figures import spectrum as figures
-from peploss.explorer.shell import controls, frame, state
+from peploss.explorer.shell import controls, frame, link, state
+from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
@@ -22,7 +23,7 @@ from peploss.spectra.spectrum import Spectrum
 
 def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
-    state.sync_with_link()
+    link.sync()
     with st.sidebar:
         source, problem = current.choose_source()
         settings, left_out = controls.choose_settings()
@@ -44,7 +45,7 @@ def page() -> None:
         with st.container(key=current.SHOWN):
             _stage(source, spectrum, peptide, settings)
             _details(source, spectrum, peptide, settings, home)
-    state.write_link(home, own)
+    link.write(home, own)
     if peptide is not None:
         reference.follow(source, settings, Psm(spectrum, peptide))
 
@@ -111,7 +112,8 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
 
 @st.fragment(key="details")
 def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, home: int) -> None:
-    state.write_link(home, spectrum.peptide or "")
+    BOXES.again()
+    link.write(home, spectrum.peptide or "")
     these = candidates.chosen(peptide, spectrum)
     try:
         ex = _explain(source, spectrum, these, base, these.shown)

@@ -11,7 +11,7 @@ from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer import warm
 from peploss.explorer.losses import calm, chosen, claims, one, smooth, whole_set
-from peploss.explorer.shell import controls, state
+from peploss.explorer.shell import controls, link
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
@@ -24,7 +24,7 @@ TABS = ("One spectrum", "Set", "Variance", "Smoothness", "Claims")
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    state.sync_with_link()
+    link.sync()
     with st.sidebar:
         source, problem = current.choose_source()
         settings, left_out = controls.choose_settings()
@@ -45,7 +45,7 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
     if not warm.ready():
         _compiling()
         return
-    tabs = dict(zip(TABS, st.tabs(TABS, key="part", on_change="rerun", bind="query-params"), strict=True))
+    tabs = dict(zip(TABS, st.tabs(TABS, key="see", on_change="rerun", bind="query-params"), strict=True))
     if tabs["One spectrum"].open:
         with tabs["One spectrum"]:
             if _of_one(source, spectrum, settings, one.draw):
@@ -67,7 +67,7 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
     if tabs["Claims"].open:
         with tabs["Claims"]:
             claims.draw()
-    state.write_link(home, (spectrum.peptide or "") if spectrum else "")
+    link.write(home, (spectrum.peptide or "") if spectrum else "")
 
 
 def _of_one(

@@ -17,7 +17,9 @@ from peploss.explorer.outliers.sets import make as outliers_make
 from peploss.explorer.outliers.sets import sidebar as outliers_sidebar
 from peploss.explorer.outliers.sets.sidebar import Chosen
 from peploss.explorer.outliers.shown import TABS
+from peploss.explorer.outliers.state import STATE
 from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import set_files
 from peploss.settings import LossSettings
@@ -25,7 +27,8 @@ from peploss.settings import LossSettings
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    outliers_state.begin()
+    BOXES.again()
+    STATE.begin()
     chosen = None
     with st.sidebar:
         try:
@@ -37,14 +40,14 @@ def page() -> None:
             make = st.button("New set", icon=":material/add:", key="make")
             score = st.button("Score", icon=":material/calculate:", key="score", disabled=chosen is None)
         st.caption("Settings of the next scores")
-        settings, left_out = controls.choose_settings(in_link=False)
+        settings, left_out = controls.choose_settings()
     if make:
         outliers_make.make_set()
     if score and chosen is not None:
         outliers_make.score(chosen.set, settings)
     if chosen is None:
         _nothing()
-        outliers_state.end()
+        STATE.end()
         return
     if left_out:
         st.warning(left_out, icon=":material/tune:")
@@ -63,7 +66,7 @@ def _nothing() -> None:
 
 @st.fragment(key=outliers_state.BODY)
 def _body(chosen: Chosen, base: LossSettings) -> None:
-    outliers_state.again()
+    STATE.again()
     _anew_if_changed(chosen)
     try:
         whole = set_files.opened(*_of(chosen))
@@ -73,7 +76,7 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
         look = filter_line.draw(chosen, whole, notes)
     except PeplossError as error:
         st.error(sentence(error), icon=":material/error:")
-        outliers_state.end()
+        STATE.end()
         return
     try:
         charts.draw(look)
@@ -85,11 +88,11 @@ def _body(chosen: Chosen, base: LossSettings) -> None:
 @st.fragment(key=outliers_state.TABS)
 def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:
     """What lies under the pictures, which stay as they are while a page is turned or a PSM is looked at."""
-    outliers_state.again()
+    STATE.again()
     _anew_if_changed(chosen)
     outliers_open.follow(chosen.set, settings)
-    outliers_state.put("see", outliers_state.now().see, None)
-    tabs = st.tabs(TABS, key="see", on_change="rerun")
+    key = STATE.put("see", STATE.now().see, None)
+    tabs = st.tabs(TABS, key=key, on_change="rerun")
     if tabs[0].open:
         with tabs[0], st.container(key="outliers-psms"):
             try:
@@ -102,7 +105,7 @@ def _tabs(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None
     if tabs[2].open:
         with tabs[2]:
             outliers_about.draw(chosen.set, look.whole if chosen.results else None)
-    outliers_state.end()
+    STATE.end()
 
 
 def _psms(chosen: Chosen, look: Look, settings: LossSettings, seed: int) -> None:

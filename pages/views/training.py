@@ -8,7 +8,7 @@ import streamlit as st
 
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
-from peploss.explorer.shell import controls, state
+from peploss.explorer.shell import controls, link, state
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
@@ -21,7 +21,7 @@ from peploss.spectra.spectrum import Spectrum
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    state.sync_with_link()
+    link.sync()
     STATE.begin()
     with st.sidebar:
         st.subheader("Run and Sample")
@@ -54,7 +54,7 @@ def _body(
                 spectrum = _of_one(source, problem, settings, draw_one)
     STATE.end()
     if source is not None:
-        state.write_link(home, (spectrum.peptide or "") if spectrum else "")
+        link.write(home, (spectrum.peptide or "") if spectrum else "")
 
 
 def _of_run(look: Look | None, draw: Callable[[Look], None]) -> None:

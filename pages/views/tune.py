@@ -10,7 +10,8 @@ import streamlit as st
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer import warm
-from peploss.explorer.shell import controls, state
+from peploss.explorer.shell import controls, link
+from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
@@ -26,7 +27,7 @@ TABS = ("One spectrum", "Reach", "Set", "Recommendation", "Mass errors", "Ion we
 
 def page() -> None:
     """The whole page; a problem is told in its own place and the rest stays."""
-    state.sync_with_link()
+    link.sync()
     tune_weights.sidebar_is_drawn()
     with st.sidebar:
         source, problem = current.choose_source()
@@ -42,6 +43,7 @@ def page() -> None:
 
 @st.fragment(key=tune_state.BODY)
 def _body(source: Source, base: LossSettings, home: int) -> None:
+    BOXES.again()
     settings = tune_state.sliders().settings(base)
     current.follow(source, settings)
     spectrum = current.spectrum_of(source)
@@ -64,7 +66,7 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
                 chosen_set.watch(
                     chosen_set.chosen(source, settings, chosen_set.job), partial(draw_set, settings=settings)
                 )
-    state.write_link(home, (spectrum.peptide or "") if spectrum else "")
+    link.write(home, (spectrum.peptide or "") if spectrum else "")
 
 
 def _of_one(

@@ -20,11 +20,14 @@ from typing import Any
 import pytest
 
 from benchmarks.dataset import large_set, small_set
+from peploss.dataset.index.build import build_set
 from peploss.dataset.query.results import Results
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore
+from peploss.dataset.tables import read_psms
+from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
 from tests.browser.outliers_page import settled
 
@@ -225,6 +228,19 @@ def million(folder: Path, serve: Callable[[Path], str]) -> str:
 def results(folder: Path) -> Iterator[Results]:
     with Results(folder / "large.scores.parquet") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def two_sets(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], str]) -> Iterator[str]:
+    """Address of an app on a folder with a set scored twice and a smaller one without scores."""
+    out, samples = tmp_path_factory.mktemp("two"), samples_folder()
+    tables = [read_psms(samples / "psms.tsv")]
+    build_set([samples / "hcd_qe_openms_qc.mgf"], tables, out / "a.parquet", workers=1)
+    build_set([samples / "cid_iontrap_openms_bsa1.mgf"], tables, out / "b.parquet", workers=1)
+    score_set(out / "a.parquet", out / "withH2O.parquet", Plan(settings=LossSettings(neutral_losses=("H2O",))))
+    score_set(out / "a.parquet", out / "scores.parquet", Plan())
+    yield serve(out)
+    shutil.rmtree(out)
 
 
 @pytest.fixture

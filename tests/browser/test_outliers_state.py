@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from peploss.dataset.index.build import build_set
-from peploss.dataset.scoring.batch import Plan
-from peploss.dataset.scoring.run import score_set
-from peploss.dataset.tables import read_psms
-from peploss.settings import LossSettings
-from peploss.spectra.samples import samples_folder
 from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_point, settled, told
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def two_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a set scored twice and a smaller one without scores."""
-    out, samples = tmp_path_factory.mktemp("two"), samples_folder()
-    tables = [read_psms(samples / "psms.tsv")]
-    build_set([samples / "hcd_qe_openms_qc.mgf"], tables, out / "a.parquet", workers=1)
-    build_set([samples / "cid_iontrap_openms_bsa1.mgf"], tables, out / "b.parquet", workers=1)
-    score_set(out / "a.parquet", out / "withH2O.parquet", Plan(settings=LossSettings(neutral_losses=("H2O",))))
-    score_set(out / "a.parquet", out / "scores.parquet", Plan())
-    return out
-
-
-@pytest.fixture(scope="module")
-def app(two_sets: Path, serve: Callable[[Path], str]) -> Iterator[str]:
-    yield serve(two_sets)
-    shutil.rmtree(two_sets)
 
 
 def box(page: Any, key: str) -> str:
@@ -74,8 +48,8 @@ def pick(page: Any, key: str, option: str) -> None:
     page.wait_for_selector(IDLE)
 
 
-def test_back_from_explore_shows_the_set_that_the_address_names(app: str, open_page: Open) -> None:
-    page = open_page(f"{app}/outliers?data=b.parquet", painted=False)
+def test_back_from_explore_shows_the_set_that_the_address_names(two_sets: str, open_page: Open) -> None:
+    page = open_page(f"{two_sets}/outliers?data=b.parquet", painted=False)
     settled(page)
     said = page.inner_text(".st-key-outliers-chips")
     page.get_by_role("link", name="Open in Explore").click()
@@ -90,8 +64,8 @@ def test_back_from_explore_shows_the_set_that_the_address_names(app: str, open_p
     agree(page)
 
 
-def test_after_another_set_boxes_and_pictures_agree(app: str, open_page: Open) -> None:
-    page = open_page(f"{app}/outliers?data=a.parquet&res=withH2O.parquet&psm=3", painted=False)
+def test_after_another_set_boxes_and_pictures_agree(two_sets: str, open_page: Open) -> None:
+    page = open_page(f"{two_sets}/outliers?data=a.parquet&res=withH2O.parquet&psm=3", painted=False)
     settled(page)
     assert box(page, "res") == "withH2O.parquet"
     agree(page)
@@ -110,9 +84,9 @@ def test_after_another_set_boxes_and_pictures_agree(app: str, open_page: Open) -
     page.wait_for_selector("text=neutral_losses = []")
 
 
-def test_back_after_clear_all_restores_the_whole_filter(app: str, open_page: Open) -> None:
+def test_back_after_clear_all_restores_the_whole_filter(two_sets: str, open_page: Open) -> None:
     page = open_page(
-        f"{app}/outliers?data=a.parquet&range=loss:0.2_0.9~n_peaks:20_300&find=QC&where=charge+=+2", painted=False
+        f"{two_sets}/outliers?data=a.parquet&range=loss:0.2_0.9~n_peaks:20_300&find=QC&where=charge+=+2", painted=False
     )
     settled(page)
     said = page.inner_text(".st-key-outliers-chips")
@@ -128,8 +102,8 @@ def test_back_after_clear_all_restores_the_whole_filter(app: str, open_page: Ope
     assert page.get_by_role("textbox", name="SQL condition").input_value() == "charge = 2"
 
 
-def test_every_choice_stands_in_the_address_and_comes_back(app: str, open_page: Open) -> None:
-    page = open_page(f"{app}/outliers", painted=False)
+def test_every_choice_stands_in_the_address_and_comes_back(two_sets: str, open_page: Open) -> None:
+    page = open_page(f"{two_sets}/outliers", painted=False)
     settled(page)
     for key, option in (("dist", "peaks"), ("by", "charge"), ("dx", "precursor m/z"), ("order", "by peptide length")):
         pick(page, key, option)
@@ -148,8 +122,8 @@ def test_every_choice_stands_in_the_address_and_comes_back(app: str, open_page: 
     says(page, "order", "by spectrum loss")
 
 
-def test_a_point_shows_its_psm_beside_the_table_as_a_row_does(app: str, open_page: Open) -> None:
-    page = open_page(f"{app}/outliers?data=a.parquet", painted=False, height=1300)
+def test_a_point_shows_its_psm_beside_the_table_as_a_row_does(two_sets: str, open_page: Open) -> None:
+    page = open_page(f"{two_sets}/outliers?data=a.parquet", painted=False, height=1300)
     settled(page)
     click_point(page, 5)
     page.wait_for_url(lambda url: "psm=" in url)

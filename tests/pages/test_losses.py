@@ -15,7 +15,7 @@ Open = Callable[..., AppTest]
 
 @pytest.fixture
 def losses(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """``losses(part="Set")``: the page as a link with these query parameters opens it, its work done."""
+    """``losses(see="Set")``: the page as a link with these query parameters opens it, its work done."""
     monkeypatch.chdir(ROOT)
 
     def open_page(**query: str) -> AppTest:
@@ -50,7 +50,7 @@ def test_one_spectrum_stands_among_the_right_peptides(losses: Open) -> None:
 
 
 def test_a_set_with_its_disagreement_opens_in_explore(losses: Open) -> None:
-    app = losses(part="Set", sample=BSA, second="Min-distance Huber")
+    app = losses(see="Set", sample=BSA, second="Min-distance Huber")
     assert "76 of them are compared, each with 2 decoys" in said(app)
     assert "outliers (worst twentieth) under Spectrum loss" in said(app)
     table = app.dataframe[0].value
@@ -60,18 +60,18 @@ def test_a_set_with_its_disagreement_opens_in_explore(losses: Open) -> None:
 
 
 def test_variance_of_synthetic_spectra(losses: Open) -> None:
-    app = losses(part="Variance", spectra="Synthetic spectra", number="3", batch="32")
+    app = losses(see="Variance", spectra="Synthetic spectra", number="3", batch="32")
     assert "1,000 synthetic spectra of stage 3, 100% of them clean. 200 batches of 32" in said(app)
     assert "All spectra are of one clean or noisy (clean)" in said(app)
     assert app.query_params["number"] == "3"
 
 
 def test_kinks_along_a_residue(losses: Open) -> None:
-    app = losses(part="Smoothness", path="A residue moved to another letter", to="W", sample=BSA)
+    app = losses(see="Smoothness", path="A residue moved to another letter", to="W", sample=BSA)
     table = app.dataframe[0].value.set_index("loss")
     assert table["kinks"]["Min-distance Huber"] > table["kinks"]["Spectrum loss"] == 0
 
 
 def test_claims_are_those_of_the_readme(losses: Open) -> None:
-    app = losses(part="Claims")
+    app = losses(see="Claims")
     assert app.table[0].value.index.tolist() == [c.claim for c in CLAIMS]

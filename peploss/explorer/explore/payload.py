@@ -14,9 +14,10 @@ from peploss.explorer.explore import summary
 from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.figures.pair import pair_figure
 from peploss.explorer.shell import state
+from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM, View
 from peploss.peptides.confidence import Confidence
 
-START = state.View()
+START = View()
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ ONE = Beside()
 
 def stage(
     ex: Explanation,
-    view: state.View,
+    view: View,
     *,
     source: str,
     reference: dict[str, Any] | None = None,
@@ -72,7 +73,7 @@ def stage(
         "candidates": beside.rows,
         "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,
         "remedy": _remedy(ex),
-        "view": state.as_payload(view),
+        "view": view.payload(),
         "seq": state.sequence(),
         "defaults": {"sigma": START.sigma, "unit": START.unit, "bin": START.bin},
         "filename": file_stem(ex),
@@ -96,7 +97,7 @@ def _remedy(ex: Explanation) -> dict[str, Any] | None:
     needed = ex.settings.sigma / ex.sigma_per_bin[0]
     power = 10.0 ** (math.floor(math.log10(needed)) - 2)
     sigma = float(f"{math.ceil(needed / power - 1e-9) * power:.3g}")
-    highest = (state.WIDTHS if ex.settings.sigma_unit == "Da" else state.WIDTHS_PPM)[1]
+    highest = (WIDTHS if ex.settings.sigma_unit == "Da" else WIDTHS_PPM)[1]
     if sigma > highest:
         return None
     return {"sigma": sigma, "label": f"Use σ = {sigma:g} {ex.settings.sigma_unit}"}

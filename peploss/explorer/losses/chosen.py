@@ -17,7 +17,22 @@ from peploss.settings import LossSettings
 
 BODY = "losses"
 """Fragment of the page that holds everything but the sidebar."""
-OWN = ("part", "set", "first", "second", "spectra", "number", "batch", "path", "along", "residue", "to")
+SET = "among"
+"""Key of the choice of the set, and its name in a link."""
+OWN = (
+    "see",
+    SET,
+    chosen_set.psms_key(SET),
+    "first",
+    "second",
+    "spectra",
+    "number",
+    "batch",
+    "path",
+    "along",
+    "residue",
+    "to",
+)
 """Parameters of this page's address that are no other page's."""
 READING = 0.1  # share of the work that reading is taken for
 _JOB = "_losses_job"
@@ -44,7 +59,7 @@ class LossSet:
 
 def chosen(source: Source, settings: LossSettings) -> Job[LossSet] | None:
     """Draw the choice of the set and return the job that compares; one that is not wanted any more is ended."""
-    return chosen_set.chosen(source, settings, _job)
+    return chosen_set.chosen(source, settings, _job, SET)
 
 
 def _job(spectra: str, settings: LossSettings, read: Callable[[Report], chosen_set.Read]) -> Job[LossSet]:
@@ -99,10 +114,10 @@ def link(found: LossSet, row: int) -> dict[str, str | list[str]]:
     """The address in Explore of one spectrum of the set, under the settings of this page."""
     psm = found.compared.prepared.psms[row]
     here = {k: st.query_params.get_all(k) for k in st.query_params if k not in (*OWN, "i", "peptide", "x", "sel")}
-    address: dict[str, str | list[str]] = dict(here)
-    which = st.session_state.get("set")
+    address: dict[str, str | list[str]] = {name: texts for name, texts in here.items() if texts}
+    which = st.session_state.get(SET)
     if which == chosen_set.SCORED:
-        address |= {"source": "Set", "psms": str(st.session_state.get("psms", ""))}
+        address |= {"source": "Set", "psms": str(st.session_state.get(chosen_set.psms_key(SET), ""))}
     else:
         address.pop("psms", None)
         if which == chosen_set.SAMPLES:

@@ -102,7 +102,9 @@ def _choice(name: str, title: str, options: list[str], usual: str) -> str:
     def words(option: str) -> str:
         return option if option == NO_GROUP else label(option)
 
-    return state.choice(name, title, options, usual, format_func=words, width="stretch")
+    return state.STATE.choice(
+        name, title, options, usual, label_visibility="collapsed", required=True, format_func=words, width="stretch"
+    )
 
 
 def _marked(figure: dict[str, Any], look: Look, *more: str) -> dict[str, Any]:
@@ -119,13 +121,13 @@ def _within(key: str, columns: dict[str, str]) -> None:
         if low < high:
             limits[column] = (low, high)
     if limits:
-        state.look_at(state.now().filter.within(limits))
+        state.look_at(state.STATE.now().filter.within(limits))
 
 
 def _cause() -> None:
     """Callback: a cause is looked at alone, or no longer."""
     name = (st.session_state.get(CAUSES) or {}).get("pick")
-    now = state.now().filter
+    now = state.STATE.now().filter
     state.look_at(now.of_cause("" if name == now.cause else str(name or "")))
 
 

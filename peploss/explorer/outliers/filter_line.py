@@ -11,11 +11,11 @@ import streamlit as st
 from peploss.dataset.query.notes import Notes
 from peploss.dataset.query.results import Results
 from peploss.errors import SettingsError
-from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.filters import LONGEST_SEARCH, LONGEST_SQL, Filter
 from peploss.explorer.outliers.questions import Look
 from peploss.explorer.outliers.sets.sidebar import Chosen
+from peploss.explorer.outliers.state import STATE, look_at
 from peploss.explorer.shell.text import escape_markdown, sentence
 
 ANY_TAG = "any tag"
@@ -31,16 +31,14 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
     """Draw it and return what is looked at."""
     columns = ", ".join(f"`{name}`" for name in whole.columns)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="outliers-line"):
-        asked = state.now().filter
-        state.put("find", asked.search)
+        asked = STATE.now().filter
         st.text_input(
-            "Search", key="find", placeholder="Peptide, protein or title", icon=":material/search:",
-            label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SEARCH,
+            "Search", key=STATE.put("find", asked.search), placeholder="Peptide, protein or title",
+            icon=":material/search:", label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SEARCH,
         )  # fmt: skip
-        state.put("where", asked.sql)
         st.text_input(
-            "SQL condition", key="where", placeholder="WHERE loss > 0.9 AND charge = 2", icon=":material/database:",
-            label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SQL,
+            "SQL condition", key=STATE.put("where", asked.sql), placeholder="WHERE loss > 0.9 AND charge = 2",
+            icon=":material/database:", label_visibility="collapsed", autocomplete="off", max_chars=LONGEST_SQL,
         )  # fmt: skip
         with st.popover("", icon=":material/help:", help="What the SQL condition can be", type="tertiary"):
             st.markdown(_SQL + columns)
@@ -52,10 +50,10 @@ def draw(chosen: Chosen, whole: Results, notes: Notes | None) -> Look:
         for chip, words in asked.chips().items():
             st.button(
                 escape_markdown(words), icon=":material/close:", icon_position="right", key=f"chip-{chip}",
-                help="Remove this filter", on_click=state.look_at, args=(asked.without(chip),),
+                help="Remove this filter", on_click=look_at, args=(asked.without(chip),),
             )  # fmt: skip
         if asked != Filter():
-            st.button("Clear all", key="clear", type="tertiary", on_click=state.look_at, args=(Filter(),))
+            st.button("Clear all", key="clear", type="tertiary", on_click=look_at, args=(Filter(),))
     if problem is not None:
         st.error(f"{sentence(problem)} The filter is ignored until you fix it.", icon=":material/database_off:")
     if unasked := asked.unasked(whole.columns):
@@ -110,8 +108,8 @@ def _tags(notes: Notes | None, asked: str) -> None:
         known.setdefault(asked, 0)
     if not known:
         return
-    state.put("tag", asked or ANY_TAG, ANY_TAG)
     st.selectbox(
-        "Tag", [ANY_TAG, *known], key="tag", label_visibility="collapsed", width=160, required=True,
+        "Tag", [ANY_TAG, *known], key=STATE.put("tag", asked or ANY_TAG, ANY_TAG), label_visibility="collapsed",
+        width=160, required=True,
         format_func=lambda tag: tag if tag == ANY_TAG else f"{tag} ({known[tag]:,})",
     )  # fmt: skip

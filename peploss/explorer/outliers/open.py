@@ -8,7 +8,9 @@ from peploss.analysis.causes.counterfactuals.counterfactual import Counterfactua
 from peploss.explorer.browser import components
 from peploss.explorer.outliers import state as outliers_state
 from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.boxes import link_of
 from peploss.explorer.shell.text import escape_markdown
+from peploss.explorer.shell.view import View
 from peploss.explorer.sources import set_files
 from peploss.explorer.sources.set_files import SetFile
 from peploss.settings import LossSettings
@@ -50,15 +52,14 @@ def link(
     chosen: SetFile, psm: int, settings: LossSettings, fix: Counterfactual | None = None
 ) -> dict[str, str | list[str]]:
     """The address in Explore that shows a PSM under these settings."""
-    view = state.View(
+    view = View(
         sigma=settings.sigma, unit=settings.sigma_unit, bin=settings.bin_width, shift=fix.shift if fix else None
     )
-    sidebar = {name: texts for name, (_, texts) in controls.carried(settings).items() if texts}
     place = {"i": str(psm + 1)} if psm else {}  # the first is where Explore starts
     peptide = {state.PEPTIDE: fix.peptide.text} if fix and fix.peptide else {}
     # Explore starts with the first set and leaves it out of its address: named here, it would be one more step back.
     named = {} if chosen.name == set_files.available().sets[0].name else {"psms": chosen.name}
-    return {"source": "Set"} | named | sidebar | place | view.link() | peptide
+    return {"source": "Set"} | named | link_of(settings) | place | view.link() | peptide
 
 
 def _why_not(psm: int, misfits: list[str]) -> str:

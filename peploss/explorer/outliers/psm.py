@@ -36,7 +36,7 @@ def draw(
     look: Look, chosen: SetFile, settings: LossSettings, seed: int, notes: Notes | None, first: int | None
 ) -> None:
     """The PSM whose cell was clicked, else the first of the table."""
-    clicked = state.now().psm
+    clicked = state.STATE.now().psm
     psm = first if clicked is None else clicked
     if psm is None:
         return

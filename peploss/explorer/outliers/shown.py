@@ -9,6 +9,8 @@ from typing import Any, Final
 from peploss.explorer.outliers.filters import Filter
 
 TABS: Final = ("PSMs", "Compare", "About")
+_FILTER: Final = {"find": "search", "where": "sql", "tag": "tag"}
+"""Boxes of the filter, with the field of ``Filter`` that each one is."""
 _TEXTS: Final = ("data", "res", "dist", "by", "dx", "dy", "order", "other", "moved")
 
 
@@ -68,12 +70,14 @@ class Shown:
         return {name: value for name, value in out.items() if value}
 
     def changed(self, **values: Any) -> Shown:
-        """The same with other values.
+        """The same with other values: fields of this, and those of the filter by the names of their boxes.
 
         Another set keeps the columns drawn, and drops what is about PSMs or scores of the old one. Another filter,
         order or scores begin at the first page of the table.
         """
+        typed = {field: values.pop(name).strip() for name, field in _FILTER.items() if name in values}
         new = replace(self, **values)
+        new = replace(new, filter=replace(new.filter, **typed))
         if new.data != self.data:
             kept = {name: getattr(new, name) for name in ("data", "dist", "by", "dx", "dy", "order", "up", "see")}
             new = Shown(**kept, **({"res": values["res"]} if "res" in values else {}))

@@ -41,7 +41,7 @@ def draw(look: Look, chosen: SetFile, notes: Notes | None) -> Shown:
     if not n:
         st.info("No PSM is left by the filter.", icon=":material/filter_alt_off:")
         return Shown(order, descending, None)
-    page = min(state.now().page, -(-n // ROWS))
+    page = min(state.STATE.now().page, -(-n // ROWS))
     columns = list(dict.fromkeys([c for c in (*_SHOWN, order) if c in look.results.columns]))
     found = look.page(tuple(columns), order, descending, ROWS, (page - 1) * ROWS)
     rows = _shown(found, notes)
@@ -105,12 +105,14 @@ def _head(look: Look) -> tuple[str, bool]:
     options = _orders(look)
     usual = first_of(("loss", "n_peaks"), options)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        order = state.choice("order", "Order", options, usual, format_func=lambda name: f"by {label(name)}", width=220)
-        up = state.now().up
-        state.put("up", up, False)
-        st.toggle("Ascending", key="up")
+        order = state.STATE.choice(
+            "order", "Order", options, usual, label_visibility="collapsed", required=True,
+            format_func=lambda name: f"by {label(name)}", width=220,
+        )  # fmt: skip
+        up = state.STATE.now().up
+        st.toggle("Ascending", key=state.STATE.put("up", up, False))
         pages = max(-(-n // ROWS), 1)
-        page = min(state.now().page, pages)
+        page = min(state.STATE.now().page, pages)
         st.space("stretch")
         first = (page - 1) * ROWS
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
@@ -121,7 +123,7 @@ def _head(look: Look) -> tuple[str, bool]:
                     icon=f":material/chevron_{icon}:",
                     key=f"to-{icon}",
                     disabled=not 1 <= to <= pages,
-                    on_click=state.change,
+                    on_click=state.STATE.change,
                     kwargs={"page": to},
                 )
     return order, not up
@@ -139,7 +141,7 @@ def _order_by(column: str, options: list[str], now: str) -> None:
     clicked next, so that the same must change nothing.
     """
     if column in options and column != now:
-        state.change(order=column, up=column in _LOW_FIRST)
+        state.STATE.change(order=column, up=column in _LOW_FIRST)
     st.session_state[_ROWS] = None
 
 

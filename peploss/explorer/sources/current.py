@@ -8,7 +8,7 @@ import streamlit as st
 
 from peploss.errors import PeplossError, PeptideError
 from peploss.explorer.browser import components
-from peploss.explorer.shell import state
+from peploss.explorer.shell import arrival, link, state
 from peploss.explorer.shell.text import escape_markdown, pointed, sentence
 from peploss.explorer.sources import browse, sources, unusable
 from peploss.explorer.sources.sources import AbsentError, Source
@@ -42,13 +42,14 @@ def choose_source() -> tuple[Source | None, PeplossError | None]:
 
 def nothing_open(problem: PeplossError | None) -> None:
     """The page without a spectrum; what else a link says waits for the file to be uploaded or the peaks pasted."""
+    link.write_sidebar()
     st.markdown("## Choose a spectrum")
     if problem is not None:
         st.error(sentence(problem), icon=":material/error:")
     st.markdown("Open a file or paste a peak list in the sidebar on the left, or go back to the samples.")
     if isinstance(problem, AbsentError):  # its place and its peptide mean nothing in another file
         st.session_state.setdefault("_source", "")
-        state.link_is_done()
+        link.is_done()
 
 
 def settle(source: Source) -> int:
@@ -62,7 +63,7 @@ def settle(source: Source) -> int:
         except PeplossError:
             st.session_state["_home"] = 0  # its reason is shown where the spectrum would be
             st.session_state[_NONE_FOUND] = True
-        if not opening and not state.link_is_new():  # which names the place in the source that it opens
+        if not opening and not link.is_new():  # which names the place in the source that it opens
             state.set_index(None)
         st.session_state["_source"] = source.key
     home = int(st.session_state["_home"])
@@ -84,13 +85,13 @@ def spectrum_of(source: Source) -> Spectrum | None:
         spectrum = source.spectra.read(state.index() or 0)
     except PeplossError:
         spectrum = None
-    if st.session_state.get("_fill") or state.link_is_new():
+    if st.session_state.get("_fill") or link.is_new():
         own = (spectrum.peptide or "") if spectrum else ""
-        linked = state.linked_peptide() if state.link_is_new() else None
+        linked = link.peptide() if link.is_new() else None
         st.session_state[state.PEPTIDE] = st.session_state[_CANDIDATE] = own if linked is None else linked
-        state.link_is_done()
+        link.is_done()
         st.session_state["_fill"] = False
-    elif st.session_state.get(_FIELD) == st.session_state.get("_page") and state.PEPTIDE in st.session_state:
+    elif st.session_state.get(_FIELD) == arrival.here() and state.PEPTIDE in st.session_state:
         st.session_state[_CANDIDATE] = st.session_state[state.PEPTIDE]
     else:  # the last run did not draw the field, or another page did: Streamlit begins it anew
         st.session_state[state.PEPTIDE] = st.session_state.get(_CANDIDATE, "")
@@ -185,7 +186,7 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> s
             autocomplete="off",
             persist_state="page",
         ).strip()
-        st.session_state[_FIELD] = st.session_state.get("_page")
+        st.session_state[_FIELD] = arrival.here()
     if picker.open:
         with picker:
             _browse(source, settings)

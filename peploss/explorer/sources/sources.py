@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from peploss.errors import SourceError, SpectrumError
+from peploss.explorer.shell import link
+from peploss.explorer.shell.boxes import BOXES, KINDS, box
 from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.sources import received, set_files
 from peploss.explorer.sources.beside import peptides
@@ -21,7 +23,6 @@ from peploss.spectra.spectrum import Spectrum
 
 EAGER_BYTES = 30_000_000  # up to this size all headers are read at once when a file is opened
 
-KINDS = ("Samples", "Upload", "Folder", "Set", "Paste")
 MOST_LISTED = 20_000  # PSMs of a set that are listed one by one
 
 
@@ -96,7 +97,7 @@ def choose() -> Source | None:
         SourceError: it cannot be opened as spectra.
         SpectrumError: a pasted list is no spectrum.
     """
-    kind = st.selectbox("Spectra from", KINDS, key="source", bind="query-params")
+    kind = st.selectbox("Spectra from", KINDS, key=box("source"))
     return {"Samples": _sample, "Upload": _upload, "Folder": _folder, "Paste": _paste, "Set": _set}[kind]()
 
 
@@ -138,23 +139,20 @@ def _stored(path: str, mtime_ns: int, size: int) -> StoredSpectra:
 
 def _pick(label: str, names: list[str], key: str, where: str) -> str:
     """One of ``names``: the first, or the one of the link; a link to none of them leaves the choice open."""
-    asked = st.query_params.get(key)
-    if asked is not None and asked not in names:
-        st.session_state[f"_absent_{key}"] = asked
-    absent = st.session_state.get(f"_absent_{key}")
-    picked = st.selectbox(
+    asked = str(BOXES.now()[key]) or names[0]
+    there = asked in names
+    st.selectbox(
         label,
         names,
-        index=0 if absent is None else None,
-        key=key,
-        bind="query-params",
+        index=0 if there else None,
+        key=BOXES.put(key, asked if there else None, names[0]),
         label_visibility="collapsed",
         placeholder="Pick one",
-        required=absent is None,
+        required=there,
     )
-    if picked is None:
-        raise AbsentError(f"The link names {absent}, which is not {where}.", remedy="Pick one in the sidebar.")
-    return picked
+    if not there:
+        raise AbsentError(f"The link names {asked}, which is not {where}.", remedy="Pick one in the sidebar.")
+    return asked
 
 
 @st.cache_data(ttl=10, max_entries=4, show_spinner=False)
@@ -182,11 +180,11 @@ def _upload() -> Source | None:
     # Any name: what a file is, its content says.
     found = received.box("upload")
     if found.came is not None:
-        st.session_state["uploaded"] = found.came.name
+        BOXES.set(uploaded=found.came.name)
     if not found.spectra:
         if found.tables:
             st.info("Add the file of spectra that the table speaks of.", icon=":material/table_rows:")
-        elif "_source" not in st.session_state and st.query_params.get("source") == "Upload":
+        elif "_source" not in st.session_state and link.is_new():
             raise received.lost()  # a reload, or a link from elsewhere
         return None
     by_name = {upload.name: upload for upload in found.spectra}

@@ -94,5 +94,5 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
-STATE: Final = PageState("training", Shown(), [field.name for field in fields(Shown)])
+STATE: Final = PageState("training", Shown(), [field.name for field in fields(Shown)], prefix="training-")
 """Of this session's page."""

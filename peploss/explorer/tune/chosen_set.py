@@ -75,26 +75,35 @@ def start(work: Callable[[Report], Iterator[object]]) -> Job:
     return Job(work).start(_pool())
 
 
-def chosen(source: Source, settings: LossSettings, begin: Begin[T]) -> Job[T] | None:
-    """Draw the choice of the set and return the job that looks at it; one that is not wanted any more is ended."""
+def chosen(source: Source, settings: LossSettings, begin: Begin[T], key: str = "set") -> Job[T] | None:
+    """Draw the choice of the set and return the job that looks at it; one that is not wanted any more is ended.
+
+    Args:
+        key: of the choice, and its name in a link; each page has its own.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         which = st.segmented_control(
             "Set",
             [FILE, SAMPLES, SCORED],
             default=FILE,
             required=True,
-            key="set",
+            key=key,
             bind="query-params",
             label_visibility="collapsed",
         )
         if which == SCORED:
-            return _scored(settings, begin)
+            return _scored(settings, begin, psms_key(key))
     if which == SAMPLES:
         return begin("samples", settings, _read_samples)
     return begin(source.key, settings, lambda report: _read_file(report, source))
 
 
-def _scored(settings: LossSettings, begin: Begin[T]) -> Job[T] | None:
+def psms_key(key: str) -> str:
+    """Of the choice of one set of PSMs."""
+    return f"{key}_psms"
+
+
+def _scored(settings: LossSettings, begin: Begin[T], key: str) -> Job[T] | None:
     root = data_folder()
     names = [] if root is None else [file.name for file in list_folder(root, is_set_name)]
     if root is None or not names:
@@ -104,7 +113,7 @@ def _scored(settings: LossSettings, begin: Begin[T]) -> Job[T] | None:
             else f"Set {ENVIRONMENT} to a folder and start the app again; its sets (.parquet) are then listed here."
         )
         return None
-    name = st.selectbox("Set of PSMs", names, key="psms", bind="query-params", label_visibility="collapsed", width=320)
+    name = st.selectbox("Set of PSMs", names, key=key, bind="query-params", label_visibility="collapsed", width=320)
     path = resolve_in(root, name, is_set_name)
     stat = path.stat()
     return begin(f"{path}|{stat.st_mtime_ns}|{stat.st_size}", settings, lambda report: _read_set(report, path))

@@ -10,8 +10,9 @@ from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
 from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.tuning import mass_errors_figure
-from peploss.explorer.shell import controls, state
+from peploss.explorer.shell import controls
 from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM
 from peploss.explorer.tune import state as tune_state
 from peploss.explorer.tune.chosen_set import TuneSet
 from peploss.settings import LossSettings
@@ -67,7 +68,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
         )  # fmt: skip
         if suggested is not None and (group != ALL or len(names) < 2):
             rounded = float(f"{suggested:.2g}")
-            low, high = state.WIDTHS if of.unit == "Da" else state.WIDTHS_PPM
+            low, high = WIDTHS if of.unit == "Da" else WIDTHS_PPM
             if low <= rounded <= high:
                 st.button(
                     f"Use σ {rounded:g} {of.unit}",

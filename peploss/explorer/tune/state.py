@@ -6,15 +6,16 @@ import streamlit as st
 
 from peploss.explorer.browser import components
 from peploss.explorer.shell import state
+from peploss.explorer.shell.view import View
 
 WIDTHS = "widths"
 _SEEN = "_widths_seen"
-START = state.View()
+START = View()
 BODY = "tune"
 """Fragment of the page that holds everything but the sidebar."""
 
 
-def sliders() -> state.View:
+def sliders() -> View:
     """Draw the two sliders and return the view with what they say."""
     sent = (st.session_state.get(WIDTHS) or {}).get("view")
     if sent and sent.get("seq") != st.session_state.get(_SEEN):

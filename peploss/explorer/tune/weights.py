@@ -21,10 +21,11 @@ from peploss.analysis.tuning.ion_weights import (
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
 from peploss.explorer.figures.tuning import descent_figure, weights_figure
-from peploss.explorer.shell.controls import WEIGHTS, weights_text
+from peploss.explorer.shell.boxes import BOXES, WEIGHTS
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import sentence
+from peploss.explorer.shell.weights_text import weights_text
 from peploss.explorer.tune.chosen_set import LOOK_EVERY, TuneSet, start
 from peploss.settings import LossSettings
 
@@ -174,7 +175,7 @@ def _verdict(split: SplitLoss) -> str:
 
 
 def _use(weights: dict[str, float]) -> None:
-    st.session_state[WEIGHTS] = weights_text(weights)
+    BOXES.set(**{WEIGHTS: weights_text(weights)})
     st.session_state[_SIDEBAR_WAITS] = True
 
 

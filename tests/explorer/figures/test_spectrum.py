@@ -14,7 +14,7 @@ from peploss.explorer.figures import charts
 from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.spectrum import Shown, spectrum_figure
-from peploss.explorer.shell import state
+from peploss.explorer.shell.view import View
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -228,13 +228,13 @@ def test_an_empty_side_is_explained_and_has_no_best_min_distance(spectrum: Spect
     ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(min_peak_mz=1900.0))
     assert number(ex, "mindist")["value"] == summary.NONE
     assert number(ex, "spread")["tone"] == ""
-    assert payload.stage(ex, state.View(), source="a")["guard"] == (
+    assert payload.stage(ex, View(), source="a")["guard"] == (
         "No observed peak is left after filtering, so the loss is 1 by definition."
     )
 
 
 def test_a_charge_that_contradicts_stands_before_the_guard(spectrum: Spectrum) -> None:
-    said = payload.stage(explain(spectrum, Peptide.parse("VGEAAASGELRK/3"), LossSettings()), state.View(), source="a")
+    said = payload.stage(explain(spectrum, Peptide.parse("VGEAAASGELRK/3"), LossSettings()), View(), source="a")
     assert said["guard"].startswith("The candidate says charge 3+, the spectrum 2+")
     assert "Sigma is 0.5 bins" in said["guard"]
 
@@ -259,16 +259,16 @@ def test_the_remedy_is_a_sigma_of_one_bin(
     spectrum: Spectrum, explained: Explanation, sigma: float, unit: str, expected: float
 ) -> None:
     settings = LossSettings(sigma=sigma, sigma_unit=unit)
-    told = payload.stage(explain(spectrum, explained.peptide, settings), state.View(), source="a")["remedy"]
+    told = payload.stage(explain(spectrum, explained.peptide, settings), View(), source="a")["remedy"]
     assert told["sigma"] == pytest.approx(expected, rel=0.2)
     mended = explain(spectrum, explained.peptide, settings.replace(sigma=told["sigma"]))
     assert mended.guard is None
     assert 1 <= mended.sigma_per_bin[0] < 1.01
-    assert payload.stage(mended, state.View(), source="a")["remedy"] is None
+    assert payload.stage(mended, View(), source="a")["remedy"] is None
 
 
 def test_a_saved_picture_says_what_it_shows(explained: Explanation) -> None:
-    told = payload.stage(explained, state.View(), source="a")["caption"]
+    told = payload.stage(explained, View(), source="a")["caption"]
     assert told["title"] == "QC1.175"
     assert told["lines"] == [explained.peptide.text, "charge 2+ · spectrum loss 0.4683 · σ = 0.05 Da · h = 0.1 Da"]
 
@@ -298,7 +298,7 @@ def test_the_ladder_names_what_the_ends_carry(spectrum: Spectrum) -> None:
 
 
 def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained: Explanation) -> None:
-    view = state.View()
+    view = View()
     first = payload.stage(explained, view, source="a")["revision"]
     assert payload.stage(explained, replace(view, x=(100.0, 200.0)), source="a")["revision"] == first
     for other in (replace(view, mode="overlay"), replace(view, bins=True)):

@@ -4,7 +4,8 @@ import pytest
 
 from peploss.errors import SettingsError
 from peploss.explorer.shell import controls
-from peploss.explorer.shell.controls import read_weights, weights_text
+from peploss.explorer.shell.boxes import Boxes, link_of, values_of
+from peploss.explorer.shell.weights_text import read_weights, weights_text
 from peploss.settings import LossSettings
 
 
@@ -40,7 +41,24 @@ def test_what_no_widget_can_hold_is_named(settings: LossSettings) -> None:
 def test_what_is_carried_to_another_page_keeps_all_digits() -> None:
     settings = LossSettings(ion_weights={"b1": 0.40234567, "y": 1 / 3}, max_fragment_charge=5, top_n=20, sigma=1.0)
     assert controls.misfits(settings) == controls.misfits(LossSettings()) == []
-    values = controls.carried(settings)
-    assert read_weights(values["iw"][0]) == settings.ion_weights
-    assert values["top"] == (20, ["20"])
-    assert values["sqrt"] == (False, [])  # the default needs no place in a link
+    link = link_of(settings)
+    assert read_weights(str(link["iw"])) == settings.ion_weights
+    assert link == {"iw": link["iw"], "zmax": "5", "top": "20"}  # what is as at first needs no place in a link
+    assert Boxes.of(link) == Boxes({}).changed(**values_of(settings))
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"source": "nowhere"}, {"ions": ["q"]}, {"top": "-3"}, {"top": "2.5"}, {"maxmz": "1e99"}, {"rel": "nan"},
+     {"sqrt": "maybe"}, {"zmax": "9"}, {"lo": "low"}, {"errors": "parsec"}],
+)  # fmt: skip
+def test_what_makes_no_sense_in_a_link_is_as_at_first(link: dict) -> None:
+    assert Boxes.of(link) == Boxes({})
+
+
+def test_no_ion_type_at_all_is_something_that_a_link_says() -> None:
+    none = Boxes({}).changed(ions=[])
+    assert none["ions"] == ()
+    assert none.link() == {"ions": [""]}
+    assert Boxes.of(none.link()) == none
+    assert Boxes.of({"ions": ["y", "b"]}) == Boxes({})  # in whatever order they were clicked

@@ -2,6 +2,7 @@
 import { Cells } from "./cells.js";
 import { Figure } from "./figure.js";
 import { Go } from "./go.js";
+import { oneStepPerPage } from "./history.js";
 import { Picks } from "./picks.js";
 import { keepInReach } from "./reach.js";
 import { Stage } from "./stage.js";
@@ -12,6 +13,7 @@ import { unpack } from "./wire.js";
 const KINDS = { stage: Stage, figure: Figure, steps: Steps, cells: Cells, picks: Picks, widths: Widths, go: Go };
 
 keepInReach();
+oneStepPerPage();
 
 export default function mount(component) {
   const root = component.parentElement.querySelector(".pl");

@@ -8,9 +8,9 @@ from peploss.dataset.query.compare import Comparison, compare, summary
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.figures.outliers import moved_figure
-from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import label, numbers
 from peploss.explorer.outliers.questions import Look
+from peploss.explorer.outliers.state import STATE, ask_to_open
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.set_files import SetFile
 
@@ -29,8 +29,27 @@ def draw(look: Look, results: SetFile | None, others: list[SetFile]) -> None:
     options = [name for name in numbers(look.whole.columns) if name not in _SAME]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"From **{escape_markdown(results.name)}** to", width="content")
-        other = by_name[state.choice("other", "Other results", list(by_name), others[0].name, width=280)]
-        column = state.choice("moved", "Number", options, options[0], format_func=label, width=220)
+        other = by_name[
+            STATE.choice(
+                "other",
+                "Other results",
+                list(by_name),
+                others[0].name,
+                label_visibility="collapsed",
+                required=True,
+                width=280,
+            )
+        ]
+        column = STATE.choice(
+            "moved",
+            "Number",
+            options,
+            options[0],
+            label_visibility="collapsed",
+            required=True,
+            format_func=label,
+            width=220,
+        )
     try:
         found = _compared(results.stamp, other.stamp, column)
     except PeplossError as error:
@@ -81,7 +100,7 @@ def _table(found: Comparison) -> None:
     def opened() -> None:
         click = st.session_state.get("moved-open")
         if click is not None:
-            state.ask_to_open(ids[click["row"]])
+            ask_to_open(ids[click["row"]])
 
     number = st.column_config.NumberColumn
     st.dataframe(

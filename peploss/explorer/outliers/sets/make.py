@@ -20,6 +20,7 @@ from peploss.explorer.outliers.columns import label
 from peploss.explorer.outliers.sets import jobs, names
 from peploss.explorer.shell import state
 from peploss.explorer.shell.text import escape_markdown, sentence
+from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM, View
 from peploss.explorer.sources import received, set_files, uploads
 from peploss.explorer.sources.set_files import SetFile
 from peploss.explorer.sources.uploads import Upload
@@ -181,13 +182,13 @@ def score(chosen: SetFile, settings: LossSettings) -> None:
     view = state.view()
     left, middle, right = st.columns([1, 0.8, 1])
     unit = middle.selectbox("Unit of σ", ["Da", "ppm"], index=("Da", "ppm").index(view.unit)) or "Da"
-    limits = state.WIDTHS if unit == "Da" else state.WIDTHS_PPM
-    start = view.sigma if unit == view.unit else state.View.of({"unit": unit}).sigma
+    limits = WIDTHS if unit == "Da" else WIDTHS_PPM
+    start = view.sigma if unit == view.unit else View.of({"unit": unit}).sigma
     sigma = left.number_input(
         "Peak width σ", min_value=limits[0], max_value=limits[1], value=start, format="%.4g", key=f"score-sigma-{unit}"
     )
     width = right.number_input(
-        "Bin width h, Th", min_value=state.WIDTHS[0], max_value=state.WIDTHS[1], value=view.bin, format="%.4g"
+        "Bin width h, Th", min_value=WIDTHS[0], max_value=WIDTHS[1], value=view.bin, format="%.4g"
     )
     st.caption("Ions, peaks and the rest are those of the sidebar.")
     losses = st.multiselect("Also compute", list(BASELINES), format_func=label, placeholder="None")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.explorer.outliers import state
 from peploss.explorer.outliers.sets import jobs
+from peploss.explorer.outliers.state import STATE
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import set_files
 from peploss.explorer.sources.set_files import BUILT_IN, Listed, SetFile
@@ -32,12 +32,10 @@ def choose() -> Chosen | None:
     names = [one.name for one in found.sets]
     if BUILT_IN not in names:
         names.append(BUILT_IN)
-    name = state.now().data or names[0]
+    name = STATE.now().data or names[0]
     there = name in names
-    state.put("data", name if there else None, names[0])
-    st.selectbox(
-        "Set", names, index=0 if there else None, key="data", placeholder="Choose a set", required=there
-    )  # fmt: skip
+    key = STATE.put("data", name if there else None, names[0])
+    st.selectbox("Set", names, index=0 if there else None, key=key, placeholder="Choose a set", required=there)
     if not there:
         st.error(f"There is no set {escape_markdown(name)}. Choose another.", icon=":material/error:")
     if found.damaged:
@@ -67,11 +65,10 @@ def _again() -> None:
 def _scores(chosen: SetFile, found: Listed) -> Chosen:
     scores = list(found.results.get(chosen.uuid, ()))
     names = [one.name for one in scores]
-    name = state.one_of("res", names, names[0] if names else "")
+    name = STATE.one_of("res", names, names[0] if names else "")
     if not scores:
         return Chosen(chosen, None, [])
-    state.put("res", name, names[0])
-    st.selectbox("Scores", names, key="res", required=True)
+    st.selectbox("Scores", names, key=STATE.put("res", name, names[0]), required=True)
     results = next(one for one in scores if one.name == name)
     return Chosen(chosen, results, [one for one in scores if one is not results])
 
@@ -130,4 +127,4 @@ def _choose(target: Path) -> None:
     chosen = next((s for s in found.sets if s.path == target or (scores and s.uuid == scores.uuid)), None)
     if chosen is None:
         return  # deleted meanwhile
-    state.change(data=chosen.name, res=scores.name if scores else "")
+    STATE.change(data=chosen.name, res=scores.name if scores else "")

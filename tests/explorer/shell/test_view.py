@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peploss.explorer.shell.state import WIDTHS, WIDTHS_PPM, View
+from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM, View
 from peploss.settings import LossSettings
 
 VIEWS = st.builds(
@@ -19,14 +19,9 @@ VIEWS = st.builds(
 ) | st.builds(View, unit=st.just("ppm"), sigma=st.floats(*WIDTHS_PPM))
 
 
-def from_link(link: dict[str, str]) -> View:
-    x = link.get("x", "").split("_")
-    return View.of({**link, "bin": link.get("h"), "x": x if len(x) == 2 else None})
-
-
 @given(VIEWS)
 def test_a_link_restores_the_view_to_the_last_digit(view: View) -> None:
-    assert from_link(view.link()) == view
+    assert View.of_link(view.link()) == view
 
 
 def test_the_default_view_needs_no_link() -> None:
@@ -35,7 +30,7 @@ def test_the_default_view_needs_no_link() -> None:
 
 
 def test_the_zoom_travels() -> None:
-    assert from_link(View(x=(100.1234, 200.5)).link()).x == (100.1234, 200.5)
+    assert View.of_link(View(x=(100.1234, 200.5)).link()).x == (100.1234, 200.5)
 
 
 @pytest.mark.parametrize(
