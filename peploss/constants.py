@@ -24,6 +24,7 @@ WATER: Final = 2 * HYDROGEN + OXYGEN
 AMMONIA: Final = NITROGEN + 3 * HYDROGEN
 CARBON_MONOXIDE: Final = CARBON + OXYGEN
 ISOTOPE_SPACING: Final = 1.00335483507  # 13C - 12C
+NITROGEN_15: Final = 15.00010889888
 
 _COMPOSITION = {  # residue: C, H, N, O, S
     "G": (2, 3, 1, 1, 0),
@@ -49,6 +50,13 @@ _COMPOSITION = {  # residue: C, H, N, O, S
     "W": (11, 10, 2, 1, 0),
     "O": (12, 19, 3, 2, 0),  # pyrrolysine
 }
+
+
+RESIDUE_ATOMS: Final = MappingProxyType(
+    {aa: MappingProxyType(dict(zip("CHNOS", atoms, strict=True))) for aa, atoms in _COMPOSITION.items()}
+    | {"U": MappingProxyType({"C": 3, "H": 5, "N": 1, "O": 1, "Se": 1})}
+)
+"""One-letter residue -> how many atoms of each element it has."""
 
 
 def _residue(c: int, h: int, n: int, o: int, s: int) -> float:

@@ -134,7 +134,7 @@ def table_with_heights(
     peptide: Peptide, settings: LossSettings, charge: int | None, found: Prediction | None
 ) -> IonTable:
     """The ions of ``ion_table`` for a peptide and its changed forms, with the heights predicted for the peptide."""
-    table = ion_table(len(peptide), settings, charge)
+    table = ion_table(len(peptide), settings, charge, peptide.isotopes)
     if found is None:
         return table
     own = kind_heights(table.kinds, len(peptide), found)

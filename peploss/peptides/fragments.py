@@ -121,7 +121,7 @@ def fragments(peptide: Peptide, settings: LossSettings, precursor_charge: int | 
     c_terminal = peptide.c_term_mass + np.cumsum(peptide.residue_masses[:0:-1])
     residue_masses, residue_names = _distinct_residues(peptide) if settings.immonium else (np.empty(0), [])
 
-    kinds = ion_kinds(settings, z)
+    kinds = ion_kinds(settings, z, peptide.isotopes)
     masses, numbers, names = [np.empty(0)], [np.empty(0, dtype=np.int64)], []
     for ion in kinds:
         if ion.kind == "immonium":

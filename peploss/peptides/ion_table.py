@@ -118,15 +118,17 @@ class IonTable:
 
 
 @lru_cache(maxsize=1024)
-def ion_table(length: int, settings: LossSettings, charge: int | None) -> IonTable:
+def ion_table(length: int, settings: LossSettings, charge: int | None, isotopes: tuple[str, ...] = ()) -> IonTable:
     """The ions that ``fragments`` makes of a peptide of ``length`` residues.
 
+    Args:
+        isotopes: global ones, as ``Peptide`` has them.
     Raises:
         PeptideError: as ``fragments``.
     """
     if settings.precursor and charge is None:
         raise PeptideError("The precursor ion needs a charge, and none is known.", remedy="Write it as PEPTIDE/2.")
-    kinds = ion_kinds(settings, charge)
+    kinds = ion_kinds(settings, charge, isotopes)
     rows = [(ion, k) for ion in kinds if ion.kind not in ("immonium", "precursor") for k in range(1, length)]
     rows += [(ion, length) for ion in kinds if ion.kind == "precursor"]
     ordinal = np.array([k for _, k in rows], dtype=np.int64)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from peploss.constants import AMMONIA, CARBON_MONOXIDE, HYDROGEN, ISOTOPE_SPACING, PROTON, WATER
+from peploss.peptides.modifications.isotopes import HEAVIER
 from peploss.settings import LossSettings
 
 ION_OFFSETS: Final = {
@@ -26,6 +27,13 @@ N_TERMINAL: Final = ("a", "b", "c")
 C_TERMINAL: Final = ("y", "z", "z+1")
 LOSS_MASSES: Final = {"": 0.0, "H2O": WATER, "NH3": AMMONIA}
 
+_CARBONS: Final = {"a": -1, "immonium": -1}
+_NITROGENS: Final = {"c": 1, "z": -1, "z+1": -1}
+_GAINED: Final[dict[str, tuple[dict[str, int], dict[str, int]]]] = {
+    "13C": (_CARBONS, {}), "15N": (_NITROGENS, {"NH3": -1}),
+}  # fmt: skip
+"""Global isotope -> atoms of its element that an ion type gains, and that a neutral loss does."""
+
 _OFFSETS: Final = {**ION_OFFSETS, "immonium": -CARBON_MONOXIDE, "precursor": 0.0}
 
 
@@ -38,6 +46,7 @@ class IonKind(NamedTuple):
         loss: ``""``, ``"H2O"`` or ``"NH3"``.
         isotope: 0, or 1 for the first 13C peak.
         weight: predicted intensity.
+        label: Da that the atoms it gains or loses weigh more in a peptide with global isotopes.
     """
 
     kind: str
@@ -45,11 +54,12 @@ class IonKind(NamedTuple):
     loss: str = ""
     isotope: int = 0
     weight: float = 1.0
+    label: float = 0.0
 
     @property
     def add(self) -> float:
         """Da to add to the residues and the end, before dividing by the charge."""
-        return _OFFSETS[self.kind] - LOSS_MASSES[self.loss]
+        return _OFFSETS[self.kind] - LOSS_MASSES[self.loss] + self.label
 
     @property
     def after(self) -> float:
@@ -83,11 +93,15 @@ def highest_fragment_charge(settings: LossSettings, charge: int | None) -> int:
 
 
 @lru_cache(maxsize=4096)
-def ion_kinds(settings: LossSettings, charge: int | None) -> tuple[IonKind, ...]:
+def ion_kinds(settings: LossSettings, charge: int | None, isotopes: tuple[str, ...] = ()) -> tuple[IonKind, ...]:
     """What the settings ask for, in the order in which ions are listed.
 
     Backbone ions by type, charge, neutral loss and isotope; then immonium ions, then the precursor, which is left out
     where its charge is not known.
+
+    Args:
+        charge: of the precursor.
+        isotopes: global ones of the peptide, as ``Peptide`` has them.
 
     >>> [(k.kind, k.isotope) for k in ion_kinds(LossSettings(ion_types=("y",), isotopes=1, immonium=True), 2)]
     [('y', 0), ('y', 1), ('immonium', 0), ('immonium', 1)]
@@ -103,7 +117,7 @@ def ion_kinds(settings: LossSettings, charge: int | None) -> tuple[IonKind, ...]
     if settings.precursor and charge is not None:
         plain.append(("precursor", charge, ""))
     return tuple(
-        IonKind(kind, z, loss, isotope, _weight(settings, kind, z))
+        IonKind(kind, z, loss, isotope, _weight(settings, kind, z), _label(kind, loss, isotopes))
         for kind, z, loss in plain
         for isotope in range(settings.isotopes + 1)
     )
@@ -112,3 +126,8 @@ def ion_kinds(settings: LossSettings, charge: int | None) -> tuple[IonKind, ...]
 def _weight(settings: LossSettings, kind: str, charge: int) -> float:
     weights = settings.ion_weights
     return float(weights.get(f"{kind}{charge}", weights.get(kind, 1.0)))
+
+
+def _label(kind: str, loss: str, isotopes: tuple[str, ...]) -> float:
+    gained = ((name, *_GAINED[name]) for name in isotopes)
+    return sum((of_kind.get(kind, 0) + of_loss.get(loss, 0)) * HEAVIER[name][1] for name, of_kind, of_loss in gained)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from peploss.constants import PROTON, RESIDUE_MASSES, WATER
 from peploss.errors import PeptideError
 from peploss.peptides import proforma
+from peploss.peptides.modifications import isotopes
 from peploss.peptides.modifications.tags import resolve_tag
 from peploss.peptides.proforma import MAX_CHARGE, Notation, Tag
 
@@ -52,6 +53,8 @@ class Peptide:
         labile_mass: Da of labile modifications: part of the intact peptide, lost from every fragment.
         modifications: every modification with its site, in the order of the sequence.
         charge: of the precursor, as written or given; None if neither.
+        isotopes: ``"13C"``, ``"15N"`` or both, where all atoms of the element are of that isotope. Residue masses and
+            those of modifications count it; so do ions that lose or gain such atoms (``peploss.peptides.ions``).
 
     >>> peptide = Peptide.parse("[Acetyl]-PEM[Oxidation]K/2")
     >>> len(peptide), peptide.sequence, round(peptide.neutral_mass, 4), round(peptide.mz(), 4)
@@ -70,6 +73,7 @@ class Peptide:
     labile_mass: float = 0.0
     modifications: tuple[ModificationSite, ...] = ()
     charge: int | None = None
+    isotopes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Peptide.parse({self.proforma!r})"
@@ -81,7 +85,8 @@ class Peptide:
         Modifications by Unimod name (``M[Oxidation]``, ``M[U:Oxidation]``), number (``M[UNIMOD:35]``), mass in Da
         (``M[+15.9949]``), formula (``M[Formula:O]``), entry of PSI-MOD, RESID or XL-MOD (``M[MOD:00719]``) or glycan
         composition (``N[Glycan:HexNAc2Hex5]``), on residues, ends (``[Acetyl]-PEPTIDE-[Amidated]``), labile
-        (``{Hex}PEPTIDE``) or fixed (``<[Carbamidomethyl]@C>``, ``<[TMT6plex]@K,N-term>``). A mass is taken to the
+        (``{Hex}PEPTIDE``) or fixed (``<[Carbamidomethyl]@C>``, ``<[TMT6plex]@K,N-term>``). Global isotopes
+        (``<13C>``, ``<15N>``) label residues and modifications. A mass is taken to the
         digits given. Of several descriptions of one modification (``[Oxidation|Obs:+15.99]``) the first that has a
         mass counts.
 
@@ -113,7 +118,8 @@ class Peptide:
                     position=notation.positions[i],
                     remedy="Write the residue it is, or a gap of known mass as X[+113.084].",
                 )
-            masses.append(RESIDUE_MASSES.get(residue, 0.0) + shifts.get(i, 0.0))
+            mass = RESIDUE_MASSES.get(residue, 0.0) + isotopes.of_residue(residue, notation.isotopes)
+            masses.append(mass + shifts.get(i, 0.0))
         _check_positive(masses, shifts, sites, text)
         residue_masses = np.array(masses)
         residue_masses.flags.writeable = False
@@ -127,6 +133,7 @@ class Peptide:
             labile_mass=shifts.get("labile", 0.0),
             modifications=tuple(m.site for site in order for m in sites.get(site, ())),
             charge=charge if notation.charge is None else notation.charge,
+            isotopes=notation.isotopes,
         )
 
     def __len__(self) -> int:
@@ -146,13 +153,13 @@ class Peptide:
     def proforma(self) -> str:
         """ProForma in one spelling: Unimod names, fixed modifications written out, charge if known.
 
-        >>> Peptide.parse(" <[UNIMOD:4]@C>CM[U:35]K/2 ").proforma
-        'C[Carbamidomethyl]M[Oxidation]K/2'
+        >>> Peptide.parse(" <[UNIMOD:4]@C>CM[U:35]K/2 ").proforma, Peptide.parse("<15N>PEK").proforma
+        ('C[Carbamidomethyl]M[Oxidation]K/2', '<15N>PEK')
         """
         tags: dict[int | str, str] = {}
         for site, name, _ in self.modifications:
             tags[site] = tags.get(site, "") + (f"{{{name}}}" if site == "labile" else f"[{name}]")
-        parts = [tags.get("labile", "")]
+        parts = [*(f"<{isotope}>" for isotope in self.isotopes), tags.get("labile", "")]
         if "n_term" in tags:
             parts.append(tags["n_term"] + "-")
         parts.extend(residue + tags.get(i, "") for i, residue in enumerate(self.residues))
@@ -200,7 +207,7 @@ def _written(notation: Notation, text: str) -> _Sites:
     sites: _Sites = {}
     for site, tags in brackets:
         for tag in tags:
-            resolved = resolve_tag(tag, text)
+            resolved = resolve_tag(tag, text, notation.isotopes)
             if resolved is not None:
                 sites.setdefault(site, []).append(_Placed(ModificationSite(site, *resolved), tag.position))
     return sites
@@ -211,7 +218,7 @@ def _fix(notation: Notation, sites: _Sites, text: str) -> None:
     ends = {"n_term": notation.residues[0], "c_term": notation.residues[-1]}
     written = {site: [m.site for m in placed] for site, placed in sites.items()}
     for rule in notation.fixed:
-        resolved = resolve_tag(rule.tag, text)  # a typo is one even where the rule matches nothing
+        resolved = resolve_tag(rule.tag, text, notation.isotopes)  # a typo is one even where the rule matches nothing
         if resolved is None:
             continue
         targets: dict[int | str, None] = {}  # an ordered set

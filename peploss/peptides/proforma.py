@@ -13,7 +13,7 @@ from typing import NoReturn
 from peploss import limits
 from peploss.constants import RESIDUE_MASSES
 from peploss.errors import PeptideError
-from peploss.peptides.proforma_hints import of_stray
+from peploss.peptides.proforma_hints import of_isotope, of_stray
 from peploss.peptides.proforma_parts import FixedRule, Notation, Tag, without_brackets
 
 __all__ = ["MAX_CHARGE", "FixedRule", "Notation", "Tag", "read"]
@@ -21,6 +21,8 @@ __all__ = ["MAX_CHARGE", "FixedRule", "Notation", "Tag", "read"]
 MAX_CHARGE = 99
 _MAX_RULES = 100  # fixed modifications of one peptide
 _CLOSING = {"[": "]", "{": "}", "<": ">", "(": ")"}
+ISOTOPES = ("13C", "15N")
+"""Global isotopes that are read."""
 _TARGET = re.compile(r"(?:(N-term|C-term)(?::([A-Z]))?|([A-Z]))")
 
 
@@ -32,8 +34,8 @@ def read(text: str) -> Notation:
 
     Raises:
         PeptideError: the text is not ProForma, or is ProForma that leaves the mass of fragments open: ambiguous
-            positions and ranges, cross-links, chimeric spectra, global isotopes, adducts. What leaves nothing open is
-            read: a range of one residue, residues of one mass in open order, a group of one place.
+            positions and ranges, cross-links, chimeric spectra, labels of hydrogen and oxygen, adducts. What leaves
+            nothing open is read: a range of one residue, residues of one mass in open order, a group of one place.
     Source:
         ProForma 2.0, LeDuc et al., J. Proteome Res. 2022, 21, 1189.
 
@@ -87,7 +89,7 @@ class _Reader:
             self.fail(0, limits.PEPTIDE.over(len(self.text)))
         if self.at >= self.end:
             self.fail(0, "A peptide was expected and the text is empty.", "Write one like PEPTIDEK/2.")
-        fixed, labile, n_term = self.prefix()
+        isotopes, fixed, labile, n_term = self.prefix()
         residues: list[str] = []
         positions: list[int] = []
         tags: list[list[Tag]] = []
@@ -126,6 +128,7 @@ class _Reader:
             tuple(labile),
             tuple(fixed),
             charge,
+            isotopes,
         )
 
     def stretch(self) -> list[Tag]:
@@ -169,12 +172,15 @@ class _Reader:
             f"Put it on one residue, as in {letters[0]}{shown if len(shown) < 40 else '[Phospho]'}.",
         )
 
-    def prefix(self) -> tuple[list[FixedRule], list[Tag], tuple[Tag, ...]]:
+    def prefix(self) -> tuple[tuple[str, ...], list[FixedRule], list[Tag], tuple[Tag, ...]]:
+        isotopes: set[str] = set()
         fixed: list[FixedRule] = []
         labile: list[Tag] = []
         while self.peek() in ("<", "{"):
             if self.peek() == "{":
                 labile.append(self.bracket())
+            elif self.peek(1) != "[":
+                isotopes.add(self.isotope())
             else:
                 fixed.append(self.fixed_rule())
                 if len(fixed) > _MAX_RULES:
@@ -188,7 +194,7 @@ class _Reader:
             self.fail(
                 start,
                 "A modification of unknown position ([...]?) leaves the masses of fragments open.",
-                "Put it on one residue, as in S[Phospho].",
+                f"Put [{n_term[0].text[:40]}] behind the residue that it is on.",
             )
         if n_term and after != "-":
             if after == "":
@@ -198,18 +204,19 @@ class _Reader:
             self.fail(start, "A modification before the first residue needs a hyphen.", "Write [Acetyl]-PEPTIDE.")
         if n_term:
             self.at += 1
-        return fixed, labile, tuple(n_term)
+        return tuple(sorted(isotopes)), fixed, labile, tuple(n_term)
+
+    def isotope(self) -> str:
+        """A global isotope, as ``<13C>``."""
+        start = self.at
+        isotope = self.bracket().text.strip()
+        if isotope not in ISOTOPES:
+            self.fail(start, *of_isotope(isotope))
+        return isotope
 
     def fixed_rule(self) -> FixedRule:
         start = self.at
         rule = self.bracket()
-        if not rule.text.startswith("["):
-            self.fail(
-                start,
-                f"A global isotope (<{rule.text[:20]}>) changes every fragment and neutral loss by its composition, "
-                "which is not computed here.",
-                "Label the residues, as in K[Label:13C(6)15N(2)].",
-            )
         behind, self.at = self.at, rule.position
         tag = self.bracket()
         targets_at, self.at = self.at, behind
@@ -270,8 +277,8 @@ class _Reader:
             if not all(protons) or sum(int(found[1] or 1) for found in protons if found) != int(digits[0]):
                 self.fail(
                     place,
-                    f"The charge carriers [{carriers[:40]}] are not {int(digits[0])} protons; fragments of "
-                    "other adducts are not computed.",
+                    f"The charge carriers [{carriers[:40]}] are not {int(digits[0])} proton"
+                    f"{'s' if int(digits[0]) > 1 else ''}; fragments of other adducts are not computed.",
                     f"Write the charge alone for protons: /{int(digits[0])}.",
                 )
             rest = self.peek()

@@ -45,9 +45,28 @@ def of_stray(c: str, before: str, behind: str, inside: str) -> tuple[str, str | 
     return f"{c!r} is not an amino acid.", "Residues are the upper-case one-letter codes."
 
 
+def of_isotope(isotope: str) -> tuple[str, str]:
+    """The problem with ``<isotope>``, and the way out."""
+    if isotope in ("D", "T", "2H", "3H", "17O", "18O"):
+        return (
+            f"Hydrogen and oxygen exchange with the solvent: <{isotope}> leaves open which atoms are labelled.",
+            "Label the residues, as in L[Label:2H(3)].",
+        )
+    return (
+        f"<{isotope[:20]}> is no global isotope that is read here.",
+        "Those are <13C> and <15N>; a fixed modification is written as <[Carbamidomethyl]@C>.",
+    )
+
+
 def _of_round(before: str, inside: str) -> tuple[str, str | None]:
     if inside.startswith(">"):
         return "A name of the peptide (>...) is not read.", "Write the peptide alone."
+    letters = re.sub(r"\[[^\[\]]*\]", "", inside)
+    if "(" in letters and re.fullmatch("[A-Z()]+", letters):
+        return (
+            "A range inside a range leaves the masses of fragments open.",
+            "Put each modification on one residue, as in M[Oxidation].",
+        )
     if inside.startswith("?") or not re.search("[a-z0-9]", inside):
         return f"({inside[:20]}) is not a range of residues.", "Write the residues without brackets."
     number = re.fullmatch(r"(?i)unimod:(\d+)", inside.strip())

@@ -30,6 +30,7 @@ class Notation(NamedTuple):
     labile: tuple[Tag, ...]
     fixed: tuple[FixedRule, ...]
     charge: int | None
+    isotopes: tuple[str, ...] = ()
 
 
 def without_brackets(inside: Tag) -> tuple[str, list[Tag]]:

@@ -14,7 +14,6 @@ from peploss.analysis.candidates.compare import MOST, losses_of
 from peploss.analysis.causes.counterfactuals.common_modifications import COMMON
 from peploss.analysis.causes.counterfactuals.edits import WRITTEN
 from peploss.analysis.causes.diagnosis import Diagnosis
-from peploss.constants import RESIDUE_MASSES
 from peploss.errors import PeptideError
 from peploss.intensities.prediction import key_of
 from peploss.peptides.peptide import ModificationSite, Peptide, charge_in_force
@@ -95,7 +94,8 @@ def _masses(peptide: Peptide) -> tuple[float, ...]:
 def _allowed(peptide: Peptide, sites: list[ModificationSite]) -> list[int | str]:
     """Places that a modification may take, those where it sits among them."""
     here = [site.position for site in sites]
-    common = next((c for c in COMMON if c.name == sites[0].name or abs(c.mass - sites[0].mass) <= WRITTEN), None)
+    name, mass = sites[0].name, sites[0].mass
+    common = next((c for c in COMMON if c.name == name or abs(c.mass_in(peptide.isotopes) - mass) <= WRITTEN), None)
     may: list[int | str] = list(common.sites(peptide.sequence)) if common else []
     letters = {peptide.residues[at] for at in here if isinstance(at, int)}
     if common is None or not set(here) & set(may):
@@ -146,7 +146,7 @@ def isobaric_swaps(peptide: Peptide, *, within: float = WITHIN) -> list[Peptide]
             if start + size > len(tokens):
                 continue
             mass = float(peptide.residue_masses[start : start + size].sum())
-            for new in [*_of_mass(mass, within), tuple(reversed(tokens[start : start + size]))]:
+            for new in [*_of_mass(mass, within, peptide.isotopes), tuple(reversed(tokens[start : start + size]))]:
                 changed = _joined(peptide, [*tokens[:start], *new, *tokens[start + size :]])
                 if changed is not None and len(found) < MOST_FORMS:
                     found.append(changed)
@@ -170,7 +170,8 @@ def _joined(peptide: Peptide, tokens: Sequence[str]) -> Peptide | None:
     for site in peptide.modifications:
         if isinstance(site.position, str):
             ends[site.position] += f"{{{site.name}}}" if site.position == "labile" else f"[{site.name}]"
-    head = ends["labile"] + (f"{ends['n_term']}-" if ends["n_term"] else "")
+    labels = "".join(f"<{isotope}>" for isotope in peptide.isotopes)
+    head = labels + ends["labile"] + (f"{ends['n_term']}-" if ends["n_term"] else "")
     tail = (f"-{ends['c_term']}" if ends["c_term"] else "") + (f"/{peptide.charge}" if peptide.charge else "")
     try:
         return Peptide.parse(head + "".join(tokens) + tail)
@@ -178,18 +179,18 @@ def _joined(peptide: Peptide, tokens: Sequence[str]) -> Peptide | None:
         return None  # an end that takes more mass than the new residue has
 
 
-def _of_mass(mass: float, within: float) -> list[tuple[str, ...]]:
-    """One or two residues of a mass."""
-    names, masses = _alphabet()
+def _of_mass(mass: float, within: float, isotopes: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """One or two residues of a mass, in a peptide with these global isotopes."""
+    names, masses = _alphabet(isotopes)
     one = [(names[i],) for i in np.flatnonzero(np.abs(masses - mass) <= within)]
     two = np.argwhere(np.abs(masses[:, None] + masses - mass) <= within)
     return [*one, *((names[i], names[j]) for i, j in two.tolist())]
 
 
-def _alphabet() -> tuple[list[str], np.ndarray]:
-    modified = [Peptide.parse(text) for text in _MODIFIED]
+def _alphabet(isotopes: tuple[str, ...]) -> tuple[list[str], np.ndarray]:
+    labels = "".join(f"<{isotope}>" for isotope in isotopes)
     names = [*_LETTERS, *_MODIFIED]
-    return names, np.array([*(RESIDUE_MASSES[x] for x in _LETTERS), *(float(p.residue_masses[0]) for p in modified)])
+    return names, np.array([float(Peptide.parse(labels + name).residue_masses[0]) for name in names])
 
 
 def best_of(

@@ -60,7 +60,7 @@ def _confident(psm: Psm, settings: LossSettings, seed: int, precursor_ppm: float
         return False
     own = Candidates.of(psm.peptide)
     charge = psm.charge if psm.charge is not None or not settings.precursor else 1
-    ions = ion_table(len(masses), settings, charge).ions(
+    ions = ion_table(len(masses), settings, charge, psm.peptide.isotopes).ions(
         own.with_residues(np.concatenate([own.residues, masses[orders]]))
     )
     mz, intensity = observed(psm, settings)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from peploss.analysis.causes.run import Run
@@ -117,7 +118,8 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
     mass, precursor_mz = _float64(batch, "mass"), _float64(batch, "precursor_mz")
     observed = observed_peaks(batch, settings, precursor_mz, spectrum_charges)
     on_gpu = None if device == "cpu" else OnDevice(observed, settings, device)
-    predicted = predicted_ions(masses, offsets, *ends, mass, charges, settings)
+    labels = _isotopes(batch)
+    predicted = predicted_ions(masses, offsets, *ends, mass, charges, settings, labels)
     heights, sources = _predicted_heights(batch, charges, settings)
     predicted, misfit = _with_heights(predicted, heights)
 
@@ -141,7 +143,8 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         columns |= {name: _array(BASELINES[name](*sides, settings).numpy(), lost) for name in plan.losses}
     if plan.decoys:
         shuffled, different = _shuffled(masses, offsets, plan.seed)
-        decoys, unfit = _with_heights(predicted_ions(shuffled, offsets, *ends, mass, charges, settings), heights)
+        ions = predicted_ions(shuffled, offsets, *ends, mass, charges, settings, labels)
+        decoys, unfit = _with_heights(ions, heights)
         columns["decoy_loss"] = _array(losses(decoys), lost | ~different | unfit)
     if plan.causes:
         columns |= cause_columns(batch, settings, plan.seed, plan.runs)
@@ -150,7 +153,14 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
 
 
 def predicted_ions(
-    masses: F64, offsets: I64, n_term: F64, c_term: F64, mass: F64, charges: I64, settings: LossSettings
+    masses: F64,
+    offsets: I64,
+    n_term: F64,
+    c_term: F64,
+    mass: F64,
+    charges: I64,
+    settings: LossSettings,
+    isotopes: Mapping[int, tuple[str, ...]] | None = None,
 ) -> Ragged:
     """Fragments of every peptide, as ``fragments`` has them, with room left over at infinite m/z.
 
@@ -158,9 +168,17 @@ def predicted_ions(
         masses, offsets: residue masses in Da, one peptide after the other.
         n_term, c_term, mass: (B,) added at the ends, and of the intact peptide, in Da.
         charges: (B,) of the precursor, 0 where not known.
+        isotopes: global ones of the peptides that have some, by row.
     """
     known, which = np.unique(charges, return_inverse=True)
     by_charge = [ion_kinds(settings, int(z) or None) for z in known]
+    labelled: dict[tuple[int, tuple[str, ...]], int] = {}
+    for row, labels in (isotopes or {}).items():
+        own = (int(charges[row]), labels)
+        if own not in labelled:
+            labelled[own] = len(by_charge)
+            by_charge.append(ion_kinds(settings, own[0] or None, labels))
+        which[row] = labelled[own]
     kinds = [ion for own in by_charge for ion in own]
     sizes = np.array([len(own) for own in by_charge], dtype=np.int64)
     first = (np.cumsum(sizes) - sizes)[which]
@@ -175,6 +193,13 @@ def predicted_ions(
         ends, mz, intensity,
     )  # fmt: skip
     return mz, intensity, ends
+
+
+def _isotopes(batch: pa.RecordBatch) -> dict[int, tuple[str, ...]]:
+    """Global isotopes of the peptides that have some, by row."""
+    texts = batch.column("peptide")
+    rows = np.flatnonzero(pc.starts_with(texts, "<").to_numpy(zero_copy_only=False)).tolist()
+    return {row: Peptide.parse(texts[row].as_py()).isotopes for row in rows}
 
 
 def _predicted_heights(
@@ -193,7 +218,9 @@ def _predicted_heights(
     for peptide, charge, answer in zip(peptides, charges.tolist(), answers, strict=True):
         found = answer if isinstance(answer, Prediction) else None
         heights.append(
-            None if found is None else kind_heights(ion_kinds(settings, charge or None), len(peptide), found)
+            None
+            if found is None
+            else kind_heights(ion_kinds(settings, charge or None, peptide.isotopes), len(peptide), found)
         )
         sources.append(f"{UNIFORM}: {answer}" if found is None else found.source)
     return heights, sources

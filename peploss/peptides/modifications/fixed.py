@@ -12,6 +12,8 @@ from peploss.peptides.peptide import Peptide
 
 _PARTS: Final = re.compile(r"\[(?:[^\[\]]++|\[[^\[\]]*+\])*+\]|[^\[]")
 
+_BEFORE: Final = re.compile(r"(?:<(?:[^<>\[\]]++|\[(?:[^\[\]]++|\[[^\[\]]*+\])*+\])*+>|\{[^{}]*+\})++")
+
 
 def with_fixed(peptide: str, fixed: Mapping[str, str]) -> str:
     """A peptide in ProForma with a modification on every residue of a kind that has none, or on an end.
@@ -21,15 +23,27 @@ def with_fixed(peptide: str, fixed: Mapping[str, str]) -> str:
     """
     charge = re.search(r"/\d+$", peptide)
     tail = charge[0] if charge else ""
-    parts = _PARTS.findall(peptide.removesuffix(tail))
+    before, body = _split(peptide.removesuffix(tail))
+    ruled = _ruled(before)
+    parts = _PARTS.findall(body)
     out = []
     for i, part in enumerate(parts):
-        free = i + 1 == len(parts) or not parts[i + 1].startswith("[")
+        free = (i + 1 == len(parts) or not parts[i + 1].startswith("[")) and part not in ruled
         out.append(f"{part}[{name(fixed[part])}]" if part in fixed and free else part)
-    body = peptide.removesuffix(tail)
-    head = f"[{name(fixed['N-term'])}]-" if "N-term" in fixed and free_sites(body, "N-term") else ""
-    foot = f"-[{name(fixed['C-term'])}]" if "C-term" in fixed and free_sites(body, "C-term") else ""
-    return head + "".join(out) + foot + tail
+    head = f"[{name(fixed['N-term'])}]-" if "N-term" in fixed and free_sites(peptide, "N-term") else ""
+    foot = f"-[{name(fixed['C-term'])}]" if "C-term" in fixed and free_sites(peptide, "C-term") else ""
+    return before + head + "".join(out) + foot + tail
+
+
+def _split(peptide: str) -> tuple[str, str]:
+    """What stands before the peptide, global isotopes, fixed and labile modifications, and the peptide itself."""
+    end = before[0] if (before := _BEFORE.match(peptide)) else ""
+    return end, peptide[len(end) :]
+
+
+def _ruled(before: str) -> set[str]:
+    """Sites that the peptide's own rules are on."""
+    return {site.strip() for sites in re.findall(r"@([^<>]*)>", before) for site in sites.split(",")}
 
 
 def checked(fixed: Mapping[str, str]) -> dict[str, str]:
@@ -54,9 +68,11 @@ def free_sites(peptide: str, site: str) -> int:
     >>> free_sites("AC[+57.02]CK/2", "C"), free_sites("[Acetyl]-ACK", "N-term"), free_sites("ACK", "C-term")
     (1, 0, 1)
     """
-    text = re.sub(r"/\d+$", "", peptide)
+    before, text = _split(re.sub(r"/\d+$", "", peptide))
+    if site in _ruled(before):
+        return 0
     if site == "N-term":
-        return int(not text.startswith(("[", "<", "{")))
+        return int(not text.startswith("["))
     parts = _PARTS.findall(text)
     if site == "C-term":
         return int(not (len(parts) > 1 and parts[-2] == "-"))

@@ -43,17 +43,34 @@ def resolve(composition: str) -> tuple[str, float]:
     >>> (name, round(mass, 5)), other
     (('Glycan:HexNAc2Hex5', 1216.42286), 'Glycan:Hex')
     """
-    at, mass, parts = 0, 0.0, []
     text = composition.strip()
-    while found := _PART.match(text, at):
-        name = _OTHER_NAMES.get(found[1], found[1])
-        count = int(found[2] or found[3] or 1)
-        parts.append(f"{name}{count if count != 1 else ''}")
-        mass += count * MONOSACCHARIDES[name]
-        at = found.end()
+    counted, at = _counted(text)
+    parts = [f"{name}{count if count != 1 else ''}" for name, count in counted]
+    mass = sum(count * MONOSACCHARIDES[name] for name, count in counted)
     if not parts or at < len(text) or mass == 0:
         raise PeptideError(
             f"{text[at : at + 40] or composition[:40]!r} is not a monosaccharide with its number.",
             remedy=f"Write it as [Glycan:HexNAc2Hex5]; known are {', '.join(MONOSACCHARIDES)}.",
         )
     return "Glycan:" + "".join(parts), mass
+
+
+def atoms(composition: str) -> dict[str, int]:
+    """The atoms of a composition that ``resolve`` reads.
+
+    >>> atoms("HexNAc2Hex")
+    {'C': 22, 'H': 36, 'N': 2, 'O': 15, 'S': 0, 'P': 0}
+    """
+    counted, _ = _counted(composition.strip())
+    return {
+        element: sum(count * _COMPOSITIONS[name][at] for name, count in counted) for at, element in enumerate("CHNOSP")
+    }
+
+
+def _counted(text: str) -> tuple[list[tuple[str, int]], int]:
+    """Monosaccharides with their numbers, and where they end."""
+    at, parts = 0, []
+    while found := _PART.match(text, at):
+        parts.append((_OTHER_NAMES.get(found[1], found[1]), int(found[2] or found[3] or 1)))
+        at = found.end()
+    return parts, at

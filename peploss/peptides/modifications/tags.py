@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from peploss.errors import PeptideError
 from peploss.peptides.modifications import glycans, unimod, vocabularies
+from peploss.peptides.modifications.isotopes import of_modification
 from peploss.peptides.proforma import Tag
 
 _MASS_SHIFT = re.compile(r"[+-](?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -17,17 +18,18 @@ _MAX_SHIFT = 1e5  # Da
 _VOCABULARIES = ("U", "UNIMOD", "M", "MOD", "R", "RESID", "X", "XLMOD", "G", "GNO")
 
 
-def resolve_tag(tag: Tag, text: str) -> tuple[str, float] | None:
+def resolve_tag(tag: Tag, text: str, isotopes: Sequence[str] = ()) -> tuple[str, float] | None:
     """What one bracket adds.
 
     Args:
         tag: its content, of one or several descriptions between ``|``: the first that has a mass counts, an observed
             mass (``Obs:``) only where nothing else has one.
         text: the peptide it stands in, for errors.
+        isotopes: global ones of the peptide, which label its atoms, too.
     Returns:
         Its name in canonical spelling and its mass in Da; None where it holds nothing but ``INFO:``.
     Raises:
-        PeptideError: no description has a mass that can be known.
+        PeptideError: no description has a mass that can be known, or one that is to be labelled has no known atoms.
 
     >>> resolve_tag(Tag("Obs:+15.99|UNIMOD:35", 2), "M[Obs:+15.99|UNIMOD:35]")
     ('Oxidation', 15.994915)
@@ -49,16 +51,23 @@ def resolve_tag(tag: Tag, text: str) -> tuple[str, float] | None:
             if kind == "OBS":
                 observed = (name, _mass_shift(value, text, place))
                 continue
-            return _described(name, kind, value.strip(), text, place)
+            return _labelled(_described(name, kind, value.strip(), text, place), isotopes, text, place)
         except PeptideError as error:
             problem = problem or error
     if observed is not None:
-        return observed
+        return _labelled(observed, isotopes, text, tag.position)
     if problem is not None:
         raise problem
     if informed:
         return None
     raise PeptideError("The brackets are empty.", text=text, position=tag.position, remedy="Name the modification.")
+
+
+def _labelled(found: tuple[str, float], isotopes: Sequence[str], text: str, place: int) -> tuple[str, float]:
+    if not isotopes:
+        return found
+    name, mass = found
+    return _at(place, text, lambda: (name, mass + of_modification(name, isotopes)))
 
 
 def _described(name: str, kind: str, value: str, text: str, place: int) -> tuple[str, float]:

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from peploss.errors import PeplossError, PeptideError
 
@@ -167,8 +168,33 @@ def _by_name(name: str) -> Modification:
     )
 
 
+def atoms(number: int) -> Mapping[str, int]:
+    """The atoms that an entry adds, natural ones (``C``) apart from isotopes (``13C``).
+
+    >>> dict(sorted(atoms(1).items())), atoms(188)["C"], atoms(188)["13C"]
+    ({'C': 2, 'H': 2, 'O': 1}, -6, 6)
+    """
+    return _compositions().get(number, MappingProxyType({}))
+
+
 @cache
-def _tables() -> _Tables:
+def _compositions() -> Mapping[int, Mapping[str, int]]:
+    root = _root()
+    names = {row.get("record_id"): row.get("brick") for row in root.find(f"{_NAMESPACE}bricks")}
+    of_brick: dict[str, dict[str, int]] = {}
+    for row in root.find(f"{_NAMESPACE}brick2element"):
+        own = of_brick.setdefault(names[row.get("brick_key")], {})
+        own[row.get("element")] = own.get(row.get("element"), 0) + int(row.get("num_element"))
+    found: dict[int, dict[str, int]] = {}
+    for row in root.find(f"{_NAMESPACE}mod2brick"):
+        own = found.setdefault(int(row.get("mod_key")), {})
+        for element, count in of_brick.get(row.get("brick"), {}).items():
+            own[element] = own.get(element, 0) + count * int(row.get("num_brick"))
+    return found
+
+
+def _root() -> Any:
+    """The tables as XML."""
     # find_spec, not importlib.resources: the latter imports psims, which takes a second and loads sqlalchemy.
     from lxml import etree
 
@@ -181,8 +207,12 @@ def _tables() -> _Tables:
         )
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
     with gzip.open(path / _TABLES) as file:
-        root = etree.parse(file, parser).getroot()
+        return etree.parse(file, parser).getroot()
 
+
+@cache
+def _tables() -> _Tables:
+    root = _root()
     by_id: dict[int, Modification] = {}
     ranked: list[list[tuple[str, int]]] = [[], [], [], []]  # PSI-MS, interim, full names, synonyms
     for row in root.find(f"{_NAMESPACE}modifications"):

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 
 from peploss.peptides.modifications import unimod
+from peploss.peptides.modifications.isotopes import of_modification
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class CommonModification:
     def mass(self) -> float:
         """In Da."""
         return _mass(self.name)
+
+    def mass_in(self, isotopes: tuple[str, ...]) -> float:
+        """In Da, in a peptide with these global isotopes."""
+        return self.mass + of_modification(self.name, isotopes)
 
     def sites(self, sequence: str) -> list[int | str]:
         """Where it may sit: ``"n_term"``, positions from 0, ``"c_term"``.

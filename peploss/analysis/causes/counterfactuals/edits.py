@@ -98,7 +98,7 @@ def edits(peptide: Peptide, open_mass: float | None = None) -> list[Edit]:
     removable = [m for m in peptide.modifications if isinstance(m.position, str) or peptide.residues[m.position] != "X"]
     out: list[Edit] = []
     for common in COMMON:
-        mass = common.mass
+        mass = common.mass_in(peptide.isotopes)
         there = [m for m in removable if abs(m.mass - mass) <= WRITTEN]  # many tables write masses, not names
         for position in common.sites(peptide.sequence):
             if position in taken:
@@ -108,7 +108,7 @@ def edits(peptide: Peptide, open_mass: float | None = None) -> list[Edit]:
             moved = ((m, ModificationSite(position, m.name, m.mass)) for m in there)
             out.extend(Edit("move", common.name, 0.0, gone=old, new=site) for old, site in moved)
     out.extend(Edit("remove", m.name, -m.mass, gone=m) for m in removable)
-    if open_mass is not None:
+    if open_mass is not None and not peptide.isotopes:  # a mass has no atoms that could be labelled
         name = f"{open_mass:+.4f}"
         sites = np.flatnonzero(peptide.residue_masses + open_mass > 0).tolist()
         out.extend(Edit("open", name, open_mass, new=ModificationSite(i, name, open_mass)) for i in sites)
