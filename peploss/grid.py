@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_BINS = 50_000_000
+LEAST_TH, MOST_TH = 1e-9, 1e9  # of a bin and of a grid: beyond what floats tell apart at an m/z of 1000
+
+
+def shown(value: object) -> str:
+    """A value for a message: cut short, and of a whole number too long for Python to write only that it is one."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return "a whole number of more than 60 digits"
+    try:
+        text = repr(value)
+    except ValueError:  # such a number within a list
+        return f"a {type(value).__name__} with a number too long to be shown"
+    return text if len(text) <= 100 else text[:99] + "…"
 
 
 @dataclass(frozen=True)
@@ -37,10 +48,10 @@ class MzGrid:
     def __post_init__(self) -> None:
         for name in ("max_mz", "bin_width"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and math.isfinite(value) and value > 0):
+            if not (isinstance(value, (int, float)) and LEAST_TH <= value <= MOST_TH):
                 raise SettingsError(
-                    f"{name} must be a positive finite number of Th, not {value!r}.",
-                    remedy="The defaults are max_mz=2000 and bin_width=0.1.",
+                    f"{name} must be a positive finite number of Th, not {shown(value)}.",
+                    remedy=f"Give {LEAST_TH:g} to {MOST_TH:g}; the defaults are max_mz=2000 and bin_width=0.1.",
                 )
         # A ratio, so that neither a huge range nor a tiny bin overflows before it is judged.
         if not 0.5 < self.max_mz / self.bin_width <= MAX_BINS:

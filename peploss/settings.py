@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from peploss.errors import SettingsError
-from peploss.grid import MzGrid
+from peploss.grid import MzGrid, shown
 from peploss.ion_names import ION_TYPES as ION_TYPES
 from peploss.ion_names import NEUTRAL_LOSSES as NEUTRAL_LOSSES
 from peploss.ion_names import read_ion
@@ -23,13 +22,23 @@ PREDICTED = ("MS2PIP ", "file:")
 """Prefixes of the names of all other sources."""
 
 
+SIGMAS: Final = {"Da": (1e-7, 1e5), "ppm": (1e-6, 1e7)}
+"""Least and greatest sigma by unit: from below what any instrument resolves to beyond what any measures."""
+SCALES: Final = (1e-9, 1e12)
+"""Least and greatest tolerance in Th and scale of a precursor loss."""
+HUGE: Final = 1e30
+"""Of any number: the square of a larger one would be infinite in single precision, its product with peaks in double."""
+MOST: Final = 1_000_000_000
+"""Largest number of peaks or charges that can be asked for."""
+
+
 @dataclass(frozen=True, kw_only=True, repr=False)
 class LossSettings:
     """Settings of the spectrum loss and of the peaks it compares. The defaults give the loss as first defined.
 
     Args:
         max_mz, bin_width: the grid, in Th.
-        sigma: standard deviation of a rendered peak, in ``sigma_unit``; positive and finite.
+        sigma: standard deviation of a rendered peak, in ``sigma_unit``; within ``SIGMAS``.
         sigma_unit: ``"Da"`` (one width for all peaks) or ``"ppm"`` (width proportional to a peak's m/z).
         ion_types: backbone ion types, of ``ION_TYPES``.
         max_fragment_charge: highest fragment charge; never above the precursor's. None: 1, and 2 from
@@ -83,39 +92,42 @@ class LossSettings:
 
     def __post_init__(self) -> None:
         _ = self.grid  # validates max_mz and bin_width
-        _positive("sigma", self.sigma)
-        _positive("precursor_scale", self.precursor_scale)
-        _positive("precursor_tolerance", self.precursor_tolerance)
         _one_of("sigma_unit", self.sigma_unit, ("Da", "ppm"))
+        _positive("sigma", self.sigma, *SIGMAS[self.sigma_unit])
+        _positive("precursor_scale", self.precursor_scale, *SCALES)
+        _positive("precursor_tolerance", self.precursor_tolerance, *SCALES)
         object.__setattr__(self, "ion_types", _subset("ion_types", self.ion_types, ION_TYPES))
         object.__setattr__(self, "neutral_losses", _subset("neutral_losses", self.neutral_losses, NEUTRAL_LOSSES))
         for name in ("immonium", "precursor", "sqrt", "sqrt_predicted", "remove_precursor"):
             if not isinstance(getattr(self, name), bool):
-                raise SettingsError(f"{name} must be true or false, not {getattr(self, name)!r}.")
+                raise SettingsError(f"{name} must be true or false, not {shown(getattr(self, name))}.")
         _one_of("isotopes", self.isotopes, (0, 1))
         source = self.intensities
         if source != UNIFORM and not (
             isinstance(source, str) and source.startswith(PREDICTED) and source.split(" ")[-1]
         ):
             raise SettingsError(
-                f"intensities must be {UNIFORM}, MS2PIP with a model, or file:PATH, not {source!r}.",
+                f"intensities must be {UNIFORM}, MS2PIP with a model, or file:PATH, not {shown(source)}.",
                 remedy="For example MS2PIP HCD2019.",
             )
         for name in ("max_fragment_charge", "top_n"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
-                raise SettingsError(f"{name} must be a whole number of at least 1, or not given, not {value!r}.")
+            if value is not None and (type(value) is not int or not 1 <= value <= MOST):
+                raise SettingsError(
+                    f"{name} must be a whole number of at least 1, or not given, not {shown(value)}.",
+                    remedy=f"Give no more than {MOST:,}.",
+                )
         if not (_is_number(self.relative_threshold) and 0 <= self.relative_threshold < 1):
-            raise SettingsError(f"relative_threshold must lie in [0, 1), not {self.relative_threshold!r}.")
+            raise SettingsError(f"relative_threshold must lie in [0, 1), not {shown(self.relative_threshold)}.")
         for name in ("min_peak_mz", "max_peak_mz"):
             value = getattr(self, name)
             if value is not None and not (_is_number(value) and value >= 0):
-                raise SettingsError(f"{name} must be an m/z of at least 0, or not given, not {value!r}.")
+                raise SettingsError(f"{name} must be an m/z of at least 0, or not given, not {shown(value)}.")
         low, high = self.min_peak_mz, self.max_peak_mz
         if low is not None and high is not None and low >= high:
             raise SettingsError(f"min_peak_mz ({low}) must lie below max_peak_mz ({high}).")
         if not isinstance(self.ion_weights, Mapping):
-            raise SettingsError(f"ion_weights must map ion names to weights, not {self.ion_weights!r}.")
+            raise SettingsError(f"ion_weights must map ion names to weights, not {shown(self.ion_weights)}.")
         object.__setattr__(self, "ion_weights", _weights(self.ion_weights))
 
     def __hash__(self) -> int:
@@ -180,8 +192,8 @@ class LossSettings:
         """
         try:
             values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"The settings are not valid TOML: {error}.") from error
+        except (ValueError, RecursionError) as error:  # of thousands of digits or brackets, too
+            raise SettingsError(f"The settings are not valid TOML: {str(error).splitlines()[0]}.") from error
         return cls.from_dict(values)
 
 
@@ -190,7 +202,7 @@ def _known(values: Mapping[str, Any]) -> None:
     for name in values:
         if name not in names:
             raise SettingsError(
-                f"There is no setting {name!r}.", remedy=f"The settings are {', '.join(sorted(names))}."
+                f"There is no setting {shown(name)}.", remedy=f"The settings are {', '.join(sorted(names))}."
             )
 
 
@@ -199,11 +211,13 @@ def _weights(given: Mapping[str, float]) -> dict[str, float]:
     out: dict[str, float] = {}
     for written, weight in given.items():
         if not (_is_number(weight) and weight >= 0):
-            raise SettingsError(f"ion_weights[{written!r}] must be a finite number of at least 0, not {weight!r}.")
+            raise SettingsError(
+                f"ion_weights[{shown(written)}] must be a finite number of at least 0, not {shown(weight)}."
+            )
         ion = read_ion(written)
         if written not in EXTRA_IONS and (ion is None or ion.loss):
             raise SettingsError(
-                f"ion_weights has no ion {written!r}.",
+                f"ion_weights has no ion {shown(written)}.",
                 remedy=f"Use an ion type ({', '.join(ION_TYPES)}), with a charge behind it if need be (y2), or "
                 f"{', '.join(EXTRA_IONS)}.",
             )
@@ -215,22 +229,25 @@ def _weights(given: Mapping[str, float]) -> dict[str, float]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, and not asked whether it is finite: a whole number of 400 digits is, and no float holds it.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and -HUGE <= value <= HUGE
 
 
-def _positive(name: str, value: object) -> None:
-    if not (_is_number(value) and value > 0):  # type: ignore[operator]
-        raise SettingsError(f"{name} must be a positive finite number, not {value!r}.")
+def _positive(name: str, value: object, least: float, most: float) -> None:
+    if not (_is_number(value) and least <= value <= most):  # type: ignore[operator]
+        raise SettingsError(
+            f"{name} must be a positive finite number, not {shown(value)}.", remedy=f"Give {least:g} to {most:g}."
+        )
 
 
 def _one_of(name: str, value: object, options: tuple[object, ...]) -> None:
     if value not in options or isinstance(value, bool):
-        raise SettingsError(f"{name} must be one of {', '.join(map(str, options))}, not {value!r}.")
+        raise SettingsError(f"{name} must be one of {', '.join(map(str, options))}, not {shown(value)}.")
 
 
 def _subset(name: str, values: object, options: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(values, str) or not isinstance(values, (list, tuple)):
-        raise SettingsError(f"{name} must be a list of names, not {values!r}.")
+        raise SettingsError(f"{name} must be a list of names, not {shown(values)}.")
     for value in values:
         _one_of(name, value, options)
     return tuple(o for o in options if o in values)  # one order, so that equal sets are equal settings

@@ -18,7 +18,19 @@ FLOORS = {
     unit: floor
     for floor, units in enumerate(
         (
-            ("atomic", "constants", "deprecation", "errors", "grid", "installed", "ion_names", "limits", "version"),
+            (
+                "atomic",
+                "constants",
+                "deprecation",
+                "errors",
+                "foreign",
+                "grid",
+                "installed",
+                "ion_names",
+                "limits",
+                "own_folder",
+                "version",
+            ),
             ("kernels", "settings", "peptides"),
             ("spectra",),
             ("intensities", "losses", "training"),

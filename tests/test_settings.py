@@ -37,6 +37,14 @@ def test_nothing_is_lost_on_the_way_to_toml_and_back(settings: LossSettings) -> 
         assert hash(again) == hash(settings)
 
 
+@pytest.mark.parametrize(
+    "text", ["sigma = " + "9" * 5000, "sigma = " + "[" * 5000, "x = {" * 5000, "sigma = 0x" + "f" * 5000, "sigma ="]
+)
+def test_a_text_that_nobody_wrote_is_refused_in_words(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"not valid TOML|not a whole number of more"):
+        LossSettings.from_toml(text)
+
+
 def test_equal_settings_hash_alike() -> None:
     pairs = [
         (LossSettings(max_mz=2000), LossSettings(max_mz=2000.0)),
@@ -65,6 +73,19 @@ def test_equal_settings_hash_alike() -> None:
         ({"ion_weights": {"q": 1.0}}, "has no ion 'q'"),
         ({"bin_width": 1e-9}, "bins; 1 to 50,000,000 are possible"),
         ({"gamma": 1.0}, "There is no setting 'gamma'"),
+        ({"sigma": 1e308}, r"sigma must be .* not 1e\+308. Give 1e-07 to 100000"),
+        ({"sigma": 1e-300}, "sigma must be a positive finite number, not 1e-300"),
+        ({"sigma": float("nan")}, "not nan"),
+        ({"sigma": float("inf"), "sigma_unit": "ppm"}, "not inf"),
+        ({"sigma": 10**5000}, "not a whole number of more than 60 digits"),
+        ({"max_mz": 10**5000}, "not a whole number of more than 60 digits"),
+        ({"bin_width": 1e-300}, "bin_width must be a positive finite number of Th, not 1e-300"),
+        ({"precursor_scale": 1e-300}, "precursor_scale must be"),
+        ({"precursor_tolerance": 1e308}, "precursor_tolerance must be"),
+        ({"top_n": 10**5000}, "top_n must be .* Give no more than 1,000,000,000"),
+        ({"max_fragment_charge": 10**30}, "max_fragment_charge must be"),
+        ({"ion_weights": {"y": 1e308}}, "must be a finite number"),
+        ({"ion_types": [[1]]}, "ion_types must be one of"),
     ],
 )
 def test_bad_settings_are_refused_in_words(values: dict[str, object], message: str) -> None:

@@ -7,8 +7,6 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from peploss.errors import SourceError
-
 KEY: Final = b"peploss"
 FORMAT: Final = 1
 """Version of the layout below; a file of a later one is not read."""
@@ -76,35 +74,3 @@ SET: Final = pa.schema([*ABOUT, *PEAKS, *CONFIDENCE])
 def with_about(schema: pa.Schema, about: dict[str, Any]) -> pa.Schema:
     """The schema with what the file says about itself."""
     return schema.with_metadata({KEY: json.dumps({"format": FORMAT, **about}).encode()})
-
-
-def kind_of(metadata: dict[bytes, bytes] | None) -> str:
-    """``"set"`` or ``"results"``; ``""`` for a file that peploss did not write."""
-    raw = (metadata or {}).get(KEY)
-    return str(json.loads(raw).get("kind", "")) if raw else ""
-
-
-def about_of(metadata: dict[bytes, bytes] | None, path: str, kind: str) -> dict[str, Any]:
-    """What a file says about itself, from the metadata of its footer.
-
-    Args:
-        kind: ``"set"`` or ``"results"``.
-    Raises:
-        SourceError: it is no such file, or of a later layout.
-    """
-    raw = (metadata or {}).get(KEY)
-    about = json.loads(raw) if raw else {}
-    if about.get("kind") != kind:
-        made = "peploss index" if kind == "set" else "peploss score"
-        raise SourceError(
-            f"This is not a {'set' if kind == 'set' else 'file of results'} of peploss.",
-            where=path,
-            remedy=f"Make one with `{made}`.",
-        )
-    if about["format"] > FORMAT:
-        raise SourceError(
-            f"The file was written by peploss {about.get('version')}, whose layout this version does not know.",
-            where=path,
-            remedy="Update peploss.",
-        )
-    return dict(about)

@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from peploss.atomic import whole_file
-from peploss.dataset.schema import ABOUT, CONFIDENCE, about_of
+from peploss.dataset.checked_file import about_of, check_columns, check_rows
+from peploss.dataset.schema import ABOUT, CONFIDENCE
 from peploss.errors import SourceError
+from peploss.foreign import MET
 from peploss.version import __version__
 
 I64 = NDArray[np.int64]
@@ -56,15 +58,17 @@ class ParquetStore:
         self.path = Path(path)
         try:
             self._file = pq.ParquetFile(self.path, memory_map=False)
+            schema = self._file.schema_arrow
         except FileNotFoundError as error:
             raise SourceError("There is no such file.", where=str(path)) from error
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, pa.ArrowException, *MET) as error:
             raise SourceError(
                 f"The file cannot be read as Parquet: {str(error).rstrip('.')}.",
                 where=str(path),
                 remedy="Make it anew.",
             ) from error
         self.about = about_of(self._file.metadata.metadata, str(path), kind)
+        check_columns(schema, str(path), kind)
         meta = self._file.metadata
         self.n_rows = int(meta.num_rows)
         self.starts = np.cumsum([0, *(meta.row_group(g).num_rows for g in range(meta.num_row_groups))])
@@ -99,12 +103,24 @@ class ParquetStore:
         try:
             table = self._file.read_row_group(number, columns=columns, use_threads=False)
             table = _with_later(table, columns)
-        except (OSError, pa.ArrowException) as error:
-            raise SourceError(
-                str(self.damage(number, str(error))), where=str(self.path), remedy="The other row groups are usable."
-            ) from error
-        batches = table.combine_chunks().to_batches()
-        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+            batches = table.combine_chunks().to_batches()
+            batch = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+            wrong = check_rows(batch, int(self.starts[number]), self._last_id(number))
+        except (OSError, pa.ArrowException, *MET) as error:
+            raise self._unusable(number, str(error)) from error
+        if wrong:
+            raise self._unusable(number, wrong)
+        return batch
+
+    def _last_id(self, number: int) -> int:
+        """Highest id that a row group can hold: in results, a damaged row group of the set may have been left out."""
+        of = self.about.get("set") or {}
+        return int(self.starts[number + 1]) - 1 if self.about["kind"] == "set" else int(of.get("n_psms") or 2**62)
+
+    def _unusable(self, number: int, reason: str) -> SourceError:
+        return SourceError(
+            str(self.damage(number, reason)), where=str(self.path), remedy="The other row groups are usable."
+        )
 
     def damage(self, number: int, reason: str) -> Damage:
         """The damage of one row group, in words."""

@@ -6,16 +6,16 @@ package upgrade, a switched branch) it would run old code. So the folder is name
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import shutil
-import stat
 import tempfile
 import warnings
 from pathlib import Path
 
 import numba
+
+from peploss.own_folder import is_private, temporary_name
 
 _HERE = Path(__file__).resolve().parent
 
@@ -38,7 +38,7 @@ def cache_folder() -> str | None:
         The folder's path; None, with a warning, if there is none.
     """
     bases = [numba.config.CACHE_DIR or str(_HERE / "__pycache__"), _of_the_user()]
-    temporary = _temporary()
+    temporary = temporary_name()
     if temporary:
         bases.append(temporary)
     compiled = None
@@ -52,7 +52,7 @@ def cache_folder() -> str | None:
         except OSError:
             compiled = compiled or (None if is_new else folder)
             continue
-        if base == temporary and not _is_private(base):
+        if base == temporary and not is_private(base):
             continue
         if is_new and compiled:
             shutil.copytree(compiled, folder, dirs_exist_ok=True)
@@ -68,23 +68,3 @@ def cache_folder() -> str | None:
 
 def _of_the_user() -> str:
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "peploss")
-
-
-def _temporary() -> str | None:
-    """A folder of this user's among the temporary files; None if no temporary file can be written either."""
-    try:
-        return os.path.join(tempfile.gettempdir(), f"peploss-{getpass.getuser() if os.name == 'nt' else os.getuid()}")
-    except FileNotFoundError:
-        return None
-
-
-def _is_private(folder: str) -> bool:
-    """Whether a folder is this user's, and nobody else can put a file there: what lies in it is run as it is found.
-
-    Windows keeps temporary files in a folder of each user's own.
-    """
-    if os.name == "nt":
-        return True
-    status = os.lstat(folder)
-    mine = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    return mine and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

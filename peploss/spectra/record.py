@@ -13,6 +13,7 @@ from peploss.errors import SpectrumError
 from peploss.spectra.spectrum import Spectrum
 
 MAX_CHARGE: Final = 50  # a higher "charge" is another column read by mistake
+MAX_SCAN: Final = 2**63 - 1  # what a column of a set holds
 NO_CHARGE: Final = "The precursor charge is not given: write it behind the peptide, as in PEPTIDE/2."
 NO_PRECURSOR: Final = "The precursor m/z is not given: precursor errors cannot be computed."
 NOT_MS2: Final = "This is an MS1 survey scan, not a fragment spectrum."
@@ -165,6 +166,9 @@ class Record:
         """Remove precursor values that are impossible, and note what is missing."""
         if self.rt is not None and not np.isfinite(self.rt):
             self.rt = None
+        if self.scan is not None and not 0 <= self.scan <= MAX_SCAN:
+            self.notes.append("A scan number that no instrument counts to was left out.")
+            self.scan = None
         mz, charge = self.precursor_mz, self.precursor_charge
         if mz is not None and not (np.isfinite(mz) and mz > 0):
             self.precursor_mz = None

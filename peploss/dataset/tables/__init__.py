@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
+from peploss import foreign
 from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.sniff import FORMATS, sniff
 from peploss.errors import SourceError
@@ -41,12 +44,14 @@ def read_psms(
     from peploss.peptides.modifications.fixed import checked, with_fixed
 
     every = checked(fixed or {})
-    table = _read(path, format, columns)
-    psms = table.psms = PsmColumns.of(table.psms)
-    if every:
-        psms.peptide.map(lambda text: with_fixed(text, every))
-        table.notes.append("Fixed modifications as asked for: " + ", ".join(f"{k} {v}" for k, v in every.items()) + ".")
-    check_masses(table)
+    with foreign.reading(path, (pa.ArrowException, SyntaxError)):
+        table = _read(path, format, columns)
+        psms = table.psms = PsmColumns.of(table.psms)
+        if every:
+            psms.peptide.map(lambda text: with_fixed(text, every))
+            told = ", ".join(f"{k} {v}" for k, v in every.items())
+            table.notes.append(f"Fixed modifications as asked for: {told}.")
+        check_masses(table)
     return table
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from peploss.errors import SourceError
+from peploss.spectra.record import MAX_CHARGE
+
+KEYS: Final = {"scan": "scan", "index": "place", "ms2 count": "nth"}
+"""Whole numbers that name a spectrum -> their columns."""
+
+_DIGITS: Final = 18  # of a whole number that a column holds
 
 
 @dataclass(slots=True)
@@ -81,9 +88,13 @@ class PsmTable:
     mass_meanings: tuple[str, ...] = ()
 
     def add(self, *psms: Psm) -> None:
-        """Append rows."""
+        """Append rows; one whose numbers no column of PSMs holds is refused."""
         rows = self.psms if isinstance(self.psms, list) else list(self.psms)
-        rows.extend(psms)
+        for psm in psms:
+            if why := _too_large(psm):
+                self.refused.append(Refused(psm.line, why))
+            else:
+                rows.append(psm)
         self.psms = rows
 
     def with_psms(self) -> PsmTable:
@@ -101,3 +112,14 @@ class PsmTable:
     def told(self) -> list[str]:
         """The notes, with the table's name before each."""
         return [f"{Path(self.path).name}: {note}" for note in self.notes]
+
+
+def _too_large(psm: Psm) -> str:
+    """Why a PSM cannot be kept; ``""`` where it can."""
+    if psm.charge is not None and not 0 <= psm.charge <= MAX_CHARGE:
+        return f"A charge is a whole number from 1 to {MAX_CHARGE}, not {psm.charge:.4g}."
+    for name, value in (("rank", psm.rank), *psm.keys.items()):
+        digits = value.strip().lstrip("+-") if isinstance(value, str) and name in KEYS else ""
+        if len(digits) > _DIGITS or (isinstance(value, int) and abs(value) >= 10**_DIGITS):
+            return f"The {name} is larger than any that is counted to."
+    return ""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from peploss.dataset.tables.psm import Psm
+from peploss.dataset.tables.psm import KEYS, Psm
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -22,8 +22,6 @@ NUMBERS: Final = ("precursor_mz", "rt", "score", "q_value", "mass", "mass_differ
 CODED: Final = ("peptide", "run", "label", "protein", "truth")
 SCORES: Final = pa.list_(pa.float32())
 """The kind of a column of lists of probabilities."""
-KEYS: Final = {"scan": "scan", "index": "place", "ms2 count": "nth"}
-"""Whole numbers that name a spectrum -> their columns."""
 
 
 @dataclass

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from peploss.explorer.outliers.filters import Filter
+from peploss.explorer.shell.address import whole_number
 
 TABS: Final = ("PSMs", "Compare", "About")
 _FILTER: Final = {"find": "search", "where": "sql", "tag": "tag"}
@@ -54,8 +55,8 @@ class Shown:
             **texts,
             filter=Filter.of(link),
             up=link.get("up") in ("1", "true"),
-            page=max(_number(link.get("page")) or 1, 1),
-            psm=_number(link.get("psm")),
+            page=max(whole_number(link.get("page")) or 1, 1),
+            psm=whole_number(link.get("psm")),
             see=link["see"] if link.get("see") in TABS else TABS[0],
         )
 
@@ -84,7 +85,3 @@ class Shown:
         if (new.filter, new.order, new.up, new.res) != (self.filter, self.order, self.up, self.res):
             new = replace(new, page=values.get("page", 1))
         return new
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None

@@ -17,6 +17,8 @@ Link = dict[str, str | list[str]]
 """Parameters by name; one that can have several values as a list of them."""
 REMEMBERED = 32  # addresses of a page that can be echoes
 
+_DIGITS: Final = 18  # a whole number of more is no place in any file, and Python refuses to read one of thousands
+
 
 class Address:
     """Part of the address bar.
@@ -83,3 +85,12 @@ class Address:
 
     def _at(self, what: str) -> str:
         return f"_{self.name}_{what}"
+
+
+def whole_number(text: str | None) -> int | None:
+    """A whole number of at least 0; None where nothing of the kind is given.
+
+    >>> whole_number("12"), whole_number("-1"), whole_number("9" * 5000), whole_number(None)
+    (12, None, None, None)
+    """
+    return int(text) if text and text.isdecimal() and len(text) <= _DIGITS else None

@@ -8,7 +8,7 @@ import streamlit as st
 
 from peploss.explorer.shell import state
 from peploss.explorer.shell import view as views
-from peploss.explorer.shell.address import Address, Link
+from peploss.explorer.shell.address import Address, Link, whole_number
 from peploss.explorer.shell.boxes import BOXES, TABLE
 from peploss.explorer.shell.state import PEPTIDE
 from peploss.explorer.shell.view import View
@@ -28,12 +28,12 @@ def sync() -> None:
 
 
 def _follow(link: Link) -> None:
-    place = str(link.get(_PLACE, ""))
+    place = whole_number(str(link.get(_PLACE, "")))
     BOXES.follow(link)
     state.follow(
         View.of_link(link),
         _split(str(link.get(ALSO, ""))),
-        int(place) - 1 if place.isdecimal() and place != "0" else None,
+        place - 1 if place else None,
     )
     st.session_state[_LINKED] = link.get(PEPTIDE)
     st.session_state[_NEW] = True

@@ -7,12 +7,16 @@ import re
 from peploss.errors import PeplossError, PeptideError
 
 _IN_WORDS = ("at character", "pasted list")  # places that are no file name and may start a sentence
+_JOINER = "\u2060"  # takes no room, and no line is broken at it
+_LIVE = re.compile(r"https?:(?=//)|www(?=\.)|(?<=[\w+.-])@(?=[-\w]+\.)", re.I)
+"""Beginnings of addresses that browsers are given as links even where every sign of Markdown is escaped: the pages'
+Markdown looks for them in the text that comes of it. A joiner behind them leaves text."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@/=\"'^])")
 
 
 def escape_markdown(text: str) -> str:
     """Text as Streamlit's Markdown shows it letter by letter: no links, no formulas, no emoji, one line."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+    return _MARKDOWN.sub(r"\\\1", _LIVE.sub(rf"\g<0>{_JOINER}", " ".join(text.split())))
 
 
 def sentence(error: PeplossError) -> str:

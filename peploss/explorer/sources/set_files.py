@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from dataclasses import dataclass
@@ -12,11 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import streamlit as st
 
+from peploss.dataset.checked_file import kind_of
 from peploss.dataset.query.results import Results
-from peploss.dataset.schema import kind_of
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 from peploss.explorer.sources import uploads
+from peploss.foreign import MET
+from peploss.own_folder import first_writable
 from peploss.spectra.folder import data_folder, list_folder
 from peploss.spectra.samples import sample_files
 from peploss.version import __version__
@@ -109,21 +112,32 @@ def listed(root: Path) -> Listed:
 def built_in_path() -> Path:
     """Where the set of the built-in spectra lies, or will; named by what goes into it, so that an old one is not used.
 
-    It is a file like any other, and stays: its tags and notes lie beside it.
+    It is a file like any other, and stays: its tags and notes lie beside it. Where the user's folder cannot be written,
+    it lies in a temporary one.
     """
-    base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     inside = [__version__, *(f"{f.name} {f.path.stat().st_size}" for f in sample_files())]
-    return base / "peploss" / hashlib.sha256("\n".join(inside).encode()).hexdigest()[:12] / "built-in.parquet"
+    return _data_home() / hashlib.sha256("\n".join(inside).encode()).hexdigest()[:12] / "built-in.parquet"
+
+
+def _data_home() -> Path:
+    usual = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "peploss"
+    return _first_writable(usual)
+
+
+@functools.lru_cache(maxsize=8)
+def _first_writable(usual: Path) -> Path:
+    return first_writable(usual, "data") or usual  # where nothing can be written, making the set says so
 
 
 @st.cache_resource(max_entries=500, show_spinner=False)
 def _kind(path: str, mtime_ns: int, size: int) -> tuple[str, str, int]:
     """What it is (``""`` for something else), of which set, and with how many PSMs."""
     try:
-        kind = kind_of(pq.read_metadata(path).metadata)
-    except (OSError, pa.ArrowException) as error:
+        metadata = pq.read_metadata(path).metadata
+    except (OSError, pa.ArrowException, *MET) as error:
         raise SourceError("It is damaged, cut off or no Parquet file.", where=path) from error
-    if not kind:
+    kind = kind_of(metadata)
+    if kind not in ("set", "results"):
         return "", "", 0
     with ParquetStore(path, kind) as store:
         about = store.about if kind == "set" else store.about["set"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final, get_args
 
 from peploss.dataset.runs.samples import Among, Who
+from peploss.explorer.shell.address import whole_number
 from peploss.explorer.shell.page_state import PageState
 
 TABS: Final = ("Run", "Sample", "By hand", "Descent", "Curriculum")
@@ -48,14 +49,14 @@ class Shown:
     def of(cls, link: Mapping[str, str]) -> Shown:
         """From the parameters of an address; a value that makes no sense takes its default."""
         values: dict[str, Any] = {name: link.get(name, "") for name in ("run", "find", "most", "by", "psm_id")}
-        values |= {name: _number(link.get(name)) for name in _NUMBERS}
+        values |= {name: whole_number(link.get(name)) for name in _NUMBERS}
         return cls(
             **values,
             see=link["see"] if link.get("see") in TABS else "",
             who=link["who"] if link.get("who") in get_args(Who) else "",
-            zz=_number(link.get("zz")) or 0,
+            zz=whole_number(link.get("zz")) or 0,
             up=link.get("up") == "1",
-            row=max(_number(link.get("row")) or 1, 1),
+            row=max(whole_number(link.get("row")) or 1, 1),
         )
 
     def link(self) -> dict[str, str]:
@@ -88,10 +89,6 @@ class Shown:
             part=self.most,
             who=self.who or "all",  # type: ignore[arg-type]
         )
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() and len(text) < 19 else None
 
 
 STATE: Final = PageState("training", Shown(), [field.name for field in fields(Shown)], prefix="training-")

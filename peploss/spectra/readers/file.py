@@ -10,8 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Self
 
-from peploss import limits
-from peploss.errors import NoSpectrumError, SourceError, SpectrumError
+from peploss import foreign, limits
+from peploss.errors import NoSpectrumError, PeplossError, SourceError, SpectrumError
 from peploss.spectra.batch import PEAKS, Batch, usable
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import NOT_MS2, Header, Problem, Record
@@ -82,7 +82,12 @@ class SpectrumFile(ABC):
         """Read and parse one entry; what is wrong with it goes into its ``problem``."""
 
     def _labelled(self, index: int) -> Record:
-        record = self._record(index)
+        try:
+            record = self._record(index)
+        except PeplossError:
+            raise
+        except foreign.MET as error:  # one entry must not make its file unreadable
+            record = Record(title=self.ids[index], problem=foreign.damage(error))
         record.peptide = record.peptide or self.peptides.get(self.ids[index])
         return record
 

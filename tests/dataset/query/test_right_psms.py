@@ -27,7 +27,7 @@ def row(k: int, **more):
 def make(tmp_path):
     def make(rows: list[dict], per_group: int = 10) -> ParquetStore:
         path = tmp_path / "set.parquet"
-        schema = with_about(SET, {"kind": "set", "version": "0"})
+        schema = with_about(SET, {"kind": "set", "uuid": "made by hand", "version": "0"})
         with written_whole(path, schema) as writer:
             for start in range(0, len(rows), per_group):
                 some = [{n: r.get(n) for n in SET.names} for r in rows[start : start + per_group]]

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from peploss.dataset.schema import about_of
+from peploss.dataset.checked_file import about_of
 from peploss.dataset.scoring import batch as scoring
 from peploss.dataset.scoring import gpu as score_device
 from peploss.dataset.scoring.batch import Plan, score_batch

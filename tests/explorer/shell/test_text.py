@@ -8,7 +8,7 @@ from peploss.explorer.shell.text import escape_markdown, pointed, sentence
 
 def test_markdown_from_a_file_stays_text() -> None:
     assert escape_markdown("[x](http://e.vil) **b** $a$ :smile:") == (
-        r"\[x\]\(http\:\/\/e\.vil\) \*\*b\*\* \$a\$ \:smile\:"
+        "\\[x\\]\\(http\\:\u2060" r"\/\/e\.vil\) \*\*b\*\* \$a\$ \:smile\:"
     )
     assert "\n" not in escape_markdown("a\n# heading")
 

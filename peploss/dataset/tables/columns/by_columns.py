@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from peploss.constants import PROTON
 from peploss.dataset.tables.columns.blocks import Block, texts
-from peploss.dataset.tables.columns.by_rows import PERCOLATOR_ID, Reading, place_of, scan_of, tokens
+from peploss.dataset.tables.columns.by_rows import NO_RANK, PERCOLATOR_ID, Reading, place_of, scan_of, tokens
 from peploss.dataset.tables.columns.names import number
 from peploss.dataset.tables.columns.token_scores import is_log, score_lists
 from peploss.dataset.tables.psm import Refused
@@ -264,7 +264,7 @@ class _Rows:
             return named
         given = self.number(column)
         endless = np.flatnonzero(np.isinf(given) & (named == NONE))
-        self.refuse(endless, ["cannot convert float infinity to integer"] * endless.size)
+        self.refuse(endless, [NO_RANK] * endless.size)
         there = np.isfinite(given) & (named == NONE)
         own = np.where(there, given, 0).astype(np.int64) + (self.of.table.format == "alphadia")
         return np.where(there, own, named)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 import sys
 from dataclasses import replace
@@ -25,6 +26,7 @@ _FLAGS: Final = dict.fromkeys(("1", "y", "t", "+", "true"), "decoy") | dict.from
 """Of a column that asks whether a PSM is a decoy."""
 
 _HIGHEST_SCAN: Final = 1e15
+NO_RANK: Final = "A rank is a whole number, and not infinite."
 PERCOLATOR_ID: Final = re.compile(r"_(?P<scan>\d+)_\d+_(?P<rank>\d+)$")  # of Comet, Crux and MS-GF+: scan_charge_rank
 _PEAKS_SCAN: Final = re.compile(r"(?:F(?P<fraction>\d+):)?(?P<scan>\d+)(?:[;, ]\s*(?:F\d+:)?\d+)*")
 _CHARGE_COLUMN: Final = re.compile(r"charge[ _]?(\d+)", re.I)
@@ -129,6 +131,8 @@ class Reading:
         keys, spectrum, rank = self.spectrum(cells, row)
         charge = self.charge(cells.get("charge", ""), row)
         if rank is None and (given := number(cells.get("rank", ""))) is not None:
+            if math.isinf(given):
+                raise ValueError(NO_RANK)
             rank = int(given) + (self.table.format == "alphadia")  # counts from 0
         mz = number(cells.get("precursor_mz", ""))
         if mz is None and charge and self.observed:
@@ -182,7 +186,7 @@ class Reading:
             hot = [z for column, z in self.charges if str(row.get(column) or "").strip() in ("1", "1.0")]
             return hot[0] if len(hot) == 1 else None
         value = number(text.strip("+").removesuffix(".0"))
-        if value is None or value != int(value) or not 0 <= value <= MAX_CHARGE:
+        if value is None or not 0 <= value <= MAX_CHARGE or value != int(value):
             raise ValueError(f"A charge is a whole number from 1 to {MAX_CHARGE}, not {text!r}.")
         return int(value) or None
 

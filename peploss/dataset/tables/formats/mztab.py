@@ -39,13 +39,15 @@ def read_mztab(path: Path) -> PsmTable:
         found = re.fullmatch(r"ms_run\[(\d+)\]-location", key)
         if found:
             runs[found[1]] = str(value)
+    if header is None:
+        raise SourceError("This mzTab has no PSMs: there is no PSH line, which names their columns.", where=str(path))
     table = PsmTable(str(path), "mztab", [], mass_column="calc_mass_to_charge", mass_meanings=(PER_CHARGE,))
     seen: dict[tuple[Any, ...], Psm] = {}
     for at, cells in enumerate(rows, start=1):
         row = dict(zip(header, cells, strict=False))  # a line that ends early lacks its last cells
         try:
             psm = _psm(row, runs, at)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             table.refused.append(Refused(at, str(error)))
             continue
         same = row.get("PSM_ID"), psm.spectrum, psm.run, psm.peptide, psm.charge

@@ -33,7 +33,7 @@ def read_hits(table: PsmTable, wanted: Iterable[str], of: str, hits: Callable[[s
                 line += 1
                 try:
                     table.add(hit(line))
-                except ValueError as error:
+                except (ValueError, OverflowError) as error:
                     table.refused.append(Refused(line, str(error)))
     except SourceError as error:
         if not table.psms:
