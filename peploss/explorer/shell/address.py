@@ -7,6 +7,7 @@ this session wrote itself: an echo, not a link to follow. The way back is told a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
