@@ -4,7 +4,8 @@ Read in this order:
 
 - ``naive``: every operation as it is defined, dense, in float64. The truth, and ``backend="reference"``.
 - ``cosine``, ``products``, ``rendering``, ``landscape``: the front ends. They check arguments and choose a backend.
-- ``cpu/pairs`` and ``cpu/gaussian_sum``: the closed form, its derivatives and its error bounds, in numba.
+- ``cpu/pairs`` and ``cpu/gaussian_sum``: the closed form, its derivatives and its error bounds, in numba; then
+  ``cpu/equal_widths`` and ``cpu/lattice`` for peaks of one width, ``cpu/any_widths`` for all others.
 - ``cpu/landscape``, ``cpu/render``: the other operations from the same sums.
 - ``gpu/``: the same in Triton, in float32 where that loses nothing that counts.
 - ``autograd``: the cosine as a differentiable operation of torch.

@@ -116,9 +116,9 @@ def check_offsets(offsets: Tensor, n: int) -> None:
     Raises:
         ArgumentError: they do not.
     """
-    from peploss.kernels.cpu import pairs
+    from peploss.kernels.cpu.rendered import offsets_fit
 
-    if not pairs.offsets_fit(_array(offsets), n):
+    if not offsets_fit(_array(offsets), n):
         raise ArgumentError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
@@ -130,13 +130,13 @@ def arrays(
     Raises:
         ArgumentError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
-    from peploss.kernels.cpu import pairs
+    from peploss.kernels.cpu.rendered import offsets_fit
 
     m, a, ends = _array(mz), _array(intensity), _array(offsets)
     expanded = one_width and sigma.ndim == 1 and len(sigma) > 0 and sigma.stride(0) == 0
     s = _array(sigma[:1] if expanded else sigma)
     n = len(m)
-    if not (len(a) == n and len(sigma) == n and pairs.offsets_fit(ends, n)):
+    if not (len(a) == n and len(sigma) == n and offsets_fit(ends, n)):
         raise ArgumentError(
             f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
             f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(sigma)}."
@@ -167,12 +167,12 @@ def _scale(
 
             return launch.scaled(upstream, offsets, derivatives, wanted)
         if upstream.is_cpu:
-            from peploss.kernels.cpu import pairs
+            from peploss.kernels.cpu.derivatives import scale
 
             # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
             # on the cores that the next forward wants.
             rows_wanted = _array(derivatives)[: 1 + max(i for i in range(3) if wanted[i])]
-            return torch.from_numpy(pairs.scale(_array(upstream), _array(offsets), rows_wanted)).unbind()
+            return torch.from_numpy(scale(_array(upstream), _array(offsets), rows_wanted)).unbind()
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 

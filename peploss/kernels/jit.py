@@ -25,8 +25,13 @@ def jit_inline(function: F) -> F:
     return _compile(function, inline="always")
 
 
-def _compile(function: F, inline: str) -> F:
-    options = {"nogil": True, "error_model": "numpy", "inline": inline}
+def jit_fused(function: F) -> F:
+    """As ``jit``, with a product and a sum in one instruction, rounded once; nothing else is rearranged."""
+    return _compile(function, inline="never", fused={"contract"})
+
+
+def _compile(function: F, inline: str, fused: set[str] | bool = False) -> F:
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline, "fastmath": fused}
     if _FOLDER is None:
         return numba.njit(**options)(function)
     before = numba.config.CACHE_DIR

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from peploss.kernels.cpu.sort import sort_by
+from peploss.kernels.cpu.sort import merge_two, sort_by
 
 
 def check(key: np.ndarray, chosen: np.ndarray) -> None:
@@ -31,3 +32,13 @@ def test_sorts_the_chosen_only(key: np.ndarray, data: st.DataObject) -> None:
 def test_fragments_one_run_up_and_one_run_down() -> None:
     b = np.linspace(50, 900, 20)
     check(np.concatenate([b, 950 - b, b / 2, 475 - b / 2]), np.arange(80))
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 50, 101])
+def test_two_runs_merge_into_the_stable_order(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for middle in range(1, n + 1):
+        key = np.concatenate([np.sort(rng.integers(0, n, k)) for k in (middle, n - middle)]).astype(float)
+        order = np.arange(n)
+        merge_two(key, order)
+        assert order.tolist() == np.argsort(key, kind="stable").tolist()

@@ -269,7 +269,7 @@ def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
     def side(peaks: Ragged) -> tuple[F64, F64, F64, I64]:
         mz, intensity, offsets = peaks
         if settings.sigma_unit == "Da":
-            return mz, intensity, np.full(mz.size, settings.sigma), offsets
+            return mz, intensity, np.array([settings.sigma]), offsets
         return mz, intensity, settings.sigma * 1e-6 * np.where(np.isinf(mz), 1.0, mz), offsets
 
     n = len(predicted[2]) - 1

@@ -29,24 +29,25 @@ SMOOTH = 20.0  # r / h from which the sum is the integral and three terms of Eul
 SQRT_2PI = math.sqrt(2 * math.pi)
 TWO_PI = 2 * math.pi
 
-_SIN = np.array([(-1) ** k / math.factorial(2 * k + 1) for k in range(11)])
-_COS = np.array([(-1) ** k / math.factorial(2 * k) for k in range(12)])
-S0, S1, S2, S3, S4, S5, S6, S7, S8, S9, S10 = (float(x) for x in _SIN)
-C0, C1, C2, C3, C4, C5, C6, C7, C8, C9, C10, C11 = (float(x) for x in _COS)
+# The best polynomials of sin(x) / x and cos(x) in x^2 for x up to a quarter turn: ``mpmath.chebyfit`` of 8 and 9 terms
+# over [0, (pi / 2)^2], off by 1.2e-16 and 4e-18.
+S0, S1, S2, S3 = 0.9999999999999999, -0.16666666666666072, 0.008333333333282756, -0.0001984126982486189
+S4, S5, S6, S7 = 2.7557316609072636e-06, -2.5051881946645233e-08, 1.6048168316015247e-10, -7.374387477050416e-13
+C0, C1, C2, C3 = 1.0, -0.4999999999999997, 0.04166666666666388, -0.001388888888877299
+C4, C5, C6 = 2.4801587277414912e-05, -2.7557316391024623e-07, 2.0876561839875116e-09
+C7, C8 = -1.146290190020628e-11, 4.6089769862410907e-14
 
 
 @jit_inline
 def cos_sin_turns(u: float) -> tuple[float, float]:
     """Cosine and sine of ``2 pi u``, to 3e-16 absolute; unlike libm's it vectorises.
 
-    From the Taylor series of the half angle, which lies within a quarter turn.
+    From polynomials of the half angle, which lies within a quarter turn.
     """
     x = math.pi * (u - np.rint(u))
     y = x * x
-    s = S7 + y * (S8 + y * (S9 + y * S10))
-    s = x * (S0 + y * (S1 + y * (S2 + y * (S3 + y * (S4 + y * (S5 + y * (S6 + y * s)))))))
-    c = C8 + y * (C9 + y * (C10 + y * C11))
-    c = C0 + y * (C1 + y * (C2 + y * (C3 + y * (C4 + y * (C5 + y * (C6 + y * (C7 + y * c)))))))
+    s = x * (S0 + y * (S1 + y * (S2 + y * (S3 + y * (S4 + y * (S5 + y * (S6 + y * S7)))))))
+    c = C0 + y * (C1 + y * (C2 + y * (C3 + y * (C4 + y * (C5 + y * (C6 + y * (C7 + y * C8)))))))
     return 1.0 - 2.0 * s * s, 2.0 * s * c
 
 

@@ -14,9 +14,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu.equal_widths import PAIR_REACH
 from peploss.kernels.cpu.gaussian_sum import EDGE, MAX_TERMS, MIN_RATIO, SQRT_2PI, TWO_PI, cos_sin_turns, direct
 from peploss.kernels.cpu.landscape_bins import add_bins, in_range, mask, masks
-from peploss.kernels.cpu.pairs import PAIR_REACH
 from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
 from peploss.kernels.naive import RENDER_REACH

@@ -136,10 +136,10 @@ def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor, Tenso
 def _scaled(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> tuple[Tensor, ...]:
     """Rows of (3, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
     if not torch.is_grad_enabled() and not traced((upstream, offsets, derivatives)):
-        from peploss.kernels.cpu import pairs
+        from peploss.kernels.cpu.derivatives import scale
 
         parts = (np.ascontiguousarray(x.numpy()) for x in (upstream, offsets, derivatives))
-        return torch.from_numpy(pairs.scale(*parts)).unbind()
+        return torch.from_numpy(scale(*parts)).unbind()
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 
