@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from peploss.errors import SourceError
+from peploss.lifeline import is_dead, owner
 
 
 @contextmanager
@@ -20,9 +22,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     if path.exists() and not path.is_file():  # a device, which must not be replaced, or a folder
         raise SourceError("What is there is no file.", where=str(path), remedy="Give the name of a file.")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f".{path.name}.{owner()}-{uuid.uuid4().hex[:8]}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _clear(path)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
@@ -33,3 +36,12 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _clear(path: Path) -> None:
+    """Remove what processes that were killed left of the same file."""
+    start = f".{path.name}."
+    for left in path.parent.glob(f"{glob.escape(start)}*.tmp*"):
+        process, _, rest = left.name.removeprefix(start).partition("-")
+        if is_dead(f"{process}-{rest.partition('-')[0]}"):
+            left.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ FLOORS = {
                 "grid",
                 "installed",
                 "ion_names",
+                "lifeline",
                 "limits",
                 "own_folder",
                 "version",

@@ -3,16 +3,19 @@
 The alternatives were tried. ``multiprocessing`` runs the script that started it once more in every process and, with
 that, loads torch and all else the script uses: ten times the memory of a process that reads spectra. loky 3.7 does
 not, but its processes stay for ever when their parent is killed, and print tracebacks when Ctrl-C comes while they
-start. Here the end of the pipe ends a process, and Ctrl-C in a terminal reaches the parent alone.
+start. Here the end of the pipe ends a process, the end of its lifeline even at work, and Ctrl-C in a terminal reaches
+the parent alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import pickle
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager
@@ -20,6 +23,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, Final, TypeAlias, TypeVar, cast
 
+from peploss import lifeline
 from peploss.errors import SourceError
 
 _PROGRAM: Final = Path(__file__).with_name("pool_worker.py")
@@ -43,8 +47,10 @@ class _Worker:
     def __init__(self, work: Work[Any, Any]) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (this Python, and a file of this package)
             [sys.executable, "-P", os.fspath(_PROGRAM)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, **_THREADS}, **_APART,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, **lifeline.tied({**os.environ, **_THREADS}), **_APART,
         )  # fmt: skip
+        _end_with_us()
+        _alive.add(self)
         self._send, self._answers = cast(IO[bytes], self._process.stdin), cast(IO[bytes], self._process.stdout)
         with contextlib.suppress(OSError):  # it died at once: the first task tells
             pickle.dump(sys.path, self._send)
@@ -70,12 +76,31 @@ class _Worker:
             raise error
         return answer
 
+    def kill(self) -> None:
+        """End the process whatever it does."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process, which has nothing left to do."""
+        _alive.discard(self)
         with contextlib.suppress(OSError):  # it has ended already, as wanted
             self._send.close()
         self._process.wait()
         self._answers.close()
+
+
+_alive: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+
+@functools.cache
+def _end_with_us() -> None:
+    """Once this program is to end, it does not wait for what its workers are at."""
+
+    def kill() -> None:
+        for worker in list(_alive):
+            worker.kill()
+
+    lifeline.at_end(kill)
 
 
 def here(work: Work[Task, Answer], tasks: Sequence[Task]) -> Iterator[tuple[Task, Answer]]:

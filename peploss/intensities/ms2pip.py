@@ -17,6 +17,7 @@ from peploss.errors import BackendError, SettingsError
 from peploss.installed import SAMPLES
 from peploss.intensities.cache import PredictionCache
 from peploss.intensities.prediction import Ion, Prediction, by_ion, ion_named, key_of, shifts_of
+from peploss.lifeline import tied
 from peploss.peptides.peptide import Peptide
 
 COMPILED: Final = ("HCD2019", "HCDch2", "TMT")
@@ -191,7 +192,7 @@ def _run(peptidoforms: list[str], model: str) -> list[dict[str, list[float]]]:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": path},
+        **tied({**os.environ, "PYTHONPATH": path}),
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     if done.returncode or len(rows) != len(peptidoforms):

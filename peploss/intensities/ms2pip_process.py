@@ -12,6 +12,8 @@ import socket
 import sys
 from typing import Any
 
+from peploss.lifeline import hold
+
 UNLOG_OFFSET = 0.001
 """MS2PIP predicts ``log2(intensity + 0.001)``."""
 
@@ -25,6 +27,7 @@ def main() -> None:
 
     Writes one JSON line for each: ``{"b": [...], "y": [...], ...}``, or ``{"error": "..."}``.
     """
+    hold()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what MS2PIP prints must not mix with the answers
     socket.socket.connect = _no_network  # type: ignore[method-assign]

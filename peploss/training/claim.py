@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from peploss.errors import SourceError
+from peploss.lifeline import is_alive
 
 
 def claim(lock: Path) -> None:
@@ -18,7 +19,7 @@ def claim(lock: Path) -> None:
         owner = int(lock.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         owner = 0
-    if owner and owner != os.getpid() and _alive(owner):
+    if owner and owner != os.getpid() and is_alive(owner):
         raise SourceError(
             f"Process {owner} writes to this folder.",
             where=str(lock.parent),
@@ -27,13 +28,3 @@ def claim(lock: Path) -> None:
     if owner == os.getpid():
         raise SourceError("This folder has an open log already.", where=str(lock.parent), remedy="Close it first.")
     lock.write_text(str(os.getpid()), encoding="utf-8")
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -21,6 +21,7 @@ from peploss.dataset.tables.psm import PsmTable
 from peploss.errors import SourceError
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.sources.set_files import built_in_path
+from peploss.lifeline import at_end
 from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
@@ -59,6 +60,13 @@ class Tasks:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sets")
         self._lock = threading.Lock()
         self._all: list[Task] = []
+        at_end(self._stop)
+
+    def _stop(self) -> None:
+        """The server ends: nothing is waited for. What runs is noted beside its file, and the next server tells."""
+        for task in self.all():
+            if not task.over:
+                task.job.cancel()
 
     def begin(
         self, title: str, target: Path, work: Callable[[Report], Iterator[list[str]]], *, resumes: bool = False
