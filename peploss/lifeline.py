@@ -39,14 +39,12 @@ def hold() -> None:
 
 
 def at_end(last: Callable[[], None]) -> None:
-    """Call ``last`` when the main thread is over: before Python waits for the threads of executors, which may be long
-    at work."""
+    """Call ``last`` when the main thread is over, before Python waits for the threads of executors.
 
-    def wait() -> None:
-        threading.main_thread().join()
-        last()
-
-    threading.Thread(target=wait, name="at-end", daemon=True).start()
+    They may be at work for long. ``atexit`` calls only after that wait; what ``concurrent.futures`` itself uses comes
+    before, the last registered first.
+    """
+    threading._register_atexit(last)  # type: ignore[attr-defined]
 
 
 def is_alive(process: int) -> bool:

@@ -19,9 +19,11 @@ from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import PsmTable
 from peploss.errors import SourceError
+from peploss.explorer.outliers.sets.interrupted import Asked, Ending, Interrupted, noted
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.sources.set_files import built_in_path
 from peploss.lifeline import at_end
+from peploss.settings import LossSettings
 from peploss.spectra.samples import sample_files, samples_folder
 
 SCORED_BY = 0.6  # share of the work that scores are taken for where causes follow
@@ -64,6 +66,7 @@ class Tasks:
 
     def _stop(self) -> None:
         """The server ends: nothing is waited for. What runs is noted beside its file, and the next server tells."""
+        Ending.now = True
         for task in self.all():
             if not task.over:
                 task.job.cancel()
@@ -110,11 +113,20 @@ def begun_here() -> list[Task]:
 def make(spectra: Sequence[Path], tables: Sequence[PsmTable], out: Path, *, by: str | None = None) -> Task:
     """Begin to make a set; see ``build_set``."""
 
+    named = tuple((t.path, t.format, t.columns if t.format == "plain" else {}) for t in tables)
+    asked = Asked(f"Making {out.name}", out.name, "make", tuple(map(str, spectra)), named, by)
+    return _make(asked, out, lambda: tables)
+
+
+def _make(asked: Asked, out: Path, read: Callable[[], Sequence[PsmTable]]) -> Task:
     def work(report: Report) -> Iterator[list[str]]:
-        made = build_set(spectra, tables, out, by=by, progress=_counted(report, 0.0, 1.0, "Reading spectra"))
+        with noted(asked, out.parent):
+            tables, spectra = read(), [Path(name) for name in asked.spectra]
+            progress = _counted(report, 0.0, 1.0, "Reading spectra")
+            made = build_set(spectra, tables, out, by=asked.by, progress=progress)
         yield [*(note for table in tables for note in table.told), *describe(made, out)]
 
-    return _here(tasks().begin(f"Making {out.name}", out, work, resumes=True))
+    return _here(tasks().begin(asked.title, out, work, resumes=True))
 
 
 def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
@@ -123,9 +135,34 @@ def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
     Args:
         worst: how many those are; 0 for none.
     """
-    return _here(
-        tasks().begin(f"Scoring {source.name}", out, lambda report: _score(report, source, out, plan, worst, 0.0))
-    )
+    asked = Asked(
+        f"Scoring {source.name}", out.name, "score", (str(source),),
+        settings=plan.settings.to_dict(), losses=plan.losses, decoys=plan.decoys, worst=worst,
+    )  # fmt: skip
+    return _scored(asked, out)
+
+
+def _scored(asked: Asked, out: Path) -> Task:
+    plan = Plan(settings=LossSettings.from_dict(asked.settings), losses=asked.losses, decoys=asked.decoys)
+
+    def work(report: Report) -> Iterator[list[str]]:
+        with noted(asked, out.parent):
+            told = list(_score(report, Path(asked.spectra[0]), out, plan, asked.worst, 0.0))
+        yield from told
+
+    return _here(tasks().begin(asked.title, out, work))
+
+
+def go_on(work: Interrupted) -> Task:
+    """Begin again what was interrupted. Spectra that were read into a set are not read again.
+
+    Raises:
+        SettingsError: the losses that were asked for are not known any more.
+    """
+    asked, out = work.asked, work.note.with_name(work.asked.target)
+    if asked.work == "score":
+        return _scored(asked, out)
+    return _make(asked, out, lambda: [read_psms(path, form, names or None) for path, form, names in asked.tables])
 
 
 def make_built_in() -> Task:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.explorer.outliers.sets import jobs
+from peploss.explorer.outliers.sets import interrupted, jobs
 from peploss.explorer.outliers.state import STATE
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import set_files
 from peploss.explorer.sources.set_files import BUILT_IN, Listed, SetFile
+from peploss.spectra.folder import data_folder
 
 LOOK_EVERY = 0.5  # s
 _WATCHED, _DISMISSED = "_tasks_watched", "_tasks_dismissed"
@@ -74,7 +75,9 @@ def _scores(chosen: SetFile, found: Listed) -> Chosen:
 
 
 def working() -> None:
-    """What is being made or scored, with its progress and a way to end it; what is over, once."""
+    """What is being made or scored, with its progress and a way to end it; what is over, once; what a server that was
+    stopped left undone."""
+    _left_undone()
     tasks = jobs.tasks().all()
     running = [task for task in tasks if not task.over]
     watched = [*st.session_state.get(_WATCHED, []), *running, *jobs.begun_here()]
@@ -95,6 +98,26 @@ def working() -> None:
     for n, task in enumerate(t for t in tasks if t.over and t in watched and t not in dismissed):
         if task.job.error is not None or task.target != set_files.built_in_path():  # which nobody asked for
             _over(n, task)
+
+
+def _left_undone() -> None:
+    root = data_folder()
+    if root is None:
+        return
+    folders = [root, *(one.path.parent for one in set_files.listed(root).sets)]
+    for n, work in enumerate(interrupted.found(folders)):
+        st.warning(
+            f"{escape_markdown(work.asked.title)} was interrupted when the server stopped.",
+            icon=":material/power_settings_new:",
+        )
+        with st.container(horizontal=True, gap="small"):
+            st.button("Go on", key=f"go-on-{n}", on_click=_go_on, args=[work])
+            st.button("Forget it", key=f"forget-{n}", type="tertiary", on_click=work.forget)
+
+
+def _go_on(work: interrupted.Interrupted) -> None:
+    """Callback: begin it again; the note is written anew."""
+    jobs.go_on(work)
 
 
 def _over(n: int, task: jobs.Task) -> None:

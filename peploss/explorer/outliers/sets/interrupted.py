@@ -1,0 +1,118 @@
+"""Work that a server had begun when it was stopped: noted beside its file, told by the next one, which can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from peploss.atomic import whole_file
+from peploss.foreign import MET
+from peploss.lifeline import is_dead, owner
+from peploss.settings import LossSettings
+
+_ENDING: Final = ".job"
+_LONGEST: Final = 1 << 20  # bytes of a note
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, as plain values.
+
+    Args:
+        title: of the work, in words.
+        target: name of the file that comes of it.
+        work: ``"make"`` a set or ``"score"`` one.
+        spectra: paths of the files of a set; of scores, of the set.
+        tables: path, format and columns of each table of PSMs.
+        by: what joins.
+        settings, losses, decoys, worst: of scores.
+    """
+
+    title: str
+    target: str
+    work: str
+    spectra: tuple[str, ...]
+    tables: tuple[tuple[str, str, dict[str, str]], ...] = ()
+    by: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    losses: tuple[str, ...] = ()
+    decoys: bool = False
+    worst: int = 0
+
+
+@dataclass(frozen=True)
+class Interrupted:
+    """Work that is over without an end, and where its note lies."""
+
+    asked: Asked
+    note: Path
+
+    def forget(self) -> None:
+        """Tell of it no more."""
+        self.note.unlink(missing_ok=True)
+
+
+class Ending:
+    """Whether this server ends: the notes of what runs stay."""
+
+    now = False
+
+
+@contextmanager
+def noted(asked: Asked, folder: Path) -> Iterator[None]:
+    """Keep a note beside the file while the work is done.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    note = folder / f".{asked.target}{_ENDING}"
+    with whole_file(note) as temporary:
+        temporary.write_text(json.dumps({"owner": owner(), **asdict(asked)}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        if not Ending.now:
+            note.unlink(missing_ok=True)
+
+
+def found(folders: Iterable[Path]) -> list[Interrupted]:
+    """What was interrupted, of these folders; notes of nonsense, and of files elsewhere, are passed over."""
+    out = []
+    for folder in sorted(set(folders)):
+        for path in sorted(folder.glob(f".*{glob.escape(_ENDING)}")):
+            with contextlib.suppress(OSError, *MET):
+                if asked := _read(path):
+                    out.append(Interrupted(asked, path))
+    return out
+
+
+def _read(path: Path) -> Asked | None:
+    """A note whose owner is dead.
+
+    Raises:
+        ValueError, TypeError, LookupError: it is none of ours.
+    """
+    if path.stat().st_size > _LONGEST:
+        return None
+    said = json.loads(path.read_text(encoding="utf-8"))
+    if not is_dead(said.pop("owner")):
+        return None
+    tables = tuple((str(p), str(form), {str(k): str(v) for k, v in names.items()}) for p, form, names in said["tables"])
+    asked = Asked(**said | {"tables": tables, "spectra": tuple(said["spectra"]), "losses": tuple(said["losses"])})
+    LossSettings.from_dict(asked.settings)
+    texts = (asked.title, asked.target, *asked.spectra, *asked.losses)
+    whole = all(isinstance(text, str) for text in texts) and type(asked.worst) is int and asked.spectra
+    # The note may be anybody's who can write here: it must not make the server read what the app does not offer.
+    inside = all(_within(name, path.parent) for name in (*asked.spectra, *(name for name, *_ in asked.tables)))
+    plain = asked.target == Path(asked.target).name and path.name == f".{asked.target}{_ENDING}"
+    return asked if whole and inside and plain and asked.work in ("make", "score") else None
+
+
+def _within(name: str, folder: Path) -> bool:
+    return Path(name).resolve().is_relative_to(folder.resolve())
