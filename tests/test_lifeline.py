@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,28 +19,26 @@ from peploss.lifeline import is_dead, owner
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 30  # s
 BUSY = """
-    import time
+    import os, time
     from contextlib import contextmanager
+    from pathlib import Path
+
     @contextmanager
     def work():
         def do(_):
-            print("at work", flush=True)
+            Path(__file__).with_name(f"{os.getpid()}.at-work").touch()
             time.sleep(600)
         yield do
 """
 CALLER = """
-    import os, threading
-    from peploss.dataset import pool
+    import threading
+    from peploss.dataset.pool import in_processes
     from busy import work
-    popen = pool.subprocess.Popen
-    def told(*a, **k):
-        process = popen(*a, **k)
-        print(process.pid, flush=True)
-        return process
-    pool.subprocess.Popen = told
+
     def run():
-        for _ in pool.in_processes(work, [1, 2], 2):
+        for _ in in_processes(work, [1, 2], 2):
             pass
+
 """
 
 
@@ -51,59 +50,47 @@ def is_running(process: int) -> bool:
         return False
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    (tmp_path / "busy.py").write_text(textwrap.dedent(BUSY))
-    return {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-
-
-def begun(code: str, environment: dict[str, str]) -> tuple[subprocess.Popen[str], list[int]]:
-    """A program whose two workers are in the middle of a task of ten minutes."""
-    command = [sys.executable, "-c", textwrap.dedent(CALLER) + textwrap.dedent(code)]
-    caller = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert caller.stdout is not None
-    assert caller.stderr is not None
-    workers = [int(caller.stdout.readline()) for _ in range(2)]
-    for _ in workers:
-        assert caller.stderr.readline() == "at work\n"  # workers print to the error stream
-    return caller, workers
-
-
-def ended(workers: list[int]) -> bool:
+def until(done: Callable[[], object], what: str) -> None:
     end = time.monotonic() + LONGEST
-    while any(map(is_running, workers)):
-        if time.monotonic() > end:
-            return False
+    while not done():
+        assert time.monotonic() < end, what
         time.sleep(0.05)
-    return True
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Iterator[Callable[[str], tuple[subprocess.Popen[str], list[int]]]]:
+    """Starts a program whose two workers are in the middle of a task of ten minutes."""
+    (tmp_path / "busy.py").write_text(textwrap.dedent(BUSY))
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    callers = []
+
+    def begin(code: str) -> tuple[subprocess.Popen[str], list[int]]:
+        command = [sys.executable, "-c", textwrap.dedent(CALLER) + code]
+        caller = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, text=True)
+        callers.append(caller)
+        until(lambda: len(list(tmp_path.glob("*.at-work"))) == 2, "the workers do not begin")
+        return caller, [int(path.stem) for path in tmp_path.glob("*.at-work")]
+
+    yield begin
+    for caller in callers:
+        caller.kill()
+        caller.communicate()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
-def test_workers_end_with_their_caller_in_the_middle_of_a_task(sent: int, environment: dict[str, str]) -> None:
-    caller, workers = begun("run()", environment)
+def test_workers_end_with_their_caller_in_the_middle_of_a_task(sent: int, begun) -> None:
+    caller, workers = begun("run()")
     caller.send_signal(sent)
     caller.communicate(timeout=LONGEST)
-    assert ended(workers)
+    until(lambda: not any(map(is_running, workers)), "a worker is still there")
 
 
-def test_a_program_that_ends_does_not_wait_for_the_work_of_its_threads(environment: dict[str, str]) -> None:
+def test_a_program_that_ends_does_not_wait_for_the_work_of_its_threads(begun) -> None:
     """As a server ends: its main thread returns, and a thread of it is at work."""
-    code = """
-        threading.Thread(target=run).start()
-        input()
-    """
-    command_in = subprocess.PIPE
-    caller = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(CALLER) + textwrap.dedent(code)],
-        env=environment, stdin=command_in, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert caller.stdout is not None
-    assert caller.stderr is not None
-    workers = [int(caller.stdout.readline()) for _ in range(2)]
-    for _ in workers:
-        assert caller.stderr.readline() == "at work\n"
+    caller, workers = begun("threading.Thread(target=run).start(); input()")
+    assert all(map(is_running, workers))
     caller.communicate("\n", timeout=LONGEST)
-    assert ended(workers)
+    until(lambda: not any(map(is_running, workers)), "a worker is still there")
 
 
 @pytest.fixture
