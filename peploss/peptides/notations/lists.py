@@ -25,6 +25,9 @@ _FORMS: Final = tuple(
         r"(?P<at>\d+)-(?P<tag>.+)",  # mzTab: 4-UNIMOD:4
         r"(?P<at>-?\d+),(?P<tag>[^,]+)",  # pFind: 4,Carbamidomethyl[C]
         r"(?P<tag>[^\[\]]+)@(?P<residue>[A-Z]):(?P<at>\d+)",  # Oxidation@M:5
+        r"(?P<tag>[^\[\]()]+)\((?P<residue>[A-Z])\)@(?P<at>\d+)",  # ProteinPilot: Oxidation(M)@5
+        r"(?P<tag>[^\[\]]+)@(?P<end>[NC])-?term",  # ProteinPilot: iTRAQ4plex@N-term
+        r"(?P<residue>[A-Z])(?P<at>\d+):\s?(?P<tag>[^()]+?)(?:\s?\([+-][\d.]+\))?",  # Scaffold: C5: Oxidation (+15.99)
         r"(?P<tag>.+):(?P<at>\d+)",  # ursgal: Carbamidomethyl:4
     )
 )
@@ -252,7 +255,7 @@ def _position(at: str, sequence: str, whole: str) -> int:
 
 
 def _check(sequence: str, at: int, residue: str) -> None:
-    if residue and 1 <= at <= len(sequence) and sequence[at - 1].upper() != residue.upper():
+    if residue and not (1 <= at <= len(sequence) and sequence[at - 1].upper() == residue.upper()):
         raise ValueError(f"There is no {residue.upper()} at position {at} of {sequence}.")
 
 

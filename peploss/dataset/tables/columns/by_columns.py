@@ -36,6 +36,7 @@ class ColumnReading:
         self.reading, self.table, self.chosen = reading, reading.table, reading.chosen
         # What a row's peptide is made from: its cell, else those of other columns, and modifications beside it.
         self.beside = [c for f in ("modifications", "modification places") if (c := self.chosen.get(f, ""))]
+        self.beside += reading.further
         self.known: dict[tuple[str, ...], tuple[str, str]] = {}
 
     def read(self) -> None:
@@ -113,14 +114,13 @@ class _Rows:
         names = self._names()
         charge = self._charges()
         rank = self._ranks(names.pop("rank"))
-        numbers: dict[str, Any] = {f: self.number(self.of.chosen.get(f, "")) for f in _FIELDS}
+        numbers: dict[str, Any] = {f: self._field(f) for f in _FIELDS}
         if reading.observed:
             mass = self.number(reading.observed)
             of_mass = mass / np.where(charge > 0, charge, 1) + PROTON
             numbers["precursor_mz"] = np.where(
                 np.isnan(numbers["precursor_mz"]) & (charge > 0), of_mass, numbers["precursor_mz"]
             )
-        self._scores(numbers["score"])
         peptide = self._read(lead, charge, beside=True)
         protein = self._proteins()
         found = PsmColumns(
@@ -262,22 +262,31 @@ class _Rows:
         column = self.of.chosen.get("rank", "")
         if not column:
             return named
-        given = self.number(column)
+        given = self._field("rank")
         endless = np.flatnonzero(np.isinf(given) & (named == NONE))
         self.refuse(endless, [NO_RANK] * endless.size)
         there = np.isfinite(given) & (named == NONE)
         own = np.where(there, given, 0).astype(np.int64) + (self.of.table.format == "alphadia")
         return np.where(there, own, named)
 
-    def _scores(self, score: F64) -> None:
-        """Count scores that are no numbers."""
-        cells = self.text("score")
+    def _field(self, field: str) -> F64:
+        """The column of a field as numbers; cells that hold none are counted."""
+        column, unread = self.of.chosen.get(field, ""), self.reading.unread
+        if unread.percent(field):
+            cells = self.text(field)
+            found = _by_kind(cells, lambda t: np.nan if (v := unread.value(field, t)) is None else v, np.float64)
+        else:
+            found = self.number(column)
+        lacking = np.isnan(found) & self.good
+        if column not in self.block.cells or not lacking.any():
+            unread.count(field, int(self.good.sum()), 0, "")
+            return found
+        cells = self.text(field)
         there = pc.not_equal(cells, "").to_numpy(zero_copy_only=False) & self.good
-        words = np.flatnonzero(there & np.isnan(score))
-        self.reading.scored += int(there.sum())
-        self.reading.texts += words.size
-        if words.size and not self.reading.text:
-            self.reading.text = cells[int(words[0])].as_py()
+        said = _by_kind(cells, lambda t: unread.is_word(field, t), np.bool_)
+        words = np.flatnonzero(there & lacking & said)
+        unread.count(field, int(there.sum()), words.size, cells[int(words[0])].as_py() if words.size else "")
+        return found
 
     def _read(self, lead: pa.Array, charge: NDArray[np.int16], beside: bool) -> Coded:
         """Peptides in ProForma with their charges; rows whose peptide cannot be read are refused."""

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.columns.modifications import Reader
+from peploss.dataset.tables.columns.modifications import Modified
 from peploss.dataset.tables.columns.names import SPECTRUM, beams, number, others_for_peptide, plain
 from peploss.dataset.tables.columns.rows import Rows
 from peploss.dataset.tables.columns.token_scores import column_of_beam, of_row
+from peploss.dataset.tables.columns.unread import Unread
 from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.peptides.notations import proforma
 from peploss.spectra.record import MAX_CHARGE
@@ -36,8 +37,9 @@ _LOOKS_LIKE_PEPTIDE: Final = re.compile(r"[A-Z]{2}[A-Z\[\]()+.\d-]{3,}")
 class Reading:
     """One pass over a table."""
 
-    def __init__(self, table: PsmTable, rows: Rows, chosen: dict[str, str], modified: Reader, alone: bool) -> None:
-        self.table, self.rows, self.chosen, self.modified = table, rows, chosen, modified
+    def __init__(self, table: PsmTable, rows: Rows, chosen: dict[str, str], modified: Modified, alone: bool) -> None:
+        self.table, self.rows, self.chosen = table, rows, chosen
+        self.modified, self.further = modified.read, modified.further
         self.others = [] if alone else others_for_peptide(rows.names, chosen["peptide"])
         self.beams = [(c, column_of_beam(rows.names, k)) for k, c in beams(rows.names) if c != chosen["peptide"]]
         self.charges = [(c, int(m[1])) for c in rows.names if (m := _CHARGE_COLUMN.fullmatch(c))]
@@ -48,8 +50,7 @@ class Reading:
         self.observed = self.named("precursor neutral mass", "exp neutral mass", "observed mass", "pep exp mr") or (
             self.named("expmass") if table.format.startswith("sage") else ""
         )
-        self.texts, self.scored, self.text = 0, 0, ""
-        self.blank = 0
+        self.unread = Unread(chosen)
 
     def named(self, *wanted: str) -> str:
         return next((n for n in self.rows.names if plain(n) in wanted), "")
@@ -74,11 +75,7 @@ class Reading:
 
     def tell(self) -> None:
         """Say in the table's notes what was passed over."""
-        if self.texts:
-            self.table.notes.append(
-                f"The column {self.chosen['score']!r} holds no number in {self.texts:,} of {self.scored:,} rows, such "
-                f"as {self.text[:40]!r}: these PSMs have no score."
-            )
+        self.table.notes += self.unread.notes()
 
     def psms(self, cells: dict[str, str], row: dict[str, Any], line: int) -> list[Psm]:
         """The candidates of one row: its peptide, further ones of a beam search, and the truth beside a prediction."""
@@ -130,20 +127,17 @@ class Reading:
     def psm(self, peptide: str, cells: dict[str, str], row: dict[str, Any], line: int) -> Psm:
         keys, spectrum, rank = self.spectrum(cells, row)
         charge = self.charge(cells.get("charge", ""), row)
-        if rank is None and (given := number(cells.get("rank", ""))) is not None:
+        given = self.unread.number("rank", cells.get("rank", ""))
+        if rank is None and given is not None:
             if math.isinf(given):
                 raise ValueError(NO_RANK)
             rank = int(given) + (self.table.format == "alphadia")  # counts from 0
-        mz = number(cells.get("precursor_mz", ""))
+        mz, rt, score, q_value, mass_said = (
+            self.unread.number(f, cells.get(f, "")) for f in ("precursor_mz", "rt", "score", "q_value", "mass")
+        )
         if mz is None and charge and self.observed:
             mass = number(str(row.get(self.observed) or ""))
             mz = None if mass is None else mass / charge + PROTON
-        if cells.get("score"):
-            self.scored += 1
-        score = number(cells.get("score", ""))
-        if cells.get("score") and score is None:
-            self.texts += 1
-            self.text = self.text or cells["score"]
         proteins = ";".join([cells.get("protein", ""), *row.get("", [])]) if self.table.format == "percolator" else ""
         protein = proteins or cells.get("protein", "")
         return Psm(
@@ -153,14 +147,14 @@ class Reading:
             run=self.run(cells, row),
             charge=charge,
             precursor_mz=mz,
-            rt=number(cells.get("rt", "")),
+            rt=rt,
             rank=rank,
             score=score,
-            q_value=number(cells.get("q_value", "")),
+            q_value=q_value,
             label=sys.intern(self.label(cells.get("label", ""), protein)),
             protein=sys.intern(protein),
             keys=keys,
-            mass=number(cells.get("mass", "")),
+            mass=mass_said,
             token_scores=of_row(row, self.chosen.get("token scores", "")),
         )
 

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
 
-from peploss.dataset.tables.columns.names import modifying, plain
+import pyarrow.compute as pc
+
+from peploss.dataset.tables.columns.blocks import texts
+from peploss.dataset.tables.columns.names import FIELDS, modifying, plain
 from peploss.dataset.tables.columns.rows import Rows
 from peploss.errors import SourceError
 from peploss.peptides.notations import NoPlace, bare, merged, paired, proforma, sites_of, unflanked
 from peploss.peptides.notations.lists import NONE, taken_apart
 
 _LOOKED_AT: Final = 2000
-"""Rows by which a column is judged."""
+"""Rows by which a column is judged, of those in which it says anything."""
 
 Cells = dict[str, Any]
 Reader = Callable[[str, Cells], str]
 """Peptide as written and a row -> ProForma with the modifications of both; raises ``ValueError``."""
 
 
-def reader_of(rows: Rows, chosen: dict[str, str], asked: set[str], ignored: set[str], where: str) -> Reader:
+class Modified(NamedTuple):
+    """How the modifications of a table are read.
+
+    Args:
+        read: of a row.
+        further: columns that it looks at beside those of ``modifications`` and ``modification places``.
+    """
+
+    read: Reader
+    further: list[str]
+
+
+def reader_of(rows: Rows, chosen: dict[str, str], asked: set[str], ignored: set[str], where: str) -> Modified:
     """How the modifications of this table are read.
 
     Args:
@@ -32,17 +47,69 @@ def reader_of(rows: Rows, chosen: dict[str, str], asked: set[str], ignored: set[
     """
     own = chosen.get("modifications", "")
     if own and "modifications" not in asked:
-        own = _fullest(rows, [own, *(c for c in modifying(rows.names) if c not in ignored)])
-        if own:
-            chosen["modifications"] = own
-        else:
-            chosen.pop("modifications", None)
-    elif not own:
+        known = [c for c in rows.names if plain(c) in FIELDS["modifications"] and c not in ignored]
+        own = next((c for c in dict.fromkeys([own, *known]) if _speaks(rows, c, _is_none)), "")
+    if not own:
+        chosen.pop("modifications", None)
         own = _unknown(rows, chosen, ignored, where)
         if own:
-            chosen["modifications"] = own
             rows.notes.append(f"The column {own!r} was read as modifications.")
-    places = chosen.get("modification places", "")
+    if own:
+        chosen["modifications"] = own
+    read = _reader(own, chosen.get("modification places", ""))
+    further = [] if "modifications" in asked else _further(rows, chosen, read, ignored, where)
+    if not further:
+        return Modified(read, [])
+    rows.notes.append(f"Modifications were read from {', '.join(map(repr, further))}, too.")
+
+    def of_all(peptide: str, row: Cells) -> str:
+        found = read(peptide, row)
+        for column in further:
+            found = _with(found, peptide, str(row.get(column) or "").strip())
+        return found
+
+    return Modified(of_all, further)
+
+
+def _with(found: str, peptide: str, listed: str) -> str:
+    """A peptide with a further list of modifications."""
+    return found if listed.lower() in NONE else _merged(found, sites_of(_residues(peptide), listed))
+
+
+def _further(rows: Rows, chosen: dict[str, str], read: Reader, ignored: set[str], where: str) -> list[str]:
+    """Columns that add modifications to those of the one that was chosen, as where fixed and variable stand apart.
+
+    Raises:
+        SourceError: a column says something of a peptide of which nothing else says anything, and cannot be read.
+    """
+    further = []
+    for name in modifying(rows.names):
+        if name in chosen.values() or name in ignored:
+            continue
+        adds, unread, example, alone = 0, 0, "", False
+        for peptide, text, row in _said(rows, name, chosen):
+            try:
+                found = read(peptide, row)
+                adds += _with(found, peptide, text) != found
+            except ValueError:
+                unread += 1
+                own = str(row.get(chosen.get("modifications", "")) or "").strip()
+                if bare(peptide) and own.lower() in NONE and not alone:
+                    example, alone = text, True
+                example = example or text
+        if alone:
+            raise _not_understood(name, example, where)
+        if unread:
+            rows.notes.append(
+                f"The column {name!r} looks like modifications and was not read beside the others, such as "
+                f"{example[:80]!r}."
+            )
+        if adds and not unread:
+            further.append(name)
+    return further
+
+
+def _reader(own: str, places: str) -> Reader:
     if not own:
         return lambda peptide, row: peptide
     if plain(places) == "ptm locations":
@@ -128,19 +195,28 @@ def _merged(peptide: str, sites: list[tuple[int, str]]) -> str:
     return merged(peptide, sites) if sites else bare(peptide) or peptide
 
 
-def _fullest(rows: Rows, names: list[str]) -> str:
-    """Of several columns of modifications the first that holds any that can be read, else the first."""
-    seen = dict.fromkeys(names)
-    if len(seen) == 1:
-        return names[0]
-    for name in seen:
-        for at, (_, row, _) in enumerate(rows.each()):
-            if at == _LOOKED_AT:
-                break
-            text = str(row.get(name) or "").strip()
-            if text.lower() not in NONE:
-                return name
-    return names[0]
+def _speaks(rows: Rows, name: str, silent: Callable[[str], bool]) -> bool:
+    """Whether a column says anything, in any row."""
+    for block in rows.blocks([name]):
+        if name in block.cells:
+            said = pc.unique(pc.utf8_trim_whitespace(texts(block.cells[name]))).to_pylist()
+            if not all(map(silent, said)):
+                return True
+    return False
+
+
+def _said(rows: Rows, name: str, chosen: dict[str, str]) -> Iterator[tuple[str, str, Cells]]:
+    """Peptide, what the column says beside it, and the row, of the first rows in which it says anything."""
+    left = _LOOKED_AT if _speaks(rows, name, _says_nothing) else 0
+    for _, row, problem in rows.each() if left else ():
+        text = str(row.get(name) or "").strip()
+        peptide = str(row.get(chosen.get("peptide", "")) or "").strip()
+        if problem or not peptide or _says_nothing(text):
+            continue
+        yield peptide, text, row
+        left -= 1
+        if not left:
+            return
 
 
 def _unknown(rows: Rows, chosen: dict[str, str], ignored: set[str], where: str) -> str:
@@ -152,18 +228,7 @@ def _unknown(rows: Rows, chosen: dict[str, str], ignored: set[str], where: str) 
         n = read = 0
         example = ""
         bare_beside = False
-        for at, (_, row, problem) in enumerate(rows.each()):
-            if at == _LOOKED_AT:
-                break
-            text = str(row.get(name) or "").strip()
-            peptide = str(row.get(chosen.get("peptide", "")) or "").strip()
-            if (
-                problem
-                or not peptide
-                or text.lower() in NONE
-                or re.fullmatch(r"[\d.,+-]+|true|false|yes|no", text, re.I)
-            ):
-                continue
+        for peptide, text, _ in _said(rows, name, chosen):
             n += 1
             bare_beside |= bool(bare(peptide))
             try:
@@ -174,14 +239,22 @@ def _unknown(rows: Rows, chosen: dict[str, str], ignored: set[str], where: str) 
         if n and read == n:
             return name
         if n and bare_beside:
-            raise SourceError(
-                f"The column {name!r} looks like modifications and cannot be read: {example[:80]!r}.",
-                where=where,
-                remedy=f'Leave it out with --column "{_ignore(name)}", or name the column that holds the modifications '
-                "with --column modifications=NAME.",
-            )
+            raise _not_understood(name, example, where)
     return ""
 
 
-def _ignore(name: str) -> str:
-    return f"ignore={name}"
+def _is_none(text: str) -> bool:
+    return text.lower() in NONE
+
+
+def _says_nothing(text: str) -> bool:
+    return _is_none(text) or bool(re.fullmatch(r"[\d.,+-]+|true|false|yes|no", text, re.I))
+
+
+def _not_understood(name: str, example: str, where: str) -> SourceError:
+    return SourceError(
+        f"The column {name!r} looks like modifications and cannot be read: {example[:80]!r}.",
+        where=where,
+        remedy=f'Leave it out with --column "ignore={name}", or name the column that holds the modifications '
+        "with --column modifications=NAME.",
+    )

@@ -13,7 +13,8 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "final prediction", "predictions", "preds", "prediction", "predicted sequence",
         "predicted peptide", "denovo peptide", "output seq", "instanovoplus predictions", "diffusion predictions",
         "instanovo predictions", "transformer predictions", "denovo seq", "denovo sequence", "matched peptide",
-        "peptide", "sequence", "seq", "plain peptide", "stripped peptide", "pep seq",
+        "peptide", "sequence", "seq", "plain peptide", "stripped peptide", "pep seq", "peptide sequence",
+        "peptide < proteinmetrics confidential >",
     ),
     "modifications": (
         "modifications", "assigned modifications", "mods", "modification info", "modification", "pep var mod",
@@ -36,12 +37,12 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "charge": (
         "charge", "precursor charge", "z", "assumed charge", "charge state", "pep exp z", "spectrum charge",
-        "psm charge", "query charge",
+        "psm charge", "query charge", "theor z",
     ),
     "precursor_mz": (
         "calibrated observed m z", "precursor mz", "mz", "m z", "observed m z", "exp mz", "m z da", "mz da",
         "pep exp mz", "precursor m z", "precursor m z da", "observed mz", "precursor mz th", "precursor",
-        "exp mass to charge", "mz observed",
+        "exp mass to charge", "mz observed", "spectrum precursor m z", "prec m z",
     ),
     "rt": (
         "rt", "retention time", "rtinseconds", "rt min", "retention", "retention time min", "retention time sec",
@@ -52,19 +53,21 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "score", "engine score", "search engine score", "sage discriminant score", "hyperscore", "xcorr",
         "xcorr score", "x corr score", "log probs", "log probability", "log probabilities", "psm score",
         "amanda score", "pep score", "cscore", "peaks score", "10lgp", "predicted score", "final log probability",
+        "denovo score", "alc %", "msgfscore", "percolator score", "morpheus score",
     ),
     "q_value": (
         "q value", "qvalue", "psm q value", "percolator q value", "qval", "spectrum q", "q", "tdc q value", "fdr",
-        "posterior q value",
+        "posterior q value", "q value %", "qvalue %", "fdr %",
     ),
-    "label": ("label", "target decoy", "is decoy", "decoy", "reverse", "database", "decoy contaminant target"),
+    "label": ("target decoy", "decoy contaminant target", "is decoy", "decoy", "reverse", "label", "database"),
     "protein": (
         "protein", "proteins", "protein id", "accession", "protein list", "proteinids", "protein ids",
         "protein accessions", "locus name", "mp accessions", "prot acc", "leading proteins",
     ),
     "mass": (
         "calc neutral pep mass", "calc neutral mass", "calculated peptide mass", "calculated neutral mass",
-        "pep calc mr", "calc mh", "calc mh+", "theo mh da", "theo mh+ da", "peptide mh", "calculated mh", "calcmass",
+        "pep calc mr", "theor mw", "peptidemh", "calc mass m+h", "calculated +1h peptide mass amu",
+        "calc mh", "calc mh+", "theo mh da", "theo mh+ da", "peptide mh", "calculated mh", "calcmass",
         "calc mass", "calculated mass", "peptide mass", "peptide monoisotopic mass", "monoisotopic mass",
         "theoretical mass", "theo mass", "calc mass to charge", "calculatedmasstocharge", "calculated m z",
         "calculated mz", "calc m z", "calc mz", "theoretical m z", "theoretical mz", "theo m z", "theo m z da", "mass",
@@ -87,10 +90,11 @@ PREDICTED: Final = frozenset(n for n in FIELDS["peptide"] if re.search("predict|
 _TRUE_BESIDE: Final = ("peptide", "sequence", "seq", "modified sequence", "proforma", "peptidoform", "modified peptide")
 _BEAM: Final = re.compile(r"(?:\w+ )?(?:predictions?|preds?|sequences?|peptides?) beam (\d+)|beam (\d+)")
 
-_MODIFYING: Final = re.compile(r"\b(?:mods?|modifications?|ptms?|modified)\b")
+_MODIFYING: Final = re.compile(r"\b(?:mods?|modifications?|ptms?|modified|glycans?|glycancomposition)\b")
 _NOT_MODIFYING: Final = re.compile(
     r"prob|score|confiden|value|\bids?\b|count|number|locali|type|without|site|max|modified peptide|modified sequence|"
-    r"\bpep(?:tide)? ids?|observed|level|specific|informative|pos\b|ascore|is modified|sequence|has|unmodified|q |mass"
+    r"\bpep(?:tide)? ids?|protein|formula|level|specific|informative|pos\b|ascore|is modified|sequence|has|unmodified|"
+    r"q |mass"
 )
 
 NEUTRAL, PROTONATED, PER_CHARGE = "neutral", "MH+", "m/z"
@@ -101,9 +105,11 @@ def plain(name: str) -> str:
 
     >>> plain("Theo. MH+ [Da]"), plain("Precursor.Charge"), plain("#SpecFile")
     ('theo mh+ da', 'precursor charge', 'specfile')
+    >>> plain("# Proteins"), plain("Decoy?")
+    ('number of proteins', 'decoy')
     """
-    out = name.strip().lower().lstrip("#")
-    for sign in "_.-/()[]#":
+    out = re.sub(r"^#\s+(?=\w)", "number of ", name.strip().lower()).lstrip("#")
+    for sign in "_.-/()[]#?":
         out = out.replace(sign, " ")
     return " ".join(out.split())
 
@@ -168,7 +174,7 @@ def meanings(column: str) -> tuple[str, ...]:
     (('MH+',), ('m/z',), ('neutral', 'MH+'), ('neutral',))
     """
     known = plain(column)
-    if re.search(r"\bmh\b|mh\+", known):
+    if re.search(r"mh\b|mh\+|m\+h|\+1h", known):
         return (PROTONATED,)
     if re.search(r"m z|mz|charge", known):
         return (PER_CHARGE,)
@@ -176,12 +182,17 @@ def meanings(column: str) -> tuple[str, ...]:
 
 
 def number(text: str) -> float | None:
-    """A number with a decimal point or comma; None where nothing is there, or a word for it.
+    """A number with a decimal point or comma, or in percent; None where nothing is there, or a word for it.
 
+    >>> number("1%"), number("0,5 %")
+    (0.01, 0.005)
     >>> number("464.73"), number("464,73"), number("1.234,5"), number("1,234.5"), number("n/a")
     (464.73, 464.73, 1234.5, 1234.5, None)
     """
     text = text.strip()
+    if text.endswith("%"):
+        share = number(text[:-1])
+        return None if share is None else share / 100
     try:
         value = float(text)
     except ValueError:
