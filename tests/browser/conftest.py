@@ -163,6 +163,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         height: int = 900,
         dark: bool = False,
         painted: bool = True,
+        idle: bool = True,
         tour: bool = False,
     ) -> Any:
         context = browser.new_context(
@@ -179,7 +180,8 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         page.goto(address)
         if painted:
             page.wait_for_selector(PAINTED, timeout=60_000)
-        page.wait_for_selector(IDLE, timeout=60_000)
+        if idle:
+            page.wait_for_selector(IDLE, timeout=60_000)
         return page
 
     yield opened

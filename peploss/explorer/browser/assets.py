@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FRONTEND = Path(__file__).parent / "frontend"
 PLOTLY = Path(__file__).parent / "vendor" / "plotly-cartesian.min.js"
 PREFIX = "peploss-assets"
-SCRIPT = "peploss.js"
+SCRIPT, PLOTLY_SCRIPT, STYLE = "peploss.js", "plotly.min.js", "peploss.css"
 LOADER = "loader"  # Streamlit carries it; it is not asked for
 
 
@@ -31,13 +31,11 @@ LOADER = "loader"  # Streamlit carries it; it is not asked for
 def files() -> dict[str, bytes]:
     """Every file the browser may ask for, by name."""
     modules = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FRONTEND.glob("*.js"))}
-    return {SCRIPT: bundle(modules, "component").encode(), "plotly.min.js": PLOTLY.read_bytes()}
-
-
-@cache
-def style() -> str:
-    """The style sheet, which a page brings along: what it draws first has its place and its look at once."""
-    return (FRONTEND / "plot.css").read_text(encoding="utf-8")
+    return {
+        SCRIPT: bundle(modules, "component").encode(),
+        PLOTLY_SCRIPT: PLOTLY.read_bytes(),
+        STYLE: (FRONTEND / "plot.css").read_bytes(),
+    }
 
 
 @cache
@@ -47,6 +45,14 @@ def base_path() -> str:
     for name, content in files().items():
         digest.update(name.encode() + b"\0" + content)
     return f"{PREFIX}/{digest.hexdigest()}"
+
+
+def address() -> str:
+    """The same from the root of the server."""
+    from streamlit import config
+
+    root = (config.get_option("server.baseUrlPath") or "").strip("/")
+    return "/".join(filter(None, (root, base_path())))
 
 
 @cache
@@ -65,19 +71,16 @@ def routes() -> list[BaseRoute]:
     from starlette.concurrency import run_in_threadpool
     from starlette.responses import PlainTextResponse, Response
     from starlette.routing import Route
-    from streamlit import config
 
     async def serve(request: Request) -> Response:
         name = request.path_params["name"]
         if name not in files():
             return PlainTextResponse("not found", status_code=404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-        media_type = "text/javascript"
+        media_type = "text/css" if name == STYLE else "text/javascript"
         if "gzip" in request.headers.get("accept-encoding", ""):
             content = await run_in_threadpool(_compressed, name)
             return Response(content, headers=headers | {"Content-Encoding": "gzip"}, media_type=media_type)
         return Response(files()[name], headers=headers, media_type=media_type)
 
-    root = (config.get_option("server.baseUrlPath") or "").strip("/")
-    path = "/" + "/".join(filter(None, (root, base_path())))
-    return [Route(f"{path}/{{name}}", serve, methods=["GET", "HEAD"])]
+    return [Route(f"/{address()}/{{name}}", serve, methods=["GET", "HEAD"])]

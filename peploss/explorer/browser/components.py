@@ -13,6 +13,11 @@ from peploss.explorer.browser.wire import pack
 _mount = st.components.v2.component("peploss", html='<div class="pl"></div>', js=assets.loader(), isolate_styles=False)
 
 
+def _reserve(key: str, height: int) -> None:
+    """Keep a figure's height free until it is drawn, so that what stands below does not move."""
+    st.html(f"<style>.st-key-{key}:not(:has(.pl > *)) {{ min-height: {height}px; }}</style>")
+
+
 def _nothing() -> None:
     """A state needs a callback to be one; what follows it is decided where it is read."""
 
@@ -34,11 +39,13 @@ def stage(payload: Mapping[str, Any], *, key: str, on_settled: Callable[[], None
 
 def figure(payload: Mapping[str, Any], *, key: str) -> None:
     """One figure: ``data``, ``layout``, ``height`` in px and a ``description`` for screen readers."""
+    _reserve(key, payload["height"])
     _mount(data=pack({"kind": "figure", **payload}), key=key)
 
 
 def cells(payload: Mapping[str, Any], *, key: str, on_pick: Callable[[], None]) -> None:
     """A figure as above whose heat map can be clicked; ``st.session_state[key]["pick"]`` then holds its x and y."""
+    _reserve(key, payload["height"])
     _mount(data=pack({"kind": "cells", **payload}), key=key, on_pick_change=on_pick)
 
 
@@ -54,6 +61,7 @@ def picks(
     ``st.session_state[key]["pick"]`` then holds the ``customdata`` of what was clicked, ``["range"]`` the ``x`` (and
     ``y``) that was dragged over, each from and to.
     """
+    _reserve(key, payload["height"])
     _mount(data=pack({"kind": "picks", **payload}), key=key, on_pick_change=on_pick, on_range_change=on_range)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from peploss.explorer.browser.assets import FRONTEND, style
+from peploss.explorer.browser.assets import FRONTEND
 from peploss.version import __version__
 
 ICON = FRONTEND / "icon.svg"  # local: no font or emoji from elsewhere
@@ -39,7 +39,6 @@ def page(title: str) -> None:
         initial_sidebar_state="auto",
         menu_items={"Get help": None, "Report a bug": None, "About": ABOUT},
     )
-    st.html(f"<style>{style()}</style>")
     # For those who hear the page; for those who see it, the navigation says it.
     st.html(f'<h1 class="pl-hidden">{title}: {QUESTIONS[title]}</h1>')
 
