@@ -64,6 +64,7 @@ def score(
 ) -> None:
     """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and the losses asked for."""
     from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.belief import belief_of, in_words
     from peploss.dataset.scoring.run import score_set
     from peploss.dataset.scoring.worst import add_causes
 
@@ -88,9 +89,12 @@ def score(
     if causes == "worst":
         with progress_bar("causes", "PSMs") as progress:
             n_causes = add_causes(source, out, worst, workers=workers, progress=progress, notes=report.notes)
+    belief = belief_of(out)
     about = f"{report.n_problems:,} have no loss, {n_causes:,} a cause"
     lines = [f"{report.n_scored:,} PSMs scored on {report.device} into {out}; {about}."]
-    values = {"results": str(out), **dataclasses.asdict(report), "n_causes": n_causes}
+    if told_of_causes := in_words(belief):
+        lines.append(told_of_causes)
+    values = {"results": str(out), **dataclasses.asdict(report), "n_causes": n_causes, "belief": belief}
     say([*report.notes, *report.damaged, *lines], values, as_json)
     if strict and (report.damaged or report.n_problems):
         sys.exit(NOT_ALL)

@@ -153,7 +153,10 @@ _FAILED = pytest.StashKey[bool]()
 
 @pytest.fixture
 def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """``open_page(url, width=800, dark=True)``: a page, painted and idle. A failed test leaves its picture behind."""
+    """``open_page(url, width=800, dark=True)``: a page, painted and idle; ``script`` runs before it.
+
+    A failed test leaves a picture of its page behind.
+    """
     contexts, pages = [], []
 
     def opened(
@@ -163,7 +166,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         height: int = 900,
         dark: bool = False,
         painted: bool = True,
-        idle: bool = True,
+        script: str = "",
         tour: bool = False,
     ) -> Any:
         context = browser.new_context(
@@ -171,6 +174,8 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         )
         if not tour:
             context.add_init_script("localStorage.setItem('peploss-tour', 'done')")
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.errors = []
@@ -180,8 +185,7 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         page.goto(address)
         if painted:
             page.wait_for_selector(PAINTED, timeout=60_000)
-        if idle:
-            page.wait_for_selector(IDLE, timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=60_000)
         return page
 
     yield opened

@@ -21,9 +21,7 @@ MOST = 0.1  # what https://web.dev/cls calls good
     [("", ".pl-numbers"), ("tune", ".heatmaplayer"), ("outliers?data=a.parquet", ".heatmaplayer")],
 )
 def test_nothing_moves_while_a_page_comes_up(two_sets: str, open_page: Open, path: str, drawn: str) -> None:
-    page = open_page("about:blank", painted=False, idle=False)
-    page.add_init_script(WATCH)
-    page.goto(f"{two_sets}/{path}")
+    page = open_page(f"{two_sets}/{path}", painted=False, script=WATCH)
     page.wait_for_selector(drawn)
     page.wait_for_selector(IDLE)
     page.wait_for_timeout(1000)  # what comes late moves most

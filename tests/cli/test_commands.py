@@ -80,6 +80,7 @@ def test_score_takes_every_setting(a_set: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert (told["n_scored"], told["n_causes"]) == (109, 3)
+    assert sum(one["n"] for one in told["belief"].values()) == 3
     with Results(out) as results:
         assert LossSettings.from_dict(results.about["settings"]) == LossSettings(
             sigma=20, sigma_unit="ppm", ion_types=("a", "b", "y"), top_n=60, neutral_losses=("H2O",),

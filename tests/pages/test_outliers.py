@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -134,6 +135,12 @@ def test_what_was_refused_of_one_psm_is_not_told_of_another(opened: Open, folder
     app.run()
     assert "PSM 4" in said(app)
     assert "The notes cannot be used" not in said(app)
+
+
+def test_how_far_causes_can_be_believed_is_told_beside_them(opened: Open) -> None:
+    told = next(line.value for line in opened().caption if "estimated from decoys" in line.value)
+    assert re.search(r"annotation fine \d+ %", told)
+    assert "wrong peptide " not in told  # decoys are wrong peptides
 
 
 def test_pages_and_order(opened: Open) -> None:

@@ -34,13 +34,9 @@ def cause_columns(
         runs: what is known of the files that the PSMs come from.
     """
     psms = [psm_of(row) for row in batch.to_pylist()]
+    found = judged(psms, settings, seed, runs)
     rows: list[tuple[Any, ...]] = []
-    found: dict[int, Diagnosis | PeplossError] = {}
-    for file in dict.fromkeys(spectrum.source for spectrum, _ in psms):
-        own = [i for i, (spectrum, _) in enumerate(psms) if spectrum.source == file]
-        found.update(zip(own, _judged([psms[i] for i in own], settings, seed, (runs or {}).get(file)), strict=True))
-    for i in range(len(psms)):
-        each = found[i]
+    for each in found:
         if isinstance(each, PeplossError):
             rows.append(("not known", 0.0, str(each), None, None))
             continue
@@ -50,6 +46,17 @@ def cause_columns(
             None if fix is None else fix.loss,
         ))  # fmt: skip
     return {name: pa.array([r[k] for r in rows], kind) for k, (name, kind) in enumerate(CAUSES)}
+
+
+def judged(
+    psms: list[tuple[Spectrum, Peptide]], settings: LossSettings, seed: int, runs: Mapping[str, Run] | None = None
+) -> list[Diagnosis | PeplossError]:
+    """The diagnosis of each PSM, in their order; why, where one cannot be judged."""
+    found: dict[int, Diagnosis | PeplossError] = {}
+    for file in dict.fromkeys(spectrum.source for spectrum, _ in psms):
+        own = [i for i, (spectrum, _) in enumerate(psms) if spectrum.source == file]
+        found.update(zip(own, _judged([psms[i] for i in own], settings, seed, (runs or {}).get(file)), strict=True))
+    return [found[i] for i in range(len(psms))]
 
 
 def _judged(

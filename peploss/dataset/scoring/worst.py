@@ -14,11 +14,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from peploss.analysis.causes.false_discovery import false_discovery
+from peploss.analysis.causes.rules import Cause
 from peploss.analysis.causes.run import Run
 from peploss.dataset.pool import here, in_processes
 from peploss.dataset.progress import Progress
-from peploss.dataset.schema import ABOUT, PEAKS, with_about
+from peploss.dataset.schema import with_about
+from peploss.dataset.scoring.belief import causes_of_decoys, some_of, to_about
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
+from peploss.dataset.scoring.rows import rows_of
 from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError
@@ -26,6 +30,8 @@ from peploss.settings import LossSettings
 
 CHUNK = 64
 """PSMs a process judges at a time."""
+Task = tuple[list[int], bool]
+"""PSMs by their ids, and whether their decoys are to be judged in their place."""
 
 
 def add_causes(
@@ -58,11 +64,17 @@ def add_causes(
         told = run_notes(runs, settings)
         if notes is not None:
             notes += told
-        for rows, columns in _judged(store, ids, settings, seed, runs, workers or os.cpu_count() or 1):
-            found.update(zip(rows, zip(*(columns[n].to_pylist() for n, _ in CAUSES), strict=True), strict=True))
+        of_decoys: list[Cause] = []
+        for (rows, decoys), answer in _judged(store, ids, settings, seed, runs, workers or os.cpu_count() or 1):
+            if decoys:
+                of_decoys += answer
+                continue
+            found.update(zip(rows, zip(*(answer[n].to_pylist() for n, _ in CAUSES), strict=True), strict=True))
             if progress:
                 progress(len(found), len(ids))
-        _merge(Path(results), scored, found, told)
+        named = [cause for i in ids if (cause := found[i][0]) != "not known"]
+        belief = to_about(false_discovery(named, of_decoys))
+        _merge(Path(results), scored, found, {"run_notes": told, "belief": belief})
     return len(found)
 
 
@@ -85,40 +97,33 @@ def _worst(scored: ParquetStore, worst: int) -> list[int]:
 
 def _judged(
     store: ParquetStore, ids: list[int], settings: LossSettings, seed: int, runs: dict[str, Run], workers: int
-) -> Iterator[tuple[list[int], dict[str, pa.Array]]]:
-    chunks = [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
+) -> Iterator[tuple[Task, Any]]:
+    chunks = [*((part, False) for part in _parts(ids)), *((part, True) for part in _parts(some_of(ids)))]
     work = functools.partial(judging, str(store.path.resolve()), settings, seed, runs)
-    if workers <= 1 or len(chunks) <= 1:
+    if workers <= 1 or len(ids) <= CHUNK:
         return here(work, chunks)
     return in_processes(work, chunks, min(workers, len(chunks)))
 
 
+def _parts(ids: list[int]) -> list[list[int]]:
+    return [ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK)]
+
+
 @contextmanager
-def judging(
-    path: str, settings: LossSettings, seed: int, runs: dict[str, Run]
-) -> Iterator[Callable[[list[int]], dict[str, pa.Array]]]:
-    """What names the causes of some PSMs of a set, by their ids."""
+def judging(path: str, settings: LossSettings, seed: int, runs: dict[str, Run]) -> Iterator[Callable[[Task], Any]]:
+    """What names the causes of some PSMs of a set, as columns, or those of their decoys, as a list."""
     with ParquetStore(path) as store:
-        yield lambda ids: cause_columns(_rows(store, ids), settings, seed, runs)
+
+        def judge(task: Task) -> Any:
+            ids, decoys = task
+            if decoys:
+                return causes_of_decoys(store, ids, settings, seed, runs)
+            return cause_columns(rows_of(store, ids), settings, seed, runs)
+
+        yield judge
 
 
-def _rows(store: ParquetStore, ids: list[int]) -> pa.RecordBatch:
-    batches = []
-    for group in np.unique(np.searchsorted(store.starts, ids, side="right") - 1):
-        first, last = int(store.starts[group]), int(store.starts[group + 1])
-        inside = [i - first for i in ids if first <= i < last]
-        batches.append(store.group(int(group), [*ABOUT.names, *PEAKS.names]).take(pa.array(inside)))
-    (batch,) = pa.Table.from_batches([_plain(b) for b in batches]).combine_chunks().to_batches()
-    return batch
-
-
-def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Without dictionaries, which differ from one row group to the next."""
-    arrays = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
-
-
-def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]], told: list[str]) -> None:
+def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]], more_about: dict[str, Any]) -> None:
     names = [n for n, _ in CAUSES]
     kept = [f.remove_metadata() for f in scored.schema if f.name not in names]
     schema = pa.schema([*kept, *(pa.field(n, kind) for n, kind in CAUSES)])
@@ -129,6 +134,6 @@ def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]], 
             more = [pa.array([r[k] for r in rows], kind) for k, (_, kind) in enumerate(CAUSES)]
             writer.write_table(pa.Table.from_arrays([*batch.columns, *more], schema=schema))
         about = {k: v for k, v in scored.about.items() if k != "format"}
-        about |= {"n_causes": len(found), "run_notes": told}
+        about |= {"n_causes": len(found), **more_about}
         metadata = with_about(schema, json.loads(json.dumps(about))).metadata
         writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})

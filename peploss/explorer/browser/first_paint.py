@@ -1,6 +1,6 @@
 """What the browser is told with the very first answer, before a page of ours has run: what to fetch, and how it looks.
 
-Streamlit knows of its own scripts only, so that ours would be asked for after all of those; and a style sheet that a page
+Streamlit knows of its own scripts only, so that ours would be asked for after all of those. A style sheet that a page
 brings along comes after the first things on it, which then jump to their places.
 """
 

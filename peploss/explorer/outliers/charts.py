@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from peploss.dataset.scoring.belief import in_words
 from peploss.explorer.browser import components
 from peploss.explorer.figures import outliers as figures_outliers
 from peploss.explorer.outliers import state
@@ -89,8 +90,14 @@ def _causes(look: Look) -> None:
     components.picks(_marked(figure, look, look.asked.cause), key=CAUSES, on_pick=_cause)
     told = f"{n_not_judged:,} PSMs have not been judged." if n_not_judged else ""
     st.caption(f"Click a bar to show only that cause. {told}")
+    if believed := in_words(look.whole.about.get("belief", {})):
+        st.caption(believed, help=_BELIEVED)
 
 
+_BELIEVED = """
+One decoy, a shuffled peptide, of each of up to 200 judged PSMs is judged as its PSM is. The estimate is the share of
+decoys named so, over the share of PSMs named so. It is of the whole set, whatever the filter.
+"""
 _CAUSES = """
 Each PSM is scored again as what it might have been: with another modification, precursor isotope, more ions, shifted,
 as a shuffled peptide and so on. Rules over these losses name one cause; Explore shows the evidence. PSMs of lower loss

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import gzip
 import hashlib
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from peploss.explorer.browser import assets
+from tests.explorer.browser.requests import asked
 
 PUBLISHED = "79542150855a52c567260e3137095dbe2b744e6d702a5cabe67da246942fba7a"
 """SHA-256 of the file in the npm package; see ``peploss/explorer/browser/vendor/README.md``."""
@@ -17,19 +17,7 @@ PUBLISHED = "79542150855a52c567260e3137095dbe2b744e6d702a5cabe67da246942fba7a"
 
 def get(path: str, *, encoding: str = "") -> tuple[int, dict[str, str], bytes]:
     """One request, straight to the routes."""
-    sent: list[dict] = []
-
-    async def send(message: dict) -> None:
-        sent.append(message)
-
-    async def receive() -> dict:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": b"",
-             "root_path": "", "headers": [(b"accept-encoding", encoding.encode())], "http_version": "1.1"}  # fmt: skip
-    asyncio.run(Starlette(routes=assets.routes())(scope, receive, send))
-    headers = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], headers, b"".join(m.get("body", b"") for m in sent[1:])
+    return asked(Starlette(routes=assets.routes()), path, {"accept-encoding": encoding})
 
 
 def test_plotlys_script_is_what_its_authors_publish_and_is_kept_by_the_browser() -> None:
