@@ -92,7 +92,7 @@ def greedy_range(
         sort_by(key, order, here + there)
         free_p, free_o = np.ones(n, np.bool_), np.ones(m, np.bool_)
         ga, gb = np.zeros((3, n)), np.zeros((3, m))
-        dot = 0.0
+        dot, aa, bb = 0.0, 0.0, 0.0  # all three in one order: equal spectra then cost exactly 0
         for place in range(order.size):
             k = order[place]
             i, j = first[k], second[k]
@@ -101,6 +101,8 @@ def greedy_range(
             free_p[i], free_o[j] = False, False
             value = -key[k]
             dot += value
+            aa += v[i] * v[i]
+            bb += w[j] * w[j]
             inv = 1.0 / (s[i] * s[i] + t[j] * t[j])
             d = gap[k]
             ga[0, i] -= value * d * inv
@@ -109,7 +111,10 @@ def greedy_range(
             gb[1, j] += value / w[j]
             ga[2, i] += value * d * d * inv * inv * s[i]
             gb[2, j] += value * d * d * inv * inv * t[j]
-        aa, bb = (v * v).sum(), (w * w).sum()
+        for i in range(n):
+            aa += v[i] * v[i] if free_p[i] else 0.0
+        for j in range(m):
+            bb += w[j] * w[j] if free_o[j] else 0.0
         norm = math.sqrt(aa * bb)
         cos = dot / norm
         values[b] = max(1.0 - cos, 0.0)

@@ -4,8 +4,8 @@ With ``w_j`` an observed intensity over their sum, ``v_i`` a predicted one, ``d`
 the other side and ``g = exp(-d^2 / 2 sigma^2)``, sigma that of the observed peak of the pair::
 
     min_distance   sum_j w_j H(d_j),  H(d) = d^2 / 2 up to delta, delta (d - delta / 2) beyond
-    coverage       1 - sum_j w_j g_j
-    f1             1 - (sum_j w_j g_j + sum_i v_i g_i) / 2
+    coverage       sum_j w_j (1 - g_j)
+    f1             (sum_j w_j (1 - g_j) + sum_i v_i (1 - g_i)) / 2
     masked         angle of cos = sum_i g_i v_i u_i / sqrt(sum_i v_i^2 sum_i g_i u_i^2),  u_i the nearest one's w
 
 A share has ``dw_j / dI_k = (1[j = k] - w_j) / sum I``, so a sum ``L = sum_j w_j f_j`` has
@@ -57,11 +57,14 @@ def _angle(cos: float) -> tuple[float, float]:
 
 
 @jit
-def _matched(
+def _unmatched(
     query: F64, share: F64, target: F64, at: I64, sigma: F64, sigma_of_query: bool,
     by_query: F64, by_share: F64, by_target: F64, by_sigma: F64, factor: float,
 ) -> float:  # fmt: skip
-    """``sum share g`` over the queries; adds ``factor`` times its derivatives."""
+    """``sum share (1 - g)`` over the queries, exactly 0 where every g is 1; adds ``factor`` times its derivatives.
+
+    ``by_share`` gets those of the sum with its shares as free numbers.
+    """
     total = 0.0
     for i in range(query.size):
         j = at[i]
@@ -70,13 +73,13 @@ def _matched(
         d = query[i] - target[j]
         z = d / s
         g = math.exp(-0.5 * z * z)
-        total += share[i] * g
-        slope = factor * share[i] * g * z / s
+        total += share[i] * (1.0 - g)
+        slope = -factor * share[i] * g * z / s
         by_query[i] -= slope
         by_target[j] += slope
         by_sigma[k] += slope * z
-        by_share[i] += factor * g
-    return total
+        by_share[i] += factor * (1.0 - g)
+    return min(total, 1.0)  # shares sum to 1 but for rounding
 
 
 @jit
@@ -157,16 +160,15 @@ def nearest_range(
         else:
             share = w / sum_w
             half = 1.0 if kind == COVERAGE else 0.5
-            recall = _matched(o, share, p, _nearest(o, p), sigma, True, gb[0], gb[1], ga[0], gb[2], -half)
+            loss = _unmatched(o, share, p, _nearest(o, p), sigma, True, gb[0], gb[1], ga[0], gb[2], half)
             for j in range(m):
-                gb[1, j] = (gb[1, j] + half * recall) / (sum_w * top_b)
-            loss = 1.0 - recall
+                gb[1, j] = (gb[1, j] - half * loss) / (sum_w * top_b)
             if kind == F1:
                 other = v / sum_v
-                precision = _matched(p, other, o, _nearest(p, o), sigma, False, ga[0], ga[1], gb[0], gb[2], -half)
+                extra = _unmatched(p, other, o, _nearest(p, o), sigma, False, ga[0], ga[1], gb[0], gb[2], half)
                 for i in range(n):
-                    ga[1, i] = (ga[1, i] + half * precision) / (sum_v * top_a)
-                loss = 1.0 - 0.5 * (recall + precision)
+                    ga[1, i] = (ga[1, i] - half * extra) / (sum_v * top_a)
+                loss = 0.5 * (loss + extra)
         values[b] = loss
         if grad_a:
             for i in range(n):

@@ -57,17 +57,17 @@ def transport_range(
         total = n + m
         place, ahead = np.empty(total), np.empty(total)  # t_k, D_k
         source = np.empty(total, np.int64)  # a predicted peak's number, or -1 - an observed one's
-        i, j, balance = 0, 0, 0.0
+        i, j, share_p, share_o = 0, 0, 0.0, 0.0  # two sums: equal spectra then cost exactly 0
         for k in range(total):
             if j >= m or (i < n and p[i] <= o[j]):
                 place[k], source[k] = p[i], i
-                balance += v[i] / sum_v
+                share_p += v[i] / sum_v
                 i += 1
             else:
                 place[k], source[k] = o[j], -1 - j
-                balance -= w[j] / sum_w
+                share_o += w[j] / sum_w
                 j += 1
-            ahead[k] = balance
+            ahead[k] = share_p - share_o
         ahead[total - 1] = 0.0  # all of both; what is left is rounding
         loss = 0.0
         for k in range(total - 1):

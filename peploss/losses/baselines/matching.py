@@ -86,7 +86,7 @@ def soft_coverage(
     if in_one_pass(backend, pred):
         return swept("coverage", pred, obs, sigma=sigma, sigma_unit=sigma_unit)
     p, o = sides(pred, obs)
-    return finish(1.0 - _recall(p, o, sigma, sigma_unit, pred.batch), p, o, empty=1.0)
+    return finish(_unexplained(p, o, sigma, sigma_unit, pred.batch), p, o, empty=1.0)
 
 
 def soft_f1(
@@ -122,9 +122,9 @@ def soft_f1(
     gap, index, found = gap_to_nearest(p, o)
     partner = torch.cat([o.mz, o.mz.new_zeros(1)])[index]
     match = gaussian(gap, width_at(sigma, sigma_unit, partner, p.spectrum, pred.batch), found)
-    precision = sum_by(p.spectrum, p.share * match, pred.batch)
-    recall = _recall(p, o, sigma, sigma_unit, pred.batch)
-    return finish(1.0 - 0.5 * (recall + precision), p, o, empty=1.0)
+    unmatched = sum_by(p.spectrum, p.share * (1 - match), pred.batch)
+    unexplained = _unexplained(p, o, sigma, sigma_unit, pred.batch)
+    return finish(0.5 * (unexplained + unmatched), p, o, empty=1.0)
 
 
 def masked_spectral_distance(
@@ -177,7 +177,8 @@ def masked_spectral_distance(
     return finish(distance, p, o, empty=1.0)
 
 
-def _recall(p: Side, o: Side, sigma: float | Tensor, sigma_unit: SigmaUnit, batch: int) -> Tensor:
+def _unexplained(p: Side, o: Side, sigma: float | Tensor, sigma_unit: SigmaUnit, batch: int) -> Tensor:
+    """(B,) one minus the soft recall: a sum of what is missing is exactly 0 where nothing is."""
     gap, _, found = gap_to_nearest(o, p)
     match = gaussian(gap, width_at(sigma, sigma_unit, o.mz, o.spectrum, batch), found & o.peak)
-    return sum_by(o.spectrum, o.share * match, batch)
+    return sum_by(o.spectrum, o.share * (1 - match), batch)

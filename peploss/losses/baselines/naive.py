@@ -87,7 +87,10 @@ def wasserstein_distance(pred: Peaks, obs: Peaks) -> Tensor:
         if len(p.mz) == 0:
             return (o.intensity * o.mz).sum().detach() / o.intensity.sum().detach()
         mz, order = torch.cat([p.mz, o.mz]).sort(stable=True)
-        ahead = torch.cat([p.intensity / p.intensity.sum(), -o.intensity / o.intensity.sum()])[order].cumsum(0)
+        shares, nothing = [x.intensity / x.intensity.sum() for x in (p, o)], [torch.zeros_like(x.mz) for x in (p, o)]
+        ahead = (  # two sums: equal spectra then cost exactly 0
+            torch.cat([shares[0], nothing[1]])[order].cumsum(0) - torch.cat([nothing[0], shares[1]])[order].cumsum(0)
+        )
         return (ahead[:-1].abs() * mz.diff()).sum()
 
     return _each(pred, obs, (torch.ones_like(pred.mz), torch.ones_like(obs.mz)), loss)
