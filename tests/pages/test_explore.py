@@ -232,7 +232,7 @@ def test_a_data_folder_that_is_not_there_is_told(opened: Open, monkeypatch: pyte
     assert len(app.error) == 1
 
 
-@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Candidates", "Export"])
+@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Export"])
 def test_every_tab_opens_by_link(opened: Open, tab: str) -> None:
     app = opened(tab=tab)
     fine(app)
@@ -423,3 +423,12 @@ def test_more_candidates_than_there_is_room_for(opened: Open) -> None:
     assert len(str(app.query_params["also"]).split("\n")) == 7
     assert app.button(key="add-swaps").disabled
     assert app.text_input(key="another").disabled
+
+
+def test_another_spectrum_is_mirrored_by_the_link(opened: Open) -> None:
+    app = opened(tab="Another spectrum", against="QC1.175")
+    assert any("Spectrum loss 0.0000" in m.value for m in app.markdown)
+    app = opened(tab="Another spectrum", against="QC1.38")
+    assert any("Spectrum loss 0.8752" in m.value and "against QC1.38" in m.value for m in app.markdown)
+    app = opened(tab="Another spectrum", against="nobody")
+    assert "There is no spectrum with the id 'nobody'" in app.error[0].value

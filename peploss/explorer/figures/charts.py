@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,13 +34,22 @@ def step_title(step: Step, ex: Explanation) -> str:
 
 def waterfall_figure(ex: Explanation) -> dict[str, Any]:
     """Bars from 0 to the loss, one a step, and the loss itself as the last."""
-    titles = [_wrapped(step_title(step, ex)) for step in ex.steps]
-    base = [min(step.start, step.end) for step in ex.steps]
-    size = [abs(step.value) for step in ex.steps]
-    colours = ["@bad" if step.value >= 0 else "@good" for step in ex.steps]
-    x = list(range(len(ex.steps) + 1))
+    return steps_figure(ex.steps, [step_title(step, ex) for step in ex.steps], ex.loss)
+
+
+def steps_figure(steps: Sequence[Step], names: Sequence[str], loss: float) -> dict[str, Any]:
+    """Bars from 0 to a loss.
+
+    Args:
+        names: what each step is called.
+    """
+    titles = [_wrapped(name) for name in names]
+    base = [min(step.start, step.end) for step in steps]
+    size = [abs(step.value) for step in steps]
+    colours = ["@bad" if step.value >= 0 else "@good" for step in steps]
+    x = list(range(len(steps) + 1))
     links: dict[str, list[float | None]] = {"x": [], "y": []}
-    for k, step in enumerate(ex.steps):
+    for k, step in enumerate(steps):
         links["x"] += [k + 0.34, k + 0.66, None]
         links["y"] += [step.end, step.end, None]
     data = [
@@ -51,7 +61,7 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "base": base,
             "width": 0.68,
             "marker": {"color": colours},
-            "text": [signed(step.value, ".4f") for step in ex.steps],
+            "text": [signed(step.value, ".4f") for step in steps],
             "textposition": "outside",
             "cliponaxis": False,
             "constraintext": "none",
@@ -61,10 +71,10 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
         {
             "type": "bar",
             "x": x[-1:],
-            "y": [ex.loss],
+            "y": [loss],
             "width": 0.68,
             "marker": {"color": "@total"},
-            "text": [f"{ex.loss:.4f}"],
+            "text": [f"{loss:.4f}"],
             "textposition": "outside",
             "cliponaxis": False,
             "constraintext": "none",
@@ -72,8 +82,8 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "hovertemplate": "spectrum loss %{text}<extra></extra>",
         },
     ]
-    top = max([ex.loss, *(max(step.start, step.end) for step in ex.steps)], default=1.0)
-    low = min([0.0, *(min(step.start, step.end) for step in ex.steps)])
+    top = max([loss, *(max(step.start, step.end) for step in steps)], default=1.0)
+    low = min([0.0, *(min(step.start, step.end) for step in steps)])
     layout = {
         "margin": MARGIN | {"b": 24 + 14 * max(1 + title.count("<br>") for title in titles)},
         "barmode": "overlay",
@@ -95,8 +105,8 @@ def waterfall_figure(ex: Explanation) -> dict[str, Any]:
             "nticks": 6,
         },
     }
-    told = ", ".join(f"{step_title(step, ex)} {signed(step.value, '.4f')}" for step in ex.steps)
-    return {"data": data, "layout": layout, "height": 320, "description": f"From 0 to {ex.loss:.4f}: {told}."}
+    told = ", ".join(f"{name} {signed(step.value, '.4f')}" for name, step in zip(names, steps, strict=True))
+    return {"data": data, "layout": layout, "height": 320, "description": f"From 0 to {loss:.4f}: {told}."}
 
 
 def shares_figure(ex: Explanation, *, of: str) -> dict[str, Any]:
