@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from peploss.errors import PeptideError, SourceError
+from peploss.intensities.ms2pip_files import OTHERWISE, dlib, is_dlib, is_ms2pip_table, ms2pip_table
 from peploss.intensities.mzspeclib import entries, is_mzspeclib, labelled
 from peploss.intensities.prediction import Ion, Prediction, key_of
 from peploss.peptides.fragments import fragments
@@ -50,7 +51,7 @@ LIBRARY_IONS: Final = LossSettings(max_fragment_charge=3, neutral_losses=("H2O",
 
 
 class FromFile:
-    """Predictions read once from a table (Parquet, TSV, CSV) or a spectral library (MSP, mzSpecLib, annotated MGF).
+    """Predictions read once from a table (Parquet, TSV, CSV) or a spectral library (MSP, mzSpecLib, MGF, DLIB).
 
     Args:
         path: of the file.
@@ -71,6 +72,8 @@ class FromFile:
             raise SourceError("There is no such file of predictions.", where=str(path))
         if is_mzspeclib(self.path):
             rows = self._mzspeclib()
+        elif is_dlib(self.path):
+            rows = self._dlib()
         else:
             rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
         for peptide, charge, ions in rows:
@@ -98,7 +101,11 @@ class FromFile:
         return f"{self.name} has no prediction of {peptide.with_charge(charge).proforma}.{at}"
 
     def _table(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
-        table = _columns(self.path)
+        read = _read(self.path)
+        if is_ms2pip_table(read.column_names):
+            yield from self._ms2pip(read)
+            return
+        table = _columns(self.path, read)
         groups: dict[tuple[str, int], dict[Ion, float]] = {}
         for number, (text, charge, ion, ordinal, fragment_charge, loss, intensity) in enumerate(
             zip(*(table[name] for name in COLUMNS), strict=True), start=1
@@ -128,6 +135,19 @@ class FromFile:
             self.problems.append(f"{text}: {error}")
             return None
 
+    def _ms2pip(self, read: Any) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
+        columns = {name: read.column(name).to_pylist() for name in read.column_names}
+        for found in ms2pip_table(self.path, columns):
+            if isinstance(found, str):
+                self.problems.append(found)
+            else:
+                yield found
+
+    def _dlib(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
+        for text, charge, mz, intensity in dlib(self.path):
+            if (peptide := self._peptide(text)) is not None:
+                yield peptide, charge, _assigned(peptide, charge, mz, intensity)
+
     def _mzspeclib(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
         for entry in entries(self.path):
             if entry.problem or not entry.peptide:
@@ -144,18 +164,32 @@ class FromFile:
     def _library(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
         from peploss.spectra.readers import open_spectra
 
-        library = open_spectra(self.path)
+        try:
+            library = open_spectra(self.path)
+        except SourceError as error:
+            raise SourceError(
+                error.problem, where=str(self.path), remedy=f"{error.remedy or ''} {OTHERWISE}".strip()
+            ) from error
         for index in range(len(library)):
             spectrum = library.read(index)
-            if not spectrum.peptide:
+            named = spectrum.peptide or _in_title(spectrum.title)
+            if not named:
                 self.problems.append(f"{spectrum.title or spectrum.index}: the entry names no peptide.")
                 continue
-            peptide = self._peptide(spectrum.peptide)
+            peptide = self._peptide(named)
             charge = (peptide.charge if peptide else None) or spectrum.precursor_charge
             if peptide is None or charge is None:
                 self.problems.append(f"{spectrum.title or spectrum.index}: the entry names no charge.")
                 continue
             yield peptide, charge, _assigned(peptide, charge, spectrum.mz, spectrum.intensity)
+
+
+def _in_title(title: str) -> str:
+    """The title, where it is a peptidoform with its charge, as MS2PIP's MGF has it; ``""`` where it is none."""
+    try:
+        return title if "/" in title and Peptide.parse(title).charge else ""
+    except PeptideError:
+        return ""
 
 
 def _assigned(peptide: Peptide, charge: int, mz: Any, intensity: Any) -> dict[Ion, float]:
@@ -182,21 +216,25 @@ def _assigned(peptide: Peptide, charge: int, mz: Any, intensity: Any) -> dict[Io
     return found
 
 
-def _columns(path: Path) -> dict[str, list[Any]]:
+def _read(path: Path) -> Any:
+    """The table of Arrow."""
     import pyarrow as pa
     import pyarrow.csv as pa_csv
     import pyarrow.parquet as pq
 
     try:
         if path.suffix.lower() == ".parquet":
-            table = pq.read_table(path)
+            return pq.read_table(path)
         else:
             with path.open("rb") as file:
                 tab = b"\t" in file.readline()
             options = pa_csv.ParseOptions(delimiter="\t" if tab else ",")
-            table = pa_csv.read_csv(path, parse_options=options)
+            return pa_csv.read_csv(path, parse_options=options)
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"The table of predictions cannot be read: {error}", where=str(path)) from error
+
+
+def _columns(path: Path, table: Any) -> dict[str, list[Any]]:
     plain = {"".join(c for c in name.lower() if c.isalnum()): name for name in table.column_names}
     columns: dict[str, list[Any]] = {}
     for name, spellings in _SPELLINGS.items():

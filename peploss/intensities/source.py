@@ -15,6 +15,8 @@ from peploss.peptides.peptide import Peptide
 from peploss.settings import UNIFORM
 
 FILE = "file:"
+MODEL = "MS2PIP "
+"""What a file's path and a model's name stand behind."""
 
 
 class IntensitySource(Protocol):
@@ -32,7 +34,7 @@ class IntensitySource(Protocol):
 
 def names() -> tuple[str, ...]:
     """What can be chosen here and now, beside a file."""
-    return (UNIFORM, *(f"MS2PIP {model}" for model in ms2pip.models_here()))
+    return (UNIFORM, *(f"{MODEL}{model}" for model in ms2pip.models_here()))
 
 
 def intensity_source(name: str) -> IntensitySource | None:
@@ -51,8 +53,8 @@ def intensity_source(name: str) -> IntensitySource | None:
         path = Path(name.removeprefix(FILE))
         stat = path.stat() if path.is_file() else None
         return _file(str(path), (stat.st_mtime_ns, stat.st_size) if stat else None)
-    if name.startswith("MS2PIP "):
-        return _model(name.removeprefix("MS2PIP "), os.environ.get(ms2pip.FOLDER), ms2pip.version())
+    if name.startswith(MODEL):
+        return _model(name.removeprefix(MODEL), os.environ.get(ms2pip.FOLDER), ms2pip.version())
     raise SettingsError(
         f"There is no source of intensities {name!r}.",
         remedy=f"Use {UNIFORM}, MS2PIP with one of {', '.join(ms2pip.MODELS)}, or {FILE}PATH.",

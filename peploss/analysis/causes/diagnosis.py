@@ -28,6 +28,7 @@ from peploss.analysis.causes.spectrum_rules import (
     TooFewPeaks,
     TooNarrow,
     UnmodelledIons,
+    WrongModel,
 )
 from peploss.errors import ArgumentError
 from peploss.peptides.peptide import Peptide, as_peptide
@@ -49,6 +50,7 @@ ORDER: Final[tuple[Rule, ...]] = (
     UnmodelledIons(),
     Noise(),
     TooNarrow(),
+    WrongModel(),
     IntensityPattern(),
     AnnotationFine(),
 )

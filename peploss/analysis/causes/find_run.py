@@ -9,9 +9,11 @@ import numpy as np
 
 from peploss.analysis.causes.counterfactuals.counterfactual import FLAT, PRECURSOR_PPM, ppm_error, standing
 from peploss.analysis.causes.observed_facts import likeliest_shifts
-from peploss.analysis.causes.run import Run
+from peploss.analysis.causes.run import BetterHeights, Run
 from peploss.analysis.tuning.calibration import calibrate
+from peploss.analysis.tuning.height_sources import better_source, fit_of_sources
 from peploss.analysis.tuning.psm_set import Psm, observed
+from peploss.intensities.source import MODEL, names
 from peploss.peptides.decoys import decoy_orders
 from peploss.peptides.ion_table import Candidates, ion_table
 from peploss.settings import LossSettings
@@ -33,7 +35,8 @@ def run_of(
 
     Args:
         psms: of one run; the first 60 confident ones are enough.
-        settings: ions and peaks; their sigma plays no part, which may be what is wrong.
+        settings: ions, peaks and heights; sigma plays no part in the errors, which may be what is wrong. Where the
+            heights are those of a model, the other models are compared with it.
         precursor_ppm: how far the precursor of a right peptide may be off.
     """
     right: list[Psm] = []
@@ -47,7 +50,21 @@ def run_of(
     found = calibrate(right, settings)
     if found.da is None or found.ppm is None:
         return None
-    return Run(len(right), found.da.n, found.da.offset, found.da.sigma, found.ppm.offset, found.ppm.sigma)
+    heights = _better_heights(right, settings)
+    return Run(len(right), found.da.n, found.da.offset, found.da.sigma, found.ppm.offset, found.ppm.sigma, heights)
+
+
+def _better_heights(right: Sequence[Psm], settings: LossSettings) -> BetterHeights | None:
+    """The model, of those that can be used here, that fits confident PSMs better than the one of the settings."""
+    used = settings.intensities
+    if not used.startswith(MODEL):
+        return None
+    models = dict.fromkeys([used, *(name for name in names() if name.startswith(MODEL))])
+    found = better_source(fit_of_sources(right, settings, list(models)), used)
+    if found is None:
+        return None
+    fit, lower, share = found
+    return BetterHeights(fit.source, used, lower, share)
 
 
 def _confident(psm: Psm, settings: LossSettings, seed: int, precursor_ppm: float) -> bool:

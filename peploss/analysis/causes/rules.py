@@ -21,6 +21,7 @@ Cause = Literal[
     "wrong peptide",
     "unmodelled ions",
     "noise",
+    "wrong model",
     "intensity pattern",
     "annotation fine",
     "not known",

@@ -14,6 +14,31 @@ OFFSET_PPM: Final = 10.0
 
 
 @dataclass(frozen=True)
+class BetterHeights:
+    """A model of fragment heights that fits a run better than the one that is used.
+
+    Attributes:
+        source: of the better one, as ``LossSettings.intensities`` names it.
+        used: the one that is used.
+        lower: what the better one takes off the loss of a confident PSM, in the middle.
+        share: of the confident PSMs whose loss it lowers.
+    """
+
+    source: str
+    used: str
+    lower: float
+    share: float
+
+    @property
+    def told(self) -> str:
+        """What is found, as a sentence."""
+        return (
+            f"Wrong model: {self.source} lowers the loss of {self.share:.0%} of this run's confident PSMs, by "
+            f"{self.lower:.3f} in the middle, against {self.used}. Use intensities = {self.source!r}."
+        )
+
+
+@dataclass(frozen=True)
 class Run:
     """Mass errors of the confident PSMs of a run.
 
@@ -21,6 +46,8 @@ class Run:
         n_psms: confident PSMs; ``n_fragments`` matched fragments of them.
         offset_da, offset_ppm: median error.
         scatter_da, scatter_ppm: standard deviation around it, from the median distance.
+        better_heights: the model that fits the run better than that of the settings; None where none does, or the
+            settings use none.
     """
 
     n_psms: int
@@ -29,6 +56,7 @@ class Run:
     scatter_da: float
     offset_ppm: float
     scatter_ppm: float
+    better_heights: BetterHeights | None = None
 
     def offset(self, unit: str) -> float:
         """Median error in a unit."""
@@ -53,7 +81,7 @@ class Run:
         return settings.replace(sigma=self.fitting_sigma(settings.sigma_unit))
 
     def notes(self, settings: LossSettings) -> tuple[str, ...]:
-        """What is wrong with all of the run, told once: a sigma too narrow, an offset of all fragments."""
+        """What is wrong with all of the run, told once: sigma too narrow, an offset of all fragments, a wrong model."""
         out = []
         unit = settings.sigma_unit
         if self.too_narrow(settings):
@@ -66,4 +94,6 @@ class Run:
                 f"Calibration: all fragments of this run lie {self.offset_ppm:+.3g} ppm off and scatter by "
                 f"{self.scatter_ppm:.2g} ppm only."
             )
+        if self.better_heights is not None and self.better_heights.used == settings.intensities:
+            out.append(self.better_heights.told)
         return tuple(out)

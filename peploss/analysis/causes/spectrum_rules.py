@@ -18,6 +18,7 @@ from peploss.analysis.causes.rules import (
     supported,
     surely,
 )
+from peploss.analysis.tuning.height_sources import WRONG_MODEL
 
 SAME_PEPTIDE = ("ions", "peaks", "shift", "sigma", "grid")
 ANY_ORDER = ("immonium", "precursor", "all")
@@ -287,6 +288,27 @@ class IntensityPattern(Rule):
         """The square root of intensities, where it gains."""
         roots = (x for x in c.cases if x.kind == "peaks" and x.settings is not None and x.settings.sqrt and x.gain > 0)
         return next(roots, None)
+
+
+@dataclass(frozen=True)
+class WrongModel(Rule):
+    """The heights are those of a model that does not fit the run, which ``Run.notes`` tells once, and this spectrum
+    pays for it as ``IntensityPattern`` says."""
+
+    cause: ClassVar[Cause] = "wrong model"
+    pattern: IntensityPattern = IntensityPattern()
+
+    @property
+    def words(self) -> str:
+        words = self.pattern.words
+        return f"{WRONG_MODEL}; and of the spectrum: {words[:1].lower()}{words[1:]}"
+
+    def find(self, c: Counterfactuals) -> Finding | None:
+        better = c.run.better_heights if c.run is not None else None
+        if better is None or better.used != c.settings.intensities or (found := self.pattern.find(c)) is None:
+            return None
+        return self.found(found.confidence, better.told, lower=better.lower, share=better.share,
+                          intensity_step=c.facts.steps[0])  # fmt: skip
 
 
 @dataclass(frozen=True)

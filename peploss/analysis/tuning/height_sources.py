@@ -21,6 +21,11 @@ LEAST_GAIN: Final = 0.02
 """Median by which another source must lower the loss before it is named."""
 LEAST_SHARE: Final = 0.7
 """Share of the PSMs whose loss it must lower."""
+WRONG_MODEL: Final = (
+    f"Another model that can be used here lowers the loss of {LEAST_SHARE:.0%} of the run's confident PSMs, and by "
+    f"{LEAST_GAIN:g} in the middle"
+)
+"""When the model of the fragment heights is wrong for a run."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,10 @@ import pytest
 
 from peploss.analysis.causes.diagnosis import diagnose
 from peploss.analysis.causes.find_run import FEWEST_PSMS, run_of
-from peploss.analysis.causes.run import Run
+from peploss.analysis.causes.run import BetterHeights, Run
+from peploss.analysis.causes.spectrum_rules import WrongModel
 from peploss.analysis.tuning.psm_set import Psm, sample_psms
+from peploss.intensities import ms2pip
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -111,3 +113,43 @@ def test_an_ion_trap_run_is_told_once_and_no_calibration_is_named() -> None:
     named = [diagnose(p.spectrum, p.peptide, LossSettings(), run=run).cause for p in psms]
     assert named.count("calibration") <= 1
     assert "settings too narrow" not in named
+
+
+def test_a_wrong_model_is_told_once_for_the_run_and_named_where_a_spectrum_pays_for_it() -> None:
+    right = BetterHeights("MS2PIP HCD2019", "MS2PIP TMT", 0.12, 0.93)
+    run = Run(30, 300, 0.0, 0.002, 0.0, 3.0, right)
+    used = LossSettings(intensities="MS2PIP TMT")
+    (note,) = run.notes(used)
+    assert note == (
+        "Wrong model: MS2PIP HCD2019 lowers the loss of 93% of this run's confident PSMs, by 0.120 in the middle, "
+        "against MS2PIP TMT. Use intensities = 'MS2PIP HCD2019'."
+    )
+    assert run.notes(LossSettings()) == ()  # which uses no model
+    words = WrongModel().words
+    assert "70% of the run's confident PSMs, and by 0.02 in the middle" in words  # of the thresholds
+    assert f"cost {WrongModel().pattern.step:g} of the loss" in words
+
+
+def test_the_model_that_fits_the_built_in_run_is_found_by_its_losses() -> None:
+    psms = [p for p in sample_psms("hcd_qe_openms_qc.mgf") if p.charge == 2][:40]
+    ch2 = run_of(psms, LossSettings(intensities="MS2PIP HCD2019"))
+    assert ch2 is not None
+    assert ch2.better_heights is None
+    uniform = run_of(psms, LossSettings())
+    assert uniform is not None
+    assert uniform.better_heights is None  # no model is in use
+
+
+@pytest.mark.skipif(ms2pip.version() is None, reason="MS2PIP is not installed")
+def test_the_tmt_model_on_a_q_exactive_run_is_named() -> None:
+    used = LossSettings(intensities="MS2PIP TMT")
+    psms = sample_psms("hcd_qe_openms_qc.mgf")[:40]
+    run = run_of(psms, used)
+    assert run is not None
+    assert run.better_heights is not None
+    assert run.better_heights.source.startswith("MS2PIP HCD")
+    causes = [diagnose(p.spectrum, p.peptide, used, run=run) for p in psms[:12]]
+    assert not [c for c in causes if "intensity pattern" in c.cause]
+    for why in causes:
+        if why.cause == "wrong model":
+            assert "Use intensities = " in why.text
