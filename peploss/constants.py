@@ -26,7 +26,7 @@ CARBON_MONOXIDE: Final = CARBON + OXYGEN
 ISOTOPE_SPACING: Final = 1.00335483507  # 13C - 12C
 NITROGEN_15: Final = 15.00010889888
 
-_COMPOSITION = {  # residue: C, H, N, O, S
+COMPOSITION: Final = {
     "G": (2, 3, 1, 1, 0),
     "A": (3, 5, 1, 1, 0),
     "S": (3, 5, 1, 2, 0),
@@ -50,10 +50,11 @@ _COMPOSITION = {  # residue: C, H, N, O, S
     "W": (11, 10, 2, 1, 0),
     "O": (12, 19, 3, 2, 0),  # pyrrolysine
 }
+"""Residue -> its atoms of C, H, N, O and S."""
 
 
 RESIDUE_ATOMS: Final = MappingProxyType(
-    {aa: MappingProxyType(dict(zip("CHNOS", atoms, strict=True))) for aa, atoms in _COMPOSITION.items()}
+    {aa: MappingProxyType(dict(zip("CHNOS", atoms, strict=True))) for aa, atoms in COMPOSITION.items()}
     | {"U": MappingProxyType({"C": 3, "H": 5, "N": 1, "O": 1, "Se": 1})}
 )
 """One-letter residue -> how many atoms of each element it has."""
@@ -64,7 +65,7 @@ def _residue(c: int, h: int, n: int, o: int, s: int) -> float:
 
 
 RESIDUE_MASSES: Final = MappingProxyType(
-    {aa: _residue(*atoms) for aa, atoms in _COMPOSITION.items()}
+    {aa: _residue(*atoms) for aa, atoms in COMPOSITION.items()}
     | {"U": _residue(3, 5, 1, 1, 0) + SELENIUM}  # selenocysteine
 )
 """One-letter residue -> monoisotopic residue mass in Da (the amino acid less one water)."""

@@ -43,7 +43,7 @@ FLOORS = {
     for unit in units
 }
 ROOMS = {
-    "peploss.analysis": ("one_psm", "tuning", "loss_comparison", "variance", "causes", "candidates"),
+    "peploss.analysis": ("one_psm", "tuning", "loss_comparison", "variance", "causes", "candidates", "context"),
     "peploss.dataset": ("tables", "index", "scoring", "query", "runs", "export"),
     "peploss.explorer": ("browser", "shell", "sources", "figures", "explore", "tune", "losses", "outliers", "training"),
 }

@@ -232,7 +232,9 @@ def test_a_data_folder_that_is_not_there_is_told(opened: Open, monkeypatch: pyte
     assert len(app.error) == 1
 
 
-@pytest.mark.parametrize("tab", ["Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Export"])
+@pytest.mark.parametrize(
+    "tab", ["Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Context", "Export"]
+)
 def test_every_tab_opens_by_link(opened: Open, tab: str) -> None:
     app = opened(tab=tab)
     fine(app)

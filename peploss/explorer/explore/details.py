@@ -11,14 +11,14 @@ import streamlit as st
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.export import fragments_csv, snippet
 from peploss.explorer.browser import components
-from peploss.explorer.explore import against, cause, payload, summary
+from peploss.explorer.explore import against, cause, context, payload, summary
 from peploss.explorer.figures import charts
 from peploss.explorer.shell import controls, state
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
 from peploss.spectra.writers import to_mgf
 
-TABS = ("Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Export")
+TABS = ("Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Context", "Export")
 
 
 def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> None:
@@ -27,8 +27,15 @@ def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> Non
     Args:
         candidates: draws the tab of that name.
     """
-    drawn = (lambda ex: _why(ex, source), _fragments, _errors, lambda ex: candidates(),
-             lambda ex: against.tab(ex, source), lambda ex: _export(ex, source))  # fmt: skip
+    drawn = (
+        lambda ex: _why(ex, source),
+        _fragments,
+        _errors,
+        lambda ex: candidates(),
+        lambda ex: against.tab(ex, source),
+        lambda ex: context.tab(ex, source),
+        lambda ex: _export(ex, source),
+    )
     for tab, draw in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), drawn, strict=True):
         if tab.open:
             with tab:

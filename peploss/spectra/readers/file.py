@@ -16,6 +16,7 @@ from peploss.spectra.batch import PEAKS, Batch, usable
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.record import NOT_MS2, Header, Problem, Record
 from peploss.spectra.spectrum import Spectrum
+from peploss.spectra.survey import Context, IonCurrent
 
 _COMPARED: Final = 20_000
 """Ids that an unknown one is compared with, to say what may have been meant."""
@@ -182,6 +183,21 @@ class SpectrumFile(ABC):
             label = record.title or record.native_id
             place = f"{self.name}, spectrum {index + 1}" + (f" ({label})" if label else "")
             raise SpectrumError(error.problem, where=place) from error
+
+    def context(self, which: int | str) -> Context | None:
+        """Survey scan and isolation window of a spectrum; None of a format that holds no survey scans.
+
+        Args:
+            which: as for ``read``.
+        Raises:
+            NoSpectrumError: there is no such spectrum.
+            SpectrumError: the survey scan is damaged.
+        """
+        return None
+
+    def ion_current(self) -> IonCurrent | None:
+        """The total ion current of survey scans; None where the file states none."""
+        return None
 
     def index_of(self, start: int, stop: int) -> dict[str, Any]:
         """The index of entries start to stop as plain values, with which another process opens just these."""

@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss import limits
+from peploss.errors import SpectrumError
 from peploss.spectra.readers.file import SpectrumFile
 from peploss.spectra.readers.source import ByteSource
 from peploss.spectra.readers.xml.index import XmlLayout, build_index, id_of
 from peploss.spectra.readers.xml.precursor import Isolated
+from peploss.spectra.readers.xml.surveys import ion_current, survey_of, survey_place
 from peploss.spectra.readers.xml.vocabulary import SECONDS, UNITS
 from peploss.spectra.record import Record
+from peploss.spectra.survey import Context, IonCurrent, Isolation
 
 _PIECE: Final = 1 << 20
 _WHOLE: Final = 1e15  # a greater "whole number" is no count, charge or scan
@@ -84,6 +87,60 @@ class XmlFile(SpectrumFile):
     @abstractmethod
     def _level(self, element: bytes) -> int | None:
         """The MS level in the text of an element, without parsing it."""
+
+    @abstractmethod
+    def _isolation(self, values: dict[str, Any]) -> tuple[str, Isolation | None]:
+        """Id of the spectrum in which the ion was seen, ``""`` for none, and the window that was isolated."""
+
+    @abstractmethod
+    def _stated_current(self, head: bytes) -> tuple[float, float] | None:
+        """Time in seconds and total ion current in the first bytes of an entry."""
+
+    def context(self, which: int | str) -> Context:
+        """As ``SpectrumFile.context``; reads the spectrum, and entries before it up to its survey scan."""
+        index = self.position(which)
+        named, isolation = self._isolation(self._values_at(index))
+        at = None
+        if named:
+            if self._numbers is None:
+                self._numbers = {name: i for i, name in enumerate(self.ids)}
+            at = self._numbers.get(named)
+            at = at if at is not None and self._level(self._element(*self._place(at)) or b"") == 1 else None
+        by_name = at is not None
+        if at is None:
+            at = survey_place(list(zip(self._offsets, self._bounds, strict=True)), index, self._source, self._level)
+        if at is None:
+            return Context(None, isolation)
+        record = Record(native_id=self.ids[at])
+        return Context(survey_of(record, self._values_at(at), self._fill, by_name), isolation)
+
+    def ion_current(self) -> IonCurrent | None:
+        """As ``SpectrumFile.ion_current``; reads the first bytes of entries only."""
+        places = list(zip(self._offsets, self._bounds, strict=True))
+        return ion_current(places, self._source, self._level, self._stated_current)
+
+    def _place(self, index: int) -> tuple[int, int]:
+        return self._offsets[index], self._bounds[index]
+
+    def _values_at(self, index: int) -> dict[str, Any]:
+        """What is found in an entry, of any level.
+
+        Raises:
+            SpectrumError: it is damaged.
+        """
+        from peploss.spectra.readers.xml.by_pyteomics import DECODE_ERRORS
+
+        element = self._element(*self._place(index))
+        if element is None or element.count(b"<") > limits.FIELDS.most:
+            raise SpectrumError("The entry is not closed, or has too many elements.", where=self.ids[index])
+        try:
+            plain = self._plain(element)
+            return self._careful(element) if plain is None else plain
+        except DECODE_ERRORS as error:
+            what = "survey scan" if self._level(element) == 1 else "spectrum"
+            raise SpectrumError(
+                f"The {what} cannot be decoded ({_first_line(error)}).", where=self.ids[index]
+            ) from error
 
     def _record(self, index: int) -> Record:
         return self._record_at(self.ids[index], self._offsets[index], self._bounds[index])

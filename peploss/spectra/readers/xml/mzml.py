@@ -14,13 +14,17 @@ from peploss.spectra.readers.xml.element_file import XmlFile, array, number, sec
 from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.readers.xml.mzml_plain import plain_values
 from peploss.spectra.readers.xml.precursor import Isolated, of_peptide, window_note
-from peploss.spectra.readers.xml.vocabulary import with_names
+from peploss.spectra.readers.xml.vocabulary import SECONDS, UNITS, attributes_of, with_names
 from peploss.spectra.record import Record
+from peploss.spectra.survey import Isolation
 
 _HEAD_LIMIT: Final = 1 << 22
 _PARAM_GROUPS: Final = (b"<referenceableParamGroupList", b"</referenceableParamGroupList>")
 _MS_LEVEL: Final = b"MS:1000511"
 _LEVEL: Final = re.compile(rb"\bvalue\s{0,9}=\s{0,9}[\"'](\d{1,3})[\"']")
+_WINDOW: Final = ("target m/z", "lower offset", "upper offset")
+_CURRENT: Final = "MS:1000285"
+_TIME: Final = "MS:1000016"
 _DECONVOLUTION: Final = b"MS:1000034"  # charge deconvolution, a step of data processing
 _BEFORE: Final = b'<mzML xmlns="http://psi.hupo.org/ms/mzml" version="1.1.0">'
 
@@ -104,6 +108,21 @@ class MzmlFile(XmlFile):
         declared = whole(values.get("defaultArrayLength"))
         if declared is not None and declared != mz.size and mz.size:
             record.notes.append(f"The file announces {declared} peaks; {mz.size} are there.")
+
+    def _isolation(self, values: dict[str, Any]) -> tuple[str, Isolation | None]:
+        precursor = _first(values, "precursorList", "precursor")
+        window = precursor.get("isolationWindow") or {}
+        centre, lower, upper = (number(window.get(f"isolation window {name}")) for name in _WINDOW)
+        ends = None if centre is None or lower is None or upper is None else Isolation(centre - lower, centre + upper)
+        return str(precursor.get("spectrumRef", "")), ends
+
+    def _stated_current(self, head: bytes) -> tuple[float, float] | None:
+        current, time = attributes_of(head, _CURRENT), attributes_of(head, _TIME)
+        value, at = number(current.get("value")), number(time.get("value"))
+        if value is None or at is None:
+            return None
+        unit = UNITS.get(time.get("unitAccession", ""), time.get("unitName", ""))
+        return at * SECONDS.get(unit, SECONDS["minute"]), value
 
     def _precursor(self, record: Record, values: dict[str, Any]) -> None:
         precursors = (values.get("precursorList") or {}).get("precursor") or []

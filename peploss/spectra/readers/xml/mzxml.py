@@ -11,7 +11,10 @@ from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.readers.xml.mzxml_peaks import PAIRS, Peaks, joined
 from peploss.spectra.readers.xml.precursor import WIDE, Isolated, of_peptide, window_note
 from peploss.spectra.record import Record
+from peploss.spectra.survey import Isolation
 
+_STATED: Final = re.compile(rb"\btotIonCurrent\s{0,9}=\s{0,9}[\"'](?P<value>[\d.eE+-]{1,40})[\"']")
+_DURATION: Final = re.compile(rb"\bretentionTime\s{0,9}=\s{0,9}[\"']PT(?P<seconds>[\d.]{1,40})S[\"']")
 _PEAKS: Final = re.compile(rb"<peaks\b([^<>]*+)>([^<]*+)</peaks\s*+>")
 
 
@@ -80,6 +83,21 @@ class MzxmlFile(XmlFile):
         declared = whole(values.get("peaksCount"))
         if declared is not None and declared != mz.size:
             record.notes.append(f"The file announces {declared} peaks; {mz.size} are there.")
+
+    def _isolation(self, values: dict[str, Any]) -> tuple[str, Isolation | None]:
+        first = (values.get("precursorMz") or [None])[0]
+        if not isinstance(first, dict):
+            return "", None
+        centre, width = number(first.get("precursorMz")), number(first.get("windowWideness"))
+        ends = None if centre is None or not width else Isolation(centre - width / 2, centre + width / 2)
+        return _isolated(first).spectrum, ends
+
+    def _stated_current(self, head: bytes) -> tuple[float, float] | None:
+        tag = head[: head.find(b">") + 1]
+        current, time = _STATED.search(tag), _DURATION.search(tag)
+        value = number(current["value"].decode()) if current else None
+        at = number(time["seconds"].decode()) if time else None
+        return None if value is None or at is None else (at, value)
 
 
 def _isolated(found: object) -> Isolated:

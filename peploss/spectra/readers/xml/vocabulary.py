@@ -54,6 +54,19 @@ def by_accession(attributes: dict[str, str]) -> None:
         attributes["unitName"] = unit
 
 
+def attributes_of(head: bytes, accession: str) -> dict[str, str]:
+    """Attributes of the first parameter of an accession, where the text holds it whole; else none.
+
+    >>> attributes_of(b'<cvParam accession="MS:1000285" value="5"/>', "MS:1000285")["value"]
+    '5'
+    """
+    at = head.find(accession.encode())
+    start, end = head.rfind(b"<", 0, at), head.find(b">", at)
+    if at < 0 or start < 0 or end < 0 or not head.startswith(b"<cvParam", start):
+        return {}
+    return {name: value[1:-1] for name, _, value in _ATTRIBUTE.findall(head[start:end].decode("latin-1"))}
+
+
 def with_names(document: bytes) -> bytes:
     """A document in which every parameter has the name of its accession.
 
