@@ -2,8 +2,9 @@
 
     python -m benchmarks.losses
 
-Each row gives the median time of one call over a batch. A row is printed only if its answers agree: the loss with the
-dense float64 definition to 1e-6, a peer's number with peploss's own to 1e-6 (ms_entropy's, which is float32, to 1e-4).
+The other losses stand side by side in ``benchmarks.every_loss``. Each row gives the median time of one call over a
+batch. A row is printed only if its answers agree: the loss with the dense float64 definition to 1e-6, a peer's number
+with peploss's own to 1e-6 (ms_entropy's, which is float32, to 1e-4).
 
 Predicted peaks come as fragments do, one ascending run for b ions and one for y ions; observed peaks ascending, as
 files have them, two fifths of them within a few hundredths of a Th of a predicted one, the rest anywhere.

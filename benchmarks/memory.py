@@ -12,6 +12,7 @@ import gc
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -34,7 +35,11 @@ def resident(field: str) -> int:
 def peak_of_step(way: str, batch: int) -> int:
     """Bytes above what was resident before."""
     step(WAYS[way], make_batch(1, 10, 10), 0.05, MzGrid(200.0, 0.1))()
-    call = step(WAYS[way], make_batch(batch, 100, 150), 0.05, MzGrid())
+    return added_by(step(WAYS[way], make_batch(batch, 100, 150), 0.05, MzGrid()))
+
+
+def added_by(call: Callable[[], object]) -> int:
+    """Bytes that are resident at the peak of a call above those before it."""
     gc.collect()
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")

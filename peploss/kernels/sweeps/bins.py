@@ -65,10 +65,12 @@ def _places(low_a: I64, count_a: I64, low_b: I64, count_b: I64, at_a: I64, at_b:
 @jit
 def _render(mz: F64, height: F64, sigma: F64, h: float, low: I64, count: I64, at: I64, curve: F64) -> None:
     """Adds every peak to the curve."""
+    eta, q = 0.0, 1.0
     for i in range(mz.size):
-        eta = h / sigma[i]
+        if h / sigma[i] != eta:  # in Da all widths are one
+            eta = h / sigma[i]
+            q = math.exp(-eta * eta)
         z = ((low[i] + 0.5) * h - mz[i]) / sigma[i]
-        q = math.exp(-eta * eta)
         for start in range(0, count[i], STRIDE):
             u = z + eta * start
             g, ratio = height[i] * math.exp(-0.5 * u * u), math.exp(-eta * (u + 0.5 * eta))
@@ -84,10 +86,12 @@ def _chain(mz: F64, height: F64, sigma: F64, h: float, low: I64, count: I64, at:
 
     With ``z = (x - m) / s`` and ``g = exp(-z^2 / 2)``: ``dg/dm = g z / s`` and ``dg/ds = g z^2 / s``.
     """
+    eta, q = 0.0, 1.0
     for i in range(mz.size):
-        eta = h / sigma[i]
+        if h / sigma[i] != eta:  # in Da all widths are one
+            eta = h / sigma[i]
+            q = math.exp(-eta * eta)
         z = ((low[i] + 0.5) * h - mz[i]) / sigma[i]
-        q = math.exp(-eta * eta)
         total, first, second = 0.0, 0.0, 0.0
         for start in range(0, count[i], STRIDE):
             u = z + eta * start
@@ -169,6 +173,7 @@ def bins_range(
     """The loss of spectra start to stop, and derivatives where asked, as ``nearest_range`` has them."""
     most_a, most_b = longest(aoff, start, stop), longest(boff, start, stop)
     ka, kb = np.empty(most_a, np.int64), np.empty(most_b, np.int64)
+    grad = grad_a or grad_b
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
         n, top_a = gather(am[a0:a1], aw[a0:a1], ka)
@@ -203,11 +208,11 @@ def bins_range(
         _render(p, height_a, s, h, low_a, count_a, at_a, x)
         _render(o, height_b, t, h, low_b, count_b, at_b, y)
         if kind == CROSS_ENTROPY:
-            values[b] = cross_entropy(x, y, n_bins, floor, by_x, by_y)
+            values[b] = cross_entropy(x, y, n_bins, floor, grad, by_x, by_y)
         elif kind == PEARSON:
-            values[b] = pearson(x, y, n_bins, by_x, by_y)
+            values[b] = pearson(x, y, n_bins, grad, by_x, by_y)
         else:
-            values[b] = entropy(x, y, by_x, by_y)
+            values[b] = entropy(x, y, grad, by_x, by_y)
         for side in range(2):
             if not (grad_a if side == 0 else grad_b):
                 continue

@@ -14,6 +14,7 @@ from peploss.kernels import Backend, Peaks, SigmaUnit, spectrum_cosine
 from peploss.kernels.arguments import same_batch
 from peploss.kernels.dispatch import kernels_for
 from peploss.losses.baselines.naive import greedy_distance
+from peploss.losses.baselines.ragged import spectrum_of
 from peploss.losses.baselines.swept import swept
 
 SCALES = (1.0, 4.0, 16.0)
@@ -100,13 +101,11 @@ def _weighted(peaks: Peaks, intensity_power: float, mz_power: float) -> Peaks:
     """Intensities raised and multiplied by m/z, 0 where there is no peak; NaN and infinity stay as they are."""
     mz, a = peaks.mz.double(), peaks.intensity.double()
     peak = (a > 0) & torch.isfinite(a) & torch.isfinite(mz)
-    # Scaled to a highest of 1, which cancels: a power of 1e200 would not fit.
-    top = a.new_zeros(peaks.batch)
-    which = torch.repeat_interleave(
-        torch.arange(peaks.batch, device=a.device), peaks.offsets.diff(), output_size=a.shape[0]
-    )
-    top = top.scatter_reduce(0, which, torch.where(peak, a, 0.0).detach(), "amax")
-    safe = torch.where(peak, a / torch.where(top > 0, top, 1.0)[which], 1.0)
+    safe = torch.where(peak, a, 1.0)
+    if intensity_power > 0.5:  # a root fits whatever it is multiplied by, but 1e200 squared does not
+        which = spectrum_of(peaks)
+        top = a.new_zeros(peaks.batch).scatter_reduce(0, which, torch.where(peak, a, 0.0).detach(), "amax")
+        safe = safe / torch.where(peak, torch.where(top > 0, top, 1.0)[which], 1.0)  # which cancels in the cosine
     raised = safe.sqrt() if intensity_power == 0.5 else safe**intensity_power
     if mz_power:
         raised = raised * (torch.where(peak, mz, 1.0) / 1000.0) ** mz_power
