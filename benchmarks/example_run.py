@@ -2,7 +2,7 @@
 
     python -m benchmarks.example_run            # into sample_spectra/training_run, half a minute
 
-The model is that of ``benchmarks.training_study`` with an answer after each of its decoder's layers, as refinement
+The model is that of ``benchmarks.learning`` with an answer after each of its decoder's layers, as refinement
 steps; the samples are held-out synthetic spectra.
 """
 
@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from benchmarks.training_study import VOCABULARY, Data, Model, stream, synthetic
+from benchmarks.learning.model import Model
+from benchmarks.learning.spectra import VOCABULARY, Data, stream, synthetic
 from peploss import CombinedLoss
 from peploss.training.sample_log import SampleLog
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.sample_log --threads 1
 
-The model is the two-layer transformer of ``benchmarks.training_study``, batches of 32. Steps with and without logging
+The model is the two-layer transformer of ``benchmarks.learning``, batches of 32. Steps with and without logging
 alternate. Times are of the processor, so that other work on the machine does not count: ``step_ms`` and ``call_ms`` of
 the loop's own thread, ``whole_share`` of all threads, the writing one included.
 """
@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from benchmarks.common import arguments, show, write
-from benchmarks.training_study import VOCABULARY, Model, synthetic
+from benchmarks.learning.model import Model
+from benchmarks.learning.spectra import VOCABULARY, synthetic
 from peploss import CombinedLoss
 from peploss.training.sample_log import SampleLog
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss import Vocabulary
-from peploss.training.log_rows import ABOUT, FORMAT
+from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
 from peploss.training.objective import Objective
 from peploss.version import __version__
 
-ROWS = 4096
+ROWS = 20_000  # of a row group
 
 
 def large_run(folder: Path, samples: int, checkpoints: int, *, seed: int = 0) -> None:
-    """Write a run in the format of ``SampleLog``, without going through a model: its tokens improve step by step."""
+    """Write a run in the format of ``SampleLog``, in one part and without a model: its tokens improve step by step."""
     rng = np.random.default_rng(seed)
     vocabulary = Vocabulary()
     folder.mkdir(parents=True)
@@ -33,46 +34,45 @@ def large_run(folder: Path, samples: int, checkpoints: int, *, seed: int = 0) ->
     length = rng.integers(7, 21, samples)
     hard = rng.beta(2, 2, samples)
     ends = np.concatenate([[0], np.cumsum(length)])
-    target = rng.integers(4, 24, ends[-1]).astype(np.int32)
-    names = np.array([f"spectrum {i}" for i in range(samples)])
-    pq.write_table(pa.table({"id": names, "charge": rng.integers(2, 4, samples)}), folder / "spectra-000000.parquet")
-    part = 0
-    for k in range(checkpoints):
-        chance = np.clip(1.3 * (k + 1) / (checkpoints + 1) - 0.6 * hard + 0.3, 0.05, 0.98)
-        right = rng.random(ends[-1]) < np.repeat(chance, length)
-        decoded = np.where(right, target, rng.integers(4, 24, ends[-1])).astype(np.int32)
-        correct = np.add.reduceat(decoded == target, ends[:-1])
-        share = correct / length
-        ce = 0.05 + 2.8 * (1 - share) + rng.exponential(0.1, samples)
-        spectrum = np.clip(1 - share**4 + rng.normal(0, 0.03, samples), 0, 1)
-        precursor = np.clip(0.05 * (1 - share) + rng.normal(0, 0.002, samples), 0, None)
-        for start in range(0, samples, ROWS):
-            here = slice(start, min(start + ROWS, samples))
-            n = here.stop - here.start
-            tokens = slice(ends[here.start], ends[here.stop])
-            offsets = pa.array((ends[here.start : here.stop + 1] - ends[here.start]).astype(np.int32))
-            said = pa.ListArray.from_arrays(offsets, decoded[tokens])
+    target = rng.integers(4, 24, ends[-1], dtype=np.int32)
+    names = pa.array([f"spectrum {i}" for i in range(samples)])
+    offsets = pa.array(ends.astype(np.int32))
+    pq.write_table(pa.table({"id": names, "charge": rng.integers(2, 4, samples)}), folder / f"{SPECTRA}-000000.parquet")
+    with ExitStack() as opened:
+        writer: pq.ParquetWriter | None = None
+        for k in range(checkpoints):
+            chance = np.clip(1.3 * (k + 1) / (checkpoints + 1) - 0.6 * hard + 0.3, 0.05, 0.98)
+            right = rng.random(ends[-1], dtype=np.float32) < np.repeat(chance.astype(np.float32), length)
+            decoded = np.where(right, target, rng.integers(4, 24, ends[-1], dtype=np.int32))
+            correct = np.add.reduceat(decoded == target, ends[:-1])
+            share = correct / length
+            ce = 0.05 + 2.8 * (1 - share) + rng.exponential(0.1, samples)
+            spectrum = np.clip(1 - share**4 + rng.normal(0, 0.03, samples), 0, 1)
+            precursor = np.clip(0.05 * (1 - share) + rng.normal(0, 0.002, samples), 0, None)
+            said = pa.ListArray.from_arrays(offsets, decoded)
+            probability = np.where(right, np.float32(0.9), np.float32(0.4))
             columns = {
-                "step": np.full(n, 1000 * k),
-                "id": names[here],
-                "length": length[here],
-                "n_correct": correct[here],
-                "target": pa.ListArray.from_arrays(offsets, target[tokens]),
-                "decoded": pa.ListArray.from_arrays(pa.array(np.arange(n + 1, dtype=np.int32)), said),
+                "step": np.full(samples, 1000 * k),
+                "id": names,
+                "length": length,
+                "n_correct": correct,
+                "target": pa.ListArray.from_arrays(offsets, target),
+                "decoded": pa.ListArray.from_arrays(pa.array(np.arange(samples + 1, dtype=np.int32)), said),
                 "top_token": said,
-                "top_probability": pa.ListArray.from_arrays(
-                    offsets, np.where(right[tokens], 0.9, 0.4).astype(np.float32)
-                ),
-                "ce_final": ce[here],
-                "spectrum_loss": spectrum[here],
-                "precursor_loss": precursor[here],
-                "total_loss": (ce + 0.1 * spectrum + 0.01 * precursor)[here],
-                "weight_ce": np.ones(n),
-                "weight_spectrum": np.full(n, 0.1),
-                "weight_precursor": np.full(n, 0.01),
+                "top_probability": pa.ListArray.from_arrays(offsets, probability),
+                "ce_final": ce,
+                "spectrum_loss": spectrum,
+                "precursor_loss": precursor,
+                "total_loss": ce + 0.1 * spectrum + 0.01 * precursor,
+                "weight_ce": np.ones(samples),
+                "weight_spectrum": np.full(samples, 0.1),
+                "weight_precursor": np.full(samples, 0.01),
             }
-            pq.write_table(pa.table(columns), folder / f"part-{part:06d}.parquet", compression="zstd")
-            part += 1
+            table = pa.table(columns)
+            if writer is None:
+                path = folder / f"{PART}-000000.parquet"
+                writer = opened.enter_context(pq.ParquetWriter(path, table.schema, compression="lz4"))
+            writer.write_table(table, row_group_size=ROWS)
 
 
 def main() -> None:

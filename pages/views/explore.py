@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from peploss.analysis.loss_comparison.drawn import draw
 from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.explore import candidates, details, payload, reference
+from peploss.explorer.explore import candidates, details, other_loss, payload, reference
 from peploss.explorer.explore.candidates import Candidates
 from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.shell import controls, frame, link, state
@@ -27,6 +28,7 @@ def page() -> None:
     with st.sidebar:
         source, problem = current.choose_source()
         settings, left_out = controls.choose_settings()
+        other = other_loss.choose()
     if source is None:
         current.nothing_open(problem)
         return
@@ -43,7 +45,7 @@ def page() -> None:
         _without_candidate(spectrum, text)
     else:
         with st.container(key=current.SHOWN):
-            _stage(source, spectrum, peptide, settings)
+            _stage(source, spectrum, peptide, settings, other)
             _details(source, spectrum, peptide, settings, home)
     link.write(home, own)
     if peptide is not None:
@@ -86,7 +88,7 @@ def _settled() -> None:
 
 
 @st.fragment(key="stage")
-def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings) -> None:
+def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, other: str) -> None:
     these = candidates.chosen(peptide, spectrum)
     try:
         ex = _explain(source, spectrum, these, base, these.shown)
@@ -99,12 +101,21 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
                 alone = candidates.pair_of(these, found, ex.settings)
                 beside = payload.Beside(beside.rows, below, alone, (these.shown + 1, these.below + 1))
         sure = candidates.confidence(source, spectrum, these.peptide)
+        drawn = draw(ex, other)
     except PeplossError as error:
         st.error(sentence(error))
         return
     among = reference.payload(reference.known(source, base), ex.settings, ex.loss)
     components.stage(
-        payload.stage(ex, state.view(), source=current.key_of(source), reference=among, beside=beside, confidence=sure),
+        payload.stage(
+            ex,
+            state.view(),
+            source=current.key_of(source),
+            reference=among,
+            beside=beside,
+            confidence=sure,
+            other=drawn,
+        ),
         key=state.STAGE,
         on_settled=_settled,
     )

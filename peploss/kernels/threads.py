@@ -11,7 +11,8 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 import numpy as np
@@ -85,6 +86,18 @@ def _forget_threads() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_threads)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within, torch computes in this thread alone: waking its others takes longer than a small operation does, and many
+    times as long on a machine that has other work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:

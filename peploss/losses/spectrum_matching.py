@@ -83,6 +83,7 @@ class SpectrumMatchingLoss(nn.Module):
         self.ion_type_names = names
         self.ions: tuple[IonKind, ...] = tuple(IonKind(*parse_ion_name(name)) for name in names)
         self.settings: LossSettings | None = None
+        self.precursor_charge: int | None = None
         self.vocabulary = as_vocabulary(vocabulary)
         self.reduction: Reduction = check_reduction(reduction)
         check_backend(backend)
@@ -128,7 +129,7 @@ class SpectrumMatchingLoss(nn.Module):
             settings.bin_width, settings.max_mz, settings.sigma, ("b",), grid=grid, sigma_unit=settings.sigma_unit,
             vocabulary=vocabulary, reduction=reduction, backend=backend,
         )  # fmt: skip
-        loss.ions, loss.settings = kinds, settings
+        loss.ions, loss.settings, loss.precursor_charge = kinds, settings, precursor_charge
         loss.ion_type_names = tuple(_name(kind) for kind in kinds)
         return loss
 

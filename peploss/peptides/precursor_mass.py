@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from peploss.constants import ISOTOPE_SPACING, PROTON
 
 PPM = 1e6
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 
 def neutral_mass(precursor_mz: Any, charge: Any) -> Any:
@@ -19,6 +24,20 @@ def neutral_mass(precursor_mz: Any, charge: Any) -> Any:
     997.9854
     """
     return (precursor_mz - PROTON) * charge
+
+
+def precursor_shift(peptide_mass: Any, precursor_mz: Any, charge: Any) -> Any:
+    """Observed minus the peptide's precursor m/z, in Th: what the modified cosine may move fragments by.
+
+    Args:
+        peptide_mass: neutral, in Da.
+        precursor_mz: in Th.
+        charge: of both, not 0.
+
+    >>> round(precursor_shift(997.9854, 508.0, 2), 3)
+    8.0
+    """
+    return precursor_mz - PROTON - peptide_mass / charge
 
 
 def precursor_ppm(peptide_mass: Any, observed_mass: Any, isotope: Any = 0) -> Any:
@@ -32,3 +51,11 @@ def precursor_ppm(peptide_mass: Any, observed_mass: Any, isotope: Any = 0) -> An
     10.0
     """
     return (observed_mass - isotope * ISOTOPE_SPACING - peptide_mass) / observed_mass * PPM
+
+
+def precursor_shifts(peptide_mass: F64, precursor_mz: F64, charge: I64) -> F64:
+    """(B,) ``precursor_shift`` of many PSMs; 0 where m/z (NaN) or charge (0) is not known."""
+    known = (charge > 0) & np.isfinite(precursor_mz)
+    return np.where(
+        known, precursor_shift(peptide_mass, np.where(known, precursor_mz, 0.0), np.maximum(charge, 1)), 0.0
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from peploss.errors import SettingsError
 from peploss.kernels import Peaks
+from peploss.kernels.threads import one_thread
 from peploss.losses.baselines import BASELINES
 from peploss.losses.precursor import precursor_loss
 from peploss.losses.spectrum import spectrum_loss
@@ -26,6 +28,8 @@ SPECTRUM: Final = "spectrum"
 PRECURSOR: Final = "precursor"
 OBJECTIVES: Final = (CROSS_ENTROPY, SPECTRUM, PRECURSOR, *BASELINES)
 """What can be descended, alone or in a weighted sum."""
+SMALL: Final = 500_000
+"""Logits, up to which one thread is faster than several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,31 +127,33 @@ def descend(
     n, n_residues = len(targets), mask.sum(1).clamp(min=1)
     out = {name: np.empty((how.steps, n)) for name in ("loss", "accuracy", "ppm", "gradient")}
     parts = {name: np.empty((how.steps, n)) for name in how.weights}
-    for step in range(how.steps):
-        settings = LossSettings(sigma=how.sigma_at(step), bin_width=how.bin_width, max_mz=how.max_mz)
-        now = logits.softmax(-1)
-        soft = expected_residue_masses(now, vocabulary=tokens, residue_mask=mask)
-        mz, valid = soft_fragments(soft.masses, soft.mask, tuple(ions))
-        predicted = Peaks.from_padded(mz, torch.ones_like(mz), valid)
-        mass = soft_neutral_mass(soft.masses, soft.mask)
-        each = {
-            name: _objective(name, logits, targets, mask, predicted, observed, mass, right_mass, settings)
-            for name in how.weights
-        }
-        total = torch.stack([how.weights[name] * value for name, value in each.items()]).sum(0)
-        (slope,) = torch.autograd.grad(total.sum(), logits)
-        with torch.no_grad():
-            out["loss"][step] = total.numpy()
-            hits = (logits.argmax(-1) == targets) & mask
-            out["accuracy"][step] = (hits.sum(1) / n_residues).numpy()
-            out["ppm"][step] = ((mass - right_mass) / right_mass * 1e6).numpy()
-            out["gradient"][step] = slope.flatten(1).norm(dim=1).numpy()
-            for name, value in each.items():
-                parts[name][step] = value.numpy()
-        logits.grad = slope
-        optimizer.step()
-        if progress:
-            progress(step + 1, how.steps)
+    # Some ten small operations a step, for which torch would wake its threads each time.
+    with one_thread() if logits.numel() <= SMALL else nullcontext():
+        for step in range(how.steps):
+            settings = LossSettings(sigma=how.sigma_at(step), bin_width=how.bin_width, max_mz=how.max_mz)
+            now = logits.softmax(-1)
+            soft = expected_residue_masses(now, vocabulary=tokens, residue_mask=mask)
+            mz, valid = soft_fragments(soft.masses, soft.mask, tuple(ions))
+            predicted = Peaks.from_padded(mz, torch.ones_like(mz), valid)
+            mass = soft_neutral_mass(soft.masses, soft.mask)
+            each = {
+                name: _objective(name, logits, targets, mask, predicted, observed, mass, right_mass, settings)
+                for name in how.weights
+            }
+            total = torch.stack([how.weights[name] * value for name, value in each.items()]).sum(0)
+            (slope,) = torch.autograd.grad(total.sum(), logits)
+            with torch.no_grad():
+                out["loss"][step] = total.numpy()
+                hits = (logits.argmax(-1) == targets) & mask
+                out["accuracy"][step] = (hits.sum(1) / n_residues).numpy()
+                out["ppm"][step] = ((mass - right_mass) / right_mass * 1e6).numpy()
+                out["gradient"][step] = slope.flatten(1).norm(dim=1).numpy()
+                for name, value in each.items():
+                    parts[name][step] = value.numpy()
+            logits.grad = slope
+            optimizer.step()
+            if progress:
+                progress(step + 1, how.steps)
     end = logits.detach().softmax(-1).numpy()
     return Trajectory(parts=parts, probs=end, **out)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from peploss.errors import SourceError
 from peploss.losses.precursor import PPM
 from peploss.losses.supervision import iteration_weights
+from peploss.peptides.ions import N_TERMINAL, IonKind
 from peploss.peptides.soft import expected_residue_masses, soft_fragments, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.logged_run import LoggedSample, LoggedSpectrum
@@ -120,9 +122,10 @@ def refinement(
     probs = logits[:, 0].double().softmax(-1)  # (T, L, V)
     residue = vocabulary.residue_mask(target)  # (1, L)
     mask = residue.expand(n_steps, -1)
+    ions = loss.spectrum_loss.ions
     soft = expected_residue_masses(probs, vocabulary=vocabulary, residue_mask=mask)
-    expected, valid = soft_fragments(soft.masses, soft.mask, how.ion_type_names)
-    right, _ = soft_fragments(vocabulary.mass_tensor()[target], residue, how.ion_type_names)
+    expected, valid = soft_fragments(soft.masses, soft.mask, ions)
+    right, _ = soft_fragments(vocabulary.mass_tensor()[target], residue, ions)
     keep = valid[0]
     right_mz = right[0][keep].numpy()
     ppm = np.full(n_steps, np.nan)
@@ -138,7 +141,7 @@ def refinement(
         gradient=gradient,
         special=torch.where(vocabulary.residue_tensor(), 0.0, probs).sum(-1).numpy(),
         ppm=ppm,
-        fragment=_names(how.ion_type_names, residue[0].numpy(), keep.numpy()),
+        fragment=_names(ions, residue[0].numpy(), keep.numpy()),
         right=right_mz,
         drift=(expected[:, keep] - right[:, keep]).numpy(),
         observed=_nearest(spectrum.mz if spectrum else np.empty(0), right_mz),
@@ -146,16 +149,17 @@ def refinement(
     )
 
 
-def _names(ions: tuple[str, ...], residue: NDArray[np.bool_], keep: NDArray[np.bool_]) -> list[str]:
+def _names(ions: Sequence[IonKind], residue: NDArray[np.bool_], keep: NDArray[np.bool_]) -> list[str]:
     """Of the fragments kept, of slots as ``soft_fragments`` orders them."""
     from_n = np.cumsum(residue)
     from_c = np.cumsum(residue[::-1])[::-1]
     names = []
     for ion in ions:
-        base, _, loss = ion.partition("-")
-        kind, charges = base.rstrip("+"), base.count("+")
-        of = from_n if kind in "abc" else from_c
-        names += [f"{kind}{n}{'+' * charges}{'-' + loss if loss else ''}" for n in of]
+        of = from_n if ion.kind in N_TERMINAL else from_c
+        charges, loss = "+" * ion.charge if ion.charge > 1 else "", f"-{ion.loss}" if ion.loss else ""
+        isotope = f" +{ion.isotope} 13C" if ion.isotope else ""
+        number = [""] * len(of) if ion.kind == "precursor" else [str(n) for n in of]
+        names += [f"{ion.kind}{n}{charges}{loss}{isotope}" for n in number]
     return [name for name, kept in zip(names, keep, strict=True) if kept]
 
 

@@ -40,7 +40,22 @@ def violations(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
-    "address", ["/?tab=Why", "/?tab=Fragments", "/?tab=Mass+errors", "/?tab=Export", "/tune", "/tune?part=Reach"]
+    "address",
+    [
+        "/?tab=Why",
+        "/?tab=Fragments",
+        "/?tab=Mass+errors",
+        "/?tab=Export",
+        "/tune",
+        "/tune?part=Reach",
+        "/training?run=Built-in+example",
+        "/training?run=Built-in+example&see=Sample",
+        "/training?see=By+hand",
+        "/training?see=Curriculum",
+        "/losses?see=One+spectrum",
+        "/losses?see=Set",
+        "/losses?see=Smoothness",
+    ],
 )
 def test_a_page_keeps_the_rules(url: str, open_page: Open, address: str, dark: bool) -> None:
     page = open_page(f"{url}{address}", dark=dark, painted=False)

@@ -70,3 +70,17 @@ atexit.register(lambda: (threads.split(lambda a, b: done.append((a, b)), sizes),
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 8  # four spectra, one by one, twice
+
+
+def test_one_thread_is_given_back_whatever_happens() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with threads.one_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 3
+        with pytest.raises(ValueError, match="lost"), threads.one_thread():
+            raise ValueError("lost")
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)

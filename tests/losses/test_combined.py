@@ -1,70 +1,26 @@
-"""CombinedLoss: the sum of its parts, the interface training code relies on, and what torch may do with it."""
+"""CombinedLoss: the sum of its parts, and what each does to masks, padding, special tokens and empty sides."""
 
 from __future__ import annotations
 
-import copy
 import inspect
-import io
 import math
-import pickle
-from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
 
 import pytest
 import torch
-from pyteomics import mass
-from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from peploss.errors import BackendError, SettingsError
 from peploss.losses.combined import CombinedLoss
 from peploss.losses.precursor import PrecursorMassLoss
 from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.losses.supervision import DeepSupervisionLoss
-from peploss.peptides.fragments import fragments
-from peploss.peptides.peptide import Peptide
 from peploss.peptides.vocabulary import Vocabulary
-from peploss.settings import LossSettings
+from tests.losses.combined_batch import batch, wide
 
-PEPTIDES = ["PEPTIDE", "GAS", "LLYWKR"]
 MASSES = dict(zip(Vocabulary().tokens, Vocabulary().masses, strict=True))
 KEYS = {
     *("ce_step_0", "ce_step_1", "ce_final", "spectrum_loss", "total_loss"),
     *("ppm_error", "mass_error_da", "predicted_peptide_mass"),
 }
 EXTRA_KEYS = {"precursor_loss", "precursor_known", "special_token_probability"}
-
-
-class Batch(NamedTuple):
-    """The arguments of one call."""
-
-    logits: Tensor
-    targets: Tensor
-    mask: Tensor
-    mz: Tensor
-    intensity: Tensor
-    peak_mask: Tensor
-    precursor: Tensor
-
-
-def batch(dtype: torch.dtype = torch.float64, sharpness: float = 5.0) -> Batch:
-    """Two steps of logits that lean to three peptides of different lengths, and spectra near theirs."""
-    targets, mask = Vocabulary().encode(PEPTIDES)
-    g = torch.Generator().manual_seed(0)
-    lean = sharpness * torch.nn.functional.one_hot(targets, 24).double()
-    logits = lean + 0.5 * torch.randn(2, *lean.shape, generator=g, dtype=torch.float64)
-    mz, peak_mask = torch.zeros(3, 20, dtype=torch.float64), torch.zeros(3, 20, dtype=torch.bool)
-    for b, text in enumerate(PEPTIDES):
-        f = torch.from_numpy(fragments(Peptide.parse(text), LossSettings(), 2).mz)
-        mz[b, : len(f)], peak_mask[b, : len(f)] = f, True
-    precursor = torch.tensor([mass.calculate_mass(sequence=p) for p in PEPTIDES], dtype=torch.float64)
-    intensity = torch.rand(3, 20, generator=g, dtype=torch.float64)
-    return Batch(logits.to(dtype).requires_grad_(), targets, mask, mz, intensity, peak_mask, precursor)
-
-
-def wide(**keywords) -> CombinedLoss:
-    """So wide that the unsure logits of ``batch`` have a gradient."""
-    return CombinedLoss(**{"sigma": 2.0, "bin_size": 1.0, "precursor_weight": 0.08, **keywords})
 
 
 def test_constructor_and_call_are_those_training_code_uses() -> None:
@@ -292,113 +248,6 @@ def test_empty_spectra_and_sequences_cost_a_constant() -> None:
     assert metrics["precursor_known"].tolist() == [0.0] * 3
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_low_precision_in_and_float32_or_better_inside(dtype: torch.dtype) -> None:
-    x = batch(dtype=dtype)
-    plain, _ = wide()(*x)
-    exact, _ = wide()(x.logits.detach().double(), *x[1:])
-    with torch.autocast("cpu", dtype=dtype):
-        cast, metrics = wide()(*x)
-    assert plain.dtype == metrics["total_loss"].dtype == metrics["ppm_error"].to(plain).dtype == torch.float32
-    assert torch.equal(plain, cast)
-    assert plain.item() == pytest.approx(exact.item(), rel=1e-6)
-    cast.backward()
-    assert x.logits.grad.dtype == dtype
-    assert torch.isfinite(x.logits.grad).all()
-    assert (x.logits.grad != 0).any()
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("reduction", ["mean", "none"])
-def test_compiles_as_one_graph(reduction: str) -> None:
-    loss = wide(reduction=reduction)
-    results = []
-    for call in (loss, torch.compile(loss, fullgraph=True, backend="aot_eager")):
-        x = batch()
-        total, metrics = call(*x)
-        total.sum().backward()
-        results.append((total.detach(), x.logits.grad, metrics))
-    torch.testing.assert_close(results[0], results[1], rtol=1e-9, atol=1e-14)
-
-
-@pytest.mark.parametrize("dynamic", [None, True])
-def test_compiled_again_for_other_shapes_and_weights(dynamic: bool | None) -> None:
-    torch._dynamo.reset()
-    loss = wide()
-    compiled = torch.compile(loss, dynamic=dynamic, fullgraph=True, backend="aot_eager")
-    x = batch()
-    for weight, rows in ((0.15, 3), (0.3, 3), (0.3, 2)):
-        loss.spectrum_weight = weight
-        y = (x.logits[:, :rows], *(z[:rows] for z in x[1:]))
-        assert compiled(*y)[0].item() == pytest.approx(loss(*y)[0].item(), rel=1e-9)
-
-
-def test_exports() -> None:
-    x = batch()
-    arguments = (x.logits.detach(), *x[1:])
-    program = torch.export.export(wide(), arguments)
-    torch.testing.assert_close(program.module()(*arguments), wide()(*arguments), rtol=1e-9, atol=1e-14)
-
-
-class NoSync(TorchDispatchMode):
-    """Raises where a value would have to leave the device, or a size depends on one."""
-
-    FORBIDDEN = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "is_nonzero")
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        assert not any(name in str(func) for name in self.FORBIDDEN), func
-        return func(*args, **(kwargs or {}))
-
-
-@pytest.mark.parametrize("reduction", ["mean", "none"])
-def test_nothing_waits_for_the_device(reduction: str) -> None:
-    x = batch()
-    with NoSync():
-        CombinedLoss(precursor_weight=0.08, reduction=reduction)(*x)[0].sum().backward()
-    with pytest.raises(AssertionError), NoSync():
-        torch.ones(1).item()
-
-
-def test_pickles_copies_moves_and_has_no_state() -> None:
-    x = batch()
-    loss = wide(label_smoothing=0.1, precursor_weight=0.5, vocabulary=Vocabulary())
-    assert loss.state_dict() == {}
-    assert list(loss.parameters()) == list(loss.buffers()) == []
-    want, _ = loss(*x)
-    saved = io.BytesIO()
-    torch.save(loss, saved)
-    saved.seek(0)
-    copies = (pickle.loads(pickle.dumps(loss)), copy.deepcopy(loss), torch.load(saved, weights_only=False))
-    for other in (*copies, loss.half(), loss.to("cpu", torch.bfloat16)):
-        assert torch.equal(other(*x)[0], want)
-    holder = nn.Module()
-    holder.loss = wide()
-    holder.load_state_dict({})
-
-
-def test_the_same_answer_from_several_threads_and_again() -> None:
-    loss = wide()
-
-    def run(_: int) -> tuple[Tensor, Tensor]:
-        x = batch()
-        total, _metrics = loss(*x)
-        return total.detach(), torch.autograd.grad(total, x.logits)[0]
-
-    first = run(0)
-    with ThreadPoolExecutor(4) as pool:
-        for total, gradient in pool.map(run, range(12)):
-            assert torch.equal(total, first[0])
-            assert torch.equal(gradient, first[1])
-
-
-def test_a_second_derivative_is_refused_in_words() -> None:
-    x = batch()
-    total, _ = wide()(*x)
-    (gradient,) = torch.autograd.grad(total, x.logits, create_graph=True)
-    with pytest.raises(RuntimeError, match="no second derivative"):
-        torch.autograd.grad(gradient.sum(), x.logits)
-
-
 def test_a_training_step_lowers_the_loss() -> None:
     x = batch(sharpness=2.0)
     logits = x.logits.detach().float().requires_grad_()
@@ -413,39 +262,3 @@ def test_a_training_step_lowers_the_loss() -> None:
         totals.append(metrics["total_loss"].item())
     assert totals[-1] < 0.5 * totals[0]
     assert math.isfinite(totals[-1])
-
-
-@pytest.mark.parametrize(
-    ("keywords", "message"),
-    [
-        ({"ce_weight": -1.0}, "ce_weight must be finite and not negative, not -1.0"),
-        ({"spectrum_weight": math.nan}, "spectrum_weight must be finite"),
-        ({"precursor_weight": math.inf}, "precursor_weight must be finite"),
-        ({"iteration_weights": "cubic"}, "iteration_weights must be"),
-        ({"precursor_scale": 0.0}, "precursor scale must be"),
-        ({"reduction": "max"}, "mean, sum or none"),
-        ({"sigma": 0.0}, "sigma must be"),
-        ({"ce_weight": None}, "ce_weight must be finite and not negative, not None"),
-        ({"spectrum_weight": "0.1"}, "spectrum_weight must be finite and not negative, not '0.1'"),
-    ],
-)
-def test_refuses_settings_in_words(keywords: dict[str, object], message: str) -> None:
-    with pytest.raises(SettingsError, match=message):
-        CombinedLoss(**keywords)
-
-
-def test_refuses_shapes_that_do_not_belong_together() -> None:
-    x = batch()
-    with pytest.raises(ValueError, match=r"\(T, B, L, V\)"):
-        CombinedLoss()(x.logits[0], *x[1:])
-    with pytest.raises(ValueError, match="T >= 1"):
-        CombinedLoss()(x.logits[:0], *x[1:])
-    with pytest.raises(ValueError, match="T >= 1"):
-        CombinedLoss(ce_weight=0.0)(x.logits[:0], *x[1:])
-    with pytest.raises(BackendError, match="no backend 'gpu'"):
-        CombinedLoss(backend="gpu")
-    for weight in (1.0, 0.0):
-        with pytest.raises(ValueError, match="targets and target_mask must"):
-            CombinedLoss(weight)(x.logits, x.targets[:, :-1], *x[2:])
-    with pytest.raises(ValueError, match="one each per sample"):
-        CombinedLoss(precursor_weight=0.08)(*x[:-1], x.precursor[:2])

@@ -75,3 +75,15 @@ def test_kinks_along_a_residue(losses: Open) -> None:
 def test_claims_are_those_of_the_readme(losses: Open) -> None:
     app = losses(see="Claims")
     assert app.table[0].value.index.tolist() == [c.claim for c in CLAIMS]
+
+
+def test_an_outlier_opens_in_explore_with_that_loss_drawn(losses: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = losses(see="Set", sample=BSA, first="Spectrum loss", second="Min-distance Huber")
+    links = [x for x in app.get("page_link") if x.proto.label == "Open in Explore"]
+    assert "loss=Min-distance+Huber" in links[0].proto.query_string
+    explore = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    explore.query_params["loss"] = "Min-distance Huber"
+    explore.run()
+    assert not explore.exception
+    assert explore.selectbox(key="loss").value == "Min-distance Huber"
+    assert explore.query_params["loss"] == "Min-distance Huber"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from peploss import CombinedLoss, Vocabulary
-from peploss.errors import SourceError
+from peploss import CombinedLoss, LossSettings, Vocabulary
+from peploss.errors import SettingsError, SourceError
 from peploss.training.logged_run import LoggedRun
 from peploss.training.objective import Objective
 from peploss.training.one_sample import Refinement, refinement
@@ -144,3 +144,42 @@ def test_another_loss_in_the_same_folder_is_refused(run: LoggedRun) -> None:
         SampleLog(run.folder, loss=CombinedLoss(bin_size=0.05))
     weighted = CombinedLoss(spectrum_weight=0.05, iteration_weights="linear", sigma=0.1)
     SampleLog(run.folder, loss=weighted).close()  # a curriculum's weights and sigma may differ
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        CombinedLoss(spectrum_weight=0.3, sigma=60.0, sigma_unit="ppm", reduction="none"),
+        CombinedLoss(spectrum_weight=0.3, sigma=0.2, grid=None, reduction="none"),
+        CombinedLoss(spectrum_weight=0.3, ion_type_names=["b", "y++", "y-H2O"], reduction="none"),
+        CombinedLoss.from_settings(
+            LossSettings(
+                sigma=80.0, sigma_unit="ppm", ion_types=("a", "y"), ion_weights={"a": 0.3}, sqrt=True, isotopes=1
+            ),
+            spectrum_weight=0.3, grid=None, reduction="none", precursor_charge=3,
+        ),
+    ],
+    ids=["ppm", "no grid", "ions", "settings"],
+)  # fmt: skip
+def test_every_kind_of_loss_is_computed_again(tmp_path: Path, loss: CombinedLoss) -> None:
+    batch, logits, _ = drawn()
+    peaks = batch.observed_masses, batch.observed_intensities, batch.peak_mask
+    _, metrics = loss(logits, batch.targets, batch.target_mask, *peaks, batch.precursor_mass)
+    with SampleLog(tmp_path, full_logits=True, loss=loss) as log:
+        log.add(5, IDS, logits, batch.targets, batch.target_mask, metrics, peaks=peaks)
+    run = LoggedRun(tmp_path)
+    assert run.objective == Objective.of(loss)
+    for name in IDS:
+        found, logged = again(run, name), run.sample(5, name).numbers
+        assert found.spectrum[-1] == pytest.approx(logged["spectrum_loss"], abs=1e-6)
+        assert found.total[-1] == pytest.approx(logged["total_loss"], abs=1e-6)
+        assert len(found.fragment) == len(found.right) == found.drift.shape[1]
+        assert len(set(found.fragment)) == len(found.fragment)
+    width = Objective.of(loss).width(np.array([500.0, 1000.0]))
+    assert width[1] / width[0] == pytest.approx(2.0 if loss.spectrum_loss.sigma_unit == "ppm" else 1.0)
+
+
+def test_predicted_heights_cannot_be_kept() -> None:
+    loss = CombinedLoss.from_settings(LossSettings(intensities="MS2PIP HCD2021"))
+    with pytest.raises(SettingsError, match="does not keep the predicted heights"):
+        Objective.of(loss)

@@ -129,7 +129,9 @@ def compare_losses(
         rows = range(start, min(start + AT_ONCE, n))
         pred = [side for row in rows for side in prepared.candidates[row]]
         obs = [prepared.observed[row] for row in rows for _ in range(1 + k)]
-        out[start : rows.stop] = loss_values(every, pred, obs, settings).reshape(len(rows), 1 + k, len(every))
+        shifts = [prepared.psms[row].shift for row in rows for _ in range(1 + k)]  # decoys weigh the same
+        values = loss_values(every, pred, obs, settings, shifts)
+        out[start : rows.stop] = values.reshape(len(rows), 1 + k, len(every))
         if progress:
             progress(rows.stop, n)
     return ComparedSet(every, prepared, out[:, 0], out[:, 1:])

@@ -37,7 +37,7 @@ LOSSES: Final[Mapping[str, Baseline]] = MappingProxyType(
         **BASELINES,
     }
 )
-"""Every loss of peaks by the name of its function; the modified cosine without a shift."""
+"""Every loss of peaks by the name of its function."""
 
 
 def chosen_losses(names: Sequence[str] | None) -> tuple[str, ...]:
@@ -55,21 +55,31 @@ def chosen_losses(names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys([SPECTRUM, *wanted]))
 
 
-def loss_values(names: Sequence[str], pred: Sequence[Side], obs: Sequence[Side], settings: LossSettings) -> F64:
-    """(B, L) losses of B predicted against B observed peak lists, each preprocessed, at sigma and grid of settings."""
-    sides = Peaks.from_list(pred), Peaks.from_list(obs)
+def loss_values(
+    names: Sequence[str], pred: Sequence[Side], obs: Sequence[Side], settings: LossSettings, shifts: Sequence[float]
+) -> F64:
+    """(B, L) losses of B predicted against B observed peak lists, each preprocessed, at sigma and grid of settings.
+
+    Args:
+        shifts: (B,) observed minus predicted precursor m/z in Th, of the modified cosine; 0 where not known.
+    """
+    sides, shift = (Peaks.from_list(pred), Peaks.from_list(obs)), torch.tensor(shifts, dtype=torch.float64)
     with torch.no_grad():
-        return np.stack([LOSSES[name](*sides, settings).numpy() for name in names], axis=1)
+        return np.stack([LOSSES[name](*sides, settings, shift=shift).numpy() for name in names], axis=1)
 
 
-def loss_slopes(name: str, pred: F64, intensity: F64, obs: Sequence[Side], settings: LossSettings) -> tuple[F64, F64]:
+def loss_slopes(
+    name: str, pred: F64, intensity: F64, obs: Sequence[Side], settings: LossSettings, shift: float
+) -> tuple[F64, F64]:
     """One loss of (B, F) fragments of the same heights (F,), each row against its observed peaks.
 
+    Args:
+        shift: of all rows, as in ``loss_values``.
     Returns:
         values (B,), slopes (B, F) by each fragment's m/z, per Th.
     """
     mz = torch.tensor(pred, dtype=torch.float64, requires_grad=True)
     heights = torch.tensor(intensity, dtype=torch.float64).expand_as(mz)
-    values = LOSSES[name](Peaks.from_padded(mz, heights), Peaks.from_list(obs), settings)
+    values = LOSSES[name](Peaks.from_padded(mz, heights), Peaks.from_list(obs), settings, shift=shift)
     (slopes,) = torch.autograd.grad(values.sum(), mz)
     return values.detach().numpy(), slopes.numpy()

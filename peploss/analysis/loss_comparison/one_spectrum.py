@@ -22,11 +22,13 @@ class Change:
     """One thing changed.
 
     Attributes:
-        title: what.
+        title: what, in full.
+        head: the same in a word or two.
         loss: (L,) the losses with it.
     """
 
     title: str
+    head: str
     loss: F64
 
 
@@ -91,16 +93,18 @@ def one_spectrum(psm: Psm, settings: LossSettings, names: Sequence[str] | None =
             where=psm.spectrum.name,
             remedy="Change the ion types or the filter of peaks.",
         )
-    slopes = np.stack([loss_slopes(name, mz[None], height, [(peak, intensity)], settings)[1][0] for name in every])
-    base = loss_values(every, [(mz, height)], [(peak, intensity)], settings)[0]
+    slopes = np.stack(
+        [loss_slopes(name, mz[None], height, [(peak, intensity)], settings, psm.shift)[1][0] for name in every]
+    )
+    base = loss_values(every, [(mz, height)], [(peak, intensity)], settings, [psm.shift])[0]
     changes = [
-        Change(title, loss_values(every, [pred], [obs], at)[0])
-        for title, pred, obs, at in _changed((mz, height), (peak, intensity), settings)
+        Change(title, head, loss_values(every, [pred], [obs], at, [psm.shift])[0])
+        for title, head, pred, obs, at in _changed((mz, height), (peak, intensity), settings)
     ]
     return OneSpectrum(every, base, (mz, height), (peak, intensity), slopes, tuple(changes))
 
 
-def _changed(pred: Side, obs: Side, settings: LossSettings) -> list[tuple[str, Side, Side, LossSettings]]:
+def _changed(pred: Side, obs: Side, settings: LossSettings) -> list[tuple[str, str, Side, Side, LossSettings]]:
     """The changes, each a small one of its kind."""
     (mz, height), (peak, intensity) = pred, obs
     gaps = np.abs(mz[:, None] - peak[None, :])
@@ -120,13 +124,13 @@ def _changed(pred: Side, obs: Side, settings: LossSettings) -> list[tuple[str, S
     at = float(both[widest : widest + 2].mean())
     noisy = np.append(peak, at), np.append(intensity, intensity[highest])
     changes = [
-        ("σ × 1.5", pred, obs, settings.replace(sigma=settings.sigma * 1.5)),
-        ("σ / 1.5", pred, obs, settings.replace(sigma=settings.sigma / 1.5)),
-        (f"fragment at {mz[chosen]:.2f} moved by σ", (moved, height), obs, settings),
-        (f"highest peak ({peak[highest]:.2f}) doubled", pred, (peak, doubled), settings),
-        (f"a peak of noise as high as it, at {at:.2f}", pred, noisy, settings),
+        ("σ × 1.5", "σ × 1.5", pred, obs, settings.replace(sigma=settings.sigma * 1.5)),
+        ("σ / 1.5", "σ / 1.5", pred, obs, settings.replace(sigma=settings.sigma / 1.5)),
+        (f"fragment at {mz[chosen]:.2f} moved by σ", "ion moved", (moved, height), obs, settings),
+        (f"highest peak ({peak[highest]:.2f}) doubled", "peak × 2", pred, (peak, doubled), settings),
+        (f"a peak of noise as high as it, at {at:.2f}", "noise", pred, noisy, settings),
     ]
     if peak.size > 1:
         without = np.delete(peak, highest), np.delete(intensity, highest)
-        changes.append(("highest peak taken away", pred, without, settings))
+        changes.append(("highest peak taken away", "peak away", pred, without, settings))
     return changes

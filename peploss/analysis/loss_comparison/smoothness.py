@@ -33,6 +33,7 @@ class Path:
         t: (T,) ascending.
         mz, height, direction: (F,) in Th, of the fragments, and Th for each unit of t.
         peaks: observed.
+        shift: observed minus predicted precursor m/z in Th, of the modified cosine; the same all along.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Path:
     height: F64
     direction: F64
     peaks: Side
+    shift: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,7 @@ def shift_path(psm: Psm, settings: LossSettings, *, reach: float = 0.5, fragment
         what = ions.label[fragment]
     return Path(
         f"{what} shifted", "Th", np.linspace(-reach, reach, STEPS), ions.mz, ions.intensity, direction,
-        observed(psm, settings),
+        observed(psm, settings), psm.shift,
     )  # fmt: skip
 
 
@@ -100,8 +102,9 @@ def residue_path(psm: Psm, settings: LossSettings, *, position: int, delta: floa
         direction[of] = delta / ions.charge[of]
     title = f"residue {position + 1}, {peptide.sequence[position]}, to {to}"
     return Path(
-        title, "probability", np.linspace(0.0, 1.0, STEPS), ions.mz, ions.intensity, direction, observed(psm, settings)
-    )
+        title, "probability", np.linspace(0.0, 1.0, STEPS), ions.mz, ions.intensity, direction,
+        observed(psm, settings), psm.shift,
+    )  # fmt: skip
 
 
 def along(path: Path, settings: LossSettings, names: Sequence[str] | None = None) -> tuple[Along, ...]:
@@ -115,7 +118,7 @@ def along(path: Path, settings: LossSettings, names: Sequence[str] | None = None
 
 def _at(name: str, path: Path, t: F64, settings: LossSettings) -> tuple[F64, F64]:
     mz = path.mz[None, :] + t[:, None] * path.direction[None, :]
-    values, slopes = loss_slopes(name, mz, path.height, [path.peaks] * t.size, settings)
+    values, slopes = loss_slopes(name, mz, path.height, [path.peaks] * t.size, settings, path.shift)
     return values, slopes @ path.direction
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from peploss.errors import ArgumentError
 from peploss.intensities.heights import predictions, shuffled_with_heights
 from peploss.peptides.peptide import Peptide, charge_in_force
+from peploss.peptides.precursor_mass import precursor_shift
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
 from peploss.spectra.readers import open_spectra
@@ -42,6 +43,13 @@ class Psm:
     def charge(self) -> int | None:
         """The peptide's charge where it has one, else the spectrum's."""
         return charge_in_force(self.peptide.charge, self.spectrum.precursor_charge)
+
+    @property
+    def shift(self) -> float:
+        """Observed minus the peptide's precursor m/z in Th; 0 where m/z or charge is not known."""
+        if self.spectrum.precursor_mz is None or not self.charge:
+            return 0.0
+        return float(precursor_shift(self.peptide.neutral_mass, self.spectrum.precursor_mz, self.charge))
 
 
 def predicted(psm: Psm, settings: LossSettings, peptide: Peptide | None = None) -> Side:

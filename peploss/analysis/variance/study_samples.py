@@ -86,7 +86,8 @@ def samples_of_set(
         own[0] += psm.peptide.n_term_mass
         own[-1] += psm.peptide.c_term_mass
         masses.append(own)
-    loss, gradient = _evaluate(masses, [side for _, side in kept], settings, names, certainty, progress)
+    shifts = torch.tensor([psm.shift for psm, _ in kept], dtype=torch.float64)
+    loss, gradient = _evaluate(masses, [side for _, side in kept], shifts, settings, names, certainty, progress)
     classes = {
         "length": _groups([len(m) for m in masses]),
         "charge": np.array([f"{psm.charge}+" if psm.charge else "unknown" for psm, _ in kept]),
@@ -133,7 +134,8 @@ def samples_of_curriculum(
         )
         for b in range(n)
     ]
-    loss, gradient = _evaluate(masses, sides, settings, names, certainty, progress)
+    shifts = torch.zeros(n, dtype=torch.float64)
+    loss, gradient = _evaluate(masses, sides, shifts, settings, names, certainty, progress)
     classes = {
         "length": _groups([len(m) for m in masses]),
         "peaks": _groups([side[0].size for side in sides]),
@@ -154,6 +156,7 @@ def _groups(values: Sequence[int]) -> NDArray[np.str_]:
 def _evaluate(
     masses: Sequence[F64],
     sides: Sequence[tuple[F64, F64]],
+    shifts: torch.Tensor,
     settings: LossSettings,
     names: Sequence[str] | None,
     certainty: float,
@@ -183,12 +186,13 @@ def _evaluate(
         probs = probs.scatter(-1, right[:, :, None], certainty)
         with torch.no_grad():
             exact = _peaks(own, mask)
+        moved = shifts[start:stop]
         for column, name in enumerate(every):
             with torch.no_grad():
-                loss[start:stop, column] = LOSSES[name](exact, obs, settings).numpy()
+                loss[start:stop, column] = LOSSES[name](exact, obs, settings, shift=moved).numpy()
             bias = torch.zeros(len(some), len(letters), dtype=torch.float64, requires_grad=True)
             now = (probs.log() + bias[:, None, :]).softmax(-1) if certainty < 1 else probs + 0 * bias[:, None, :]
-            values = LOSSES[name](_peaks((now * of_letter).sum(-1), mask), obs, settings)
+            values = LOSSES[name](_peaks((now * of_letter).sum(-1), mask), obs, settings, shift=moved)
             (slope,) = torch.autograd.grad(values.sum(), bias)
             gradient[start:stop, column] = slope.numpy()
         if progress:

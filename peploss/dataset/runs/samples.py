@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 import duckdb
 import numpy as np
@@ -14,6 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from peploss.dataset.query.database import quoted
+from peploss.dataset.runs.among import WHO, Among, Who
+from peploss.dataset.runs.mistakes import mistakes
 from peploss.errors import SettingsError, SourceError
 from peploss.training.log_rows import SPECTRA
 from peploss.training.logged_run import QUANTILES, LoggedRun
@@ -21,40 +23,13 @@ from peploss.training.logged_run import QUANTILES, LoggedRun
 MEMORY: Final = "2GB"
 ACCURACY: Final = "accuracy"
 """Share of the tokens that were right, which every run with right answers has."""
-Who = Literal["all", "improved", "worse", "learned", "forgot"]
-_WHO: Final[dict[str, str]] = {
-    "all": "TRUE",
-    "improved": "b.loss < a.loss",
-    "worse": "b.loss > a.loss",
-    "learned": 'NOT a."right" AND b."right"',
-    "forgot": 'a."right" AND NOT b."right"',
-}
 _PARTS: Final = {"cross-entropy": "ce", "spectrum": "spectrum", "precursor": "precursor"}
 _LOSS_OF: Final = {"spectrum": "spectrum_loss", "precursor": "precursor_loss"}
 COLUMNS: Final = (
-    "id", "sequence", "length", "charge", "loss", "before", "change", "first", "best", "flips", "part", "right",
+    "id", "sequence", "length", "charge", "loss", "before", "change", "first", "best", "flips", "part", "cause",
+    "right",
 )  # fmt: skip
 """Of the table of samples: what it can be ordered by."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Among:
-    """Which samples are asked about.
-
-    Args:
-        search: in the id or the sequence, whatever its case.
-        low, high: length in tokens, both included; None for no bound.
-        charge: of the precursor; None for all.
-        part: the part that dominates the loss, ``"cross-entropy"``, ``"spectrum"`` or ``"precursor"``; ``""`` for all.
-        who: those that changed so between the two checkpoints compared.
-    """
-
-    search: str = ""
-    low: int | None = None
-    high: int | None = None
-    charge: int | None = None
-    part: str = ""
-    who: Who = "all"
 
 
 class Curve(NamedTuple):
@@ -107,6 +82,7 @@ class RunSamples:
         self.loss = losses[0] if losses else ACCURACY
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": ""})
         self._lock = threading.Lock()
+        self._made: set[str] = set()
         files = [str(path) for path in self.run.parts]
         loss = "1 - accuracy" if self.loss == ACCURACY else quoted(self.loss)
         numbers = "".join(f", {quoted(name)}::DOUBLE AS {quoted(name)}" for name in own)
@@ -190,8 +166,9 @@ class RunSamples:
         self._check(metric)
         key = quoted(metric)
         first, last = self.steps[0] if a is None else a, self.steps[-1] if b is None else b
-        kept, values = self._kept(among or Among(), first, last)
-        inside = "" if kept == "TRUE" else f"AND id IN (SELECT s.id FROM {self._joined()} WHERE {kept})"  # noqa: S608
+        kept, values = (among or Among()).where(first, last)
+        joined = self._joined(last, bool(among and among.cause))
+        inside = "" if kept == "TRUE" else f"AND id IN (SELECT s.id FROM {joined} WHERE {kept})"  # noqa: S608
         found = self._ask(
             f"SELECT step, count({key}), avg({key}), quantile_cont({key}, {list(map(float, quantiles))}) "  # noqa: S608
             f"FROM log WHERE isfinite({key}) {inside} GROUP BY step ORDER BY step",
@@ -203,8 +180,9 @@ class RunSamples:
 
     def count(self, among: Among, a: int, b: int) -> int:
         """How many samples there are of these."""
-        kept, values = self._kept(among, a, b)
-        return int(self._ask(f"SELECT count(*) FROM {self._joined()} WHERE {kept}", values)[0][0])  # noqa: S608
+        kept, values = among.where(a, b)
+        joined = self._joined(b, bool(among.cause))
+        return int(self._ask(f"SELECT count(*) FROM {joined} WHERE {kept}", values)[0][0])  # noqa: S608
 
     def page(
         self, among: Among, a: int, b: int, *, order: str = "loss", descending: bool = True, limit: int = 100,
@@ -217,11 +195,11 @@ class RunSamples:
         """
         if order not in COLUMNS:
             raise SettingsError(f"There is no column {order!r}.", remedy=f"The columns are {', '.join(COLUMNS)}.")
-        kept, values = self._kept(among, a, b)
+        kept, values = among.where(a, b)
         way = "DESC" if descending else "ASC"
         sql = (
             "SELECT s.id, sequence, s.length, charge, b.loss AS loss, a.loss AS before, b.loss - a.loss AS change, "  # noqa: S608
-            f'first, best, flips, part, b."right" AS "right" FROM {self._joined()} WHERE {kept} '
+            f'first, best, flips, part, cause, b."right" AS "right" FROM {self._joined(b, True)} WHERE {kept} '
             f"ORDER BY {quoted(order)} {way} NULLS LAST, s.id LIMIT $limit OFFSET $offset"
         )
         with self._lock:
@@ -229,9 +207,9 @@ class RunSamples:
 
     def change(self, among: Among, a: int, b: int, bins: int = 60) -> Change:
         """How the samples changed from checkpoint a to b; ``among.who`` does not count."""
-        kept, values = self._kept(Among(**(vars(among) | {"who": "all"})), a, b)
-        each = ", ".join(f"count_if({_WHO[name]})" for name in get_args(Who)[1:])
-        both = f"FROM {self._joined()} WHERE {kept} AND a.loss IS NOT NULL AND b.loss IS NOT NULL"
+        kept, values = replace(among, who="all").where(a, b)
+        each = ", ".join(f"count_if({WHO[name]})" for name in get_args(Who)[1:])
+        both = f"FROM {self._joined(b, bool(among.cause))} WHERE {kept} AND a.loss IS NOT NULL AND b.loss IS NOT NULL"
         n, low, high, *counts = self._ask(
             f"SELECT count(*), quantile_cont(b.loss - a.loss, 0.005), quantile_cont(b.loss - a.loss, 0.995), {each} {both}",  # noqa: E501
             values,
@@ -266,27 +244,31 @@ class RunSamples:
         """Steps at which a sample was logged."""
         return [int(r[0]) for r in self._ask("SELECT step FROM log WHERE id = $id ORDER BY step", {"id": sample})]
 
-    @staticmethod
-    def _joined() -> str:
+    def _joined(self, b: int, causes: bool) -> str:
+        told = f" LEFT JOIN {self._causes(b)} c ON c.id = s.id" if causes else ""
         return (
-            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a.id = s.id "
-            "LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b.id = s.id"
+            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a.id = s.id "  # noqa: S608
+            f"LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b.id = s.id{told}"
         )
 
-    def _kept(self, among: Among, a: int, b: int) -> tuple[str, dict[str, object]]:
-        values: dict[str, object] = {"a": a, "b": b}
-        parts = [] if among.who == "all" else [_WHO[among.who]]
-        if among.search:
-            parts.append("(contains(lower(s.id), $search) OR contains(lower(sequence), $search))")
-            values["search"] = among.search.lower()
-        for name, test in (("low", "s.length >= $low"), ("high", "s.length <= $high"), ("charge", "charge = $charge")):
-            if getattr(among, name) is not None:
-                parts.append(test)
-                values[name] = getattr(among, name)
-        if among.part:
-            parts.append("part = $part")
-            values["part"] = among.part
-        return " AND ".join(parts) or "TRUE", values
+    def _causes(self, step: int) -> str:
+        """A table of what was wrong with each answer of a step, made when it is asked for first."""
+        name = f"causes_{step}"
+        with self._lock:
+            if name not in self._made:
+                table = self._connection.sql(
+                    "SELECT id, target, decoded[-1] AS said FROM read_parquet($files, union_by_name = true, "
+                    "filename = true, file_row_number = true) WHERE step = $step "
+                    "QUALIFY row_number() OVER (PARTITION BY id ORDER BY filename DESC, file_row_number DESC) = 1",
+                    params={"files": [str(path) for path in self.run.parts], "step": step},
+                ).to_arrow_table()
+                sides = [pa.concat_arrays(table.column(side).chunks) for side in ("target", "said")]
+                found = mistakes(sides[0], sides[1], self.run.vocabulary).cast(pa.string())
+                self._connection.register("_found", pa.table({"id": table.column("id"), "cause": found}))
+                self._connection.execute(f"CREATE TABLE {name} AS SELECT * FROM _found")  # noqa: S608
+                self._connection.unregister("_found")
+                self._made.add(name)
+        return name
 
     def _check(self, metric: str) -> None:
         if metric not in self.metrics:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import torch
 from numpy.typing import NDArray
 
 from peploss.analysis.causes.run import Run
@@ -28,7 +29,7 @@ from peploss.losses.precursor import ISOTOPE_OFFSETS
 from peploss.peptides.decoys import decoy_orders_of
 from peploss.peptides.ions import C_TERMINAL, N_TERMINAL, ion_kinds
 from peploss.peptides.peptide import Peptide
-from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
+from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm, precursor_shifts
 from peploss.settings import UNIFORM, LossSettings
 from peploss.spectra.kept_peaks import kept_peaks
 
@@ -140,7 +141,8 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
     }
     if plan.losses:
         sides = Peaks.from_ragged(*predicted), Peaks.from_ragged(*observed)
-        columns |= {name: _array(BASELINES[name](*sides, settings).numpy(), lost) for name in plan.losses}
+        shift = torch.from_numpy(precursor_shifts(mass, precursor_mz, charges))
+        columns |= {name: _array(BASELINES[name](*sides, settings, shift=shift).numpy(), lost) for name in plan.losses}
     if plan.decoys:
         shuffled, different = _shuffled(masses, offsets, plan.seed)
         ions = predicted_ions(shuffled, offsets, *ends, mass, charges, settings, labels)

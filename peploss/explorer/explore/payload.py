@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from peploss.analysis.candidates.deciding import Deciding
+from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.explore import summary
 from peploss.explorer.figures import spectrum as figures
@@ -48,6 +49,7 @@ def stage(
     reference: dict[str, Any] | None = None,
     beside: Beside = ONE,
     confidence: Confidence | None = None,
+    other: Drawn | None = None,
 ) -> dict[str, Any]:
     """Numbers, ladder and figure of a comparison in one view.
 
@@ -56,18 +58,20 @@ def stage(
         reference: the losses of right peptides and decoys, as ``reference.payload`` gives them.
         beside: further candidates.
         confidence: of a model in the residues of the candidate that is shown.
+        other: another loss; not drawn where two candidates are.
     """
     shown = figures.Shown(mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, labels=view.labels)
     if beside.below is None or beside.alone is None:
-        figure = figures.spectrum_figure(ex, shown)
+        figure = figures.spectrum_figure(ex, shown, other)
     else:
         figure = pair_figure(ex, beside.below, beside.alone, beside.numbers, shown)
     below = "" if beside.below is None else f"{beside.below.peptide.proforma} {beside.numbers}"
-    told = f"{source}|{ex.spectrum.index}|{ex.peptide.proforma}|{ex.charge}|{ex.settings.to_toml()}|{shown}|{below}"
+    compared = f"{source}|{ex.spectrum.index}|{ex.peptide.proforma}|{ex.charge}|{ex.settings.to_toml()}"
+    told = f"{compared}|{shown}|{below}|{other.loss.name if other else ''}"
     return {
         **figure,
         "revision": hashlib.blake2b(told.encode(), digest_size=8).hexdigest(),
-        "numbers": summary.numbers(ex),
+        "numbers": summary.numbers(ex, other),
         "ladder": summary.ladder(ex, confidence),
         "reference": reference,
         "candidates": beside.rows,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.confidence import reversed_here, sure_without_ions
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.constants import PROTON
@@ -19,8 +20,8 @@ MOST_PPM = 1000.0
 TERMINI = ("n_term", "c_term")
 
 
-def numbers(ex: Explanation) -> list[dict[str, Any]]:
-    """Groups of numbers for the head of the page, the loss first; each with its definition."""
+def numbers(ex: Explanation, other: Drawn | None = None) -> list[dict[str, Any]]:
+    """Groups of numbers for the head of the page, the loss first, another one last; each with its definition."""
     s = ex.settings
     width = f"{s.sigma:g} {s.sigma_unit}"
     spread = ex.phases.high - ex.phases.low
@@ -99,9 +100,17 @@ def numbers(ex: Explanation) -> list[dict[str, Any]]:
                     "Mean distance of each observed peak to the nearest predicted one, weighted by its intensity, "
                     "through a Huber function with δ = 0.2 Da. Has no upper bound and knows nothing of σ.",
                 ),
+                *([] if other is None else [_of_other(other)]),
             ],
         },
     ]
+
+
+def _of_other(other: Drawn) -> dict[str, Any]:
+    low, high = other.loss.range
+    text = f"{other.loss.formula}.\nBetween {low:g} and {'no upper bound' if high == np.inf else f'{high:g}'}. Source: "
+    value = f"{other.value:.4g}"
+    return _item("other", other.loss.title, value, text + other.loss.source + ".", unit=other.loss.unit)
 
 
 def _unseen(ex: Explanation) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.figures.digits import signed
@@ -25,6 +26,28 @@ DWARFED = 2.0
 def panel(ex: Explanation, name: str, axis: str) -> tuple[list[Trace], dict[str, Any]]:
     """Traces and y axis of the panel ``name`` (of ``PANELS``) on the Plotly axis ``axis``."""
     return (_bins if name == "bins" else _gradient)(ex, axis)
+
+
+def other_panel(ex: Explanation, drawn: Drawn, axis: str) -> tuple[list[Trace], dict[str, Any]]:
+    """Traces and y axis of the slopes of another loss: an arrow for each fragment that has one."""
+    slope = drawn.slope
+    of = slope != 0
+    unit = f"{drawn.loss.unit} per Da".strip()
+    arrows = _arrows(ex, axis, of, slope, "slope of the other loss", 8, "@accent")
+    arrows["text"] = [
+        f"<b>{escape(ex.fragments.label[i])}</b>  m/z {ex.fragments.mz[i]:.4f}<br>{escape(drawn.loss.title)}: slope "
+        f"{signed(slope[i], '.4g')} {unit}: descent moves it {'up' if slope[i] < 0 else 'down'}"
+        for i in np.flatnonzero(of).tolist()
+    ]
+    points = sticks(ex.fragments.mz[of], slope[of])
+    stems = lines("stem of the other loss", "@faint", 1.2, points, {"yaxis": axis, "showlegend": False})
+    top = float(np.abs(slope).max(initial=0.0)) or 1.0
+    return [trace for trace in (stems, arrows) if len(trace["y"])], _signed_axis(top)
+
+
+def _signed_axis(top: float) -> dict[str, Any]:
+    zero = {"zeroline": True, "zerolinecolor": "@line", "zerolinewidth": 1}
+    return {"range": [-1.15 * top, 1.15 * top], "nticks": 6, "fixedrange": True, "exponentformat": "e"} | zero
 
 
 def _bins(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
@@ -107,9 +130,7 @@ def _gradient(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
             ("hollow stem", "@faint", adrift, {"dash": "dot"}),
         )
     ]
-    zero = {"zeroline": True, "zerolinecolor": "@line", "zerolinewidth": 1}
-    layout = {"range": [-1.15 * top, 1.15 * top], "nticks": 6, "fixedrange": True, "exponentformat": "e"} | zero
-    return [trace for trace in (*stems, arrows, hollow, crosses, values) if len(trace["y"])], layout
+    return [trace for trace in (*stems, arrows, hollow, crosses, values) if len(trace["y"])], _signed_axis(top)
 
 
 def _scale(pulled: F64, adrift: F64) -> float:

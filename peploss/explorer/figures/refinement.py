@@ -99,7 +99,11 @@ def step_figure(values: dict[str, NDArray[np.floating]], title: str) -> dict[str
 
 
 def drift_figure(
-    names: Sequence[str], drift: NDArray[np.float64], observed: NDArray[np.float64], sigma: float, step: int
+    names: Sequence[str],
+    drift: NDArray[np.float64],
+    observed: NDArray[np.float64],
+    sigma: NDArray[np.float64],
+    step: int,
 ) -> dict[str, Any]:
     """How far each expected fragment lies from its right place, at one refinement step and at the others, muted.
 
@@ -107,7 +111,7 @@ def drift_figure(
         names: F fragments.
         drift: (T, F) in Th.
         observed: (F,) nearest observed peak less the right m/z, in Th; NaN without.
-        sigma: in Th; its reach of 5 sigma is drawn as a band.
+        sigma: (F,) width of each fragment in Th; its reach of 5 sigma is drawn as a band.
         step: 0-based refinement step.
     """
     x = np.arange(len(names), dtype=np.int32)
@@ -130,13 +134,18 @@ def drift_figure(
          "customdata": drift[step] / sigma,
          "hovertemplate": "%{text}: %{y:+.4f} Th<br>%{customdata:+.1f} σ<extra></extra>"}
     )  # fmt: skip
-    band = {"type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": -5 * sigma, "y1": 5 * sigma,
-            "fillcolor": "@predicted-fill", "line": {"width": 0}, "layer": "below"}  # fmt: skip
+    filled: Trace = {"fill": "tonexty", "fillcolor": "@predicted-fill"}
+    edges: tuple[tuple[NDArray[np.float64], Trace], ...] = ((-5 * sigma, {}), (5 * sigma, filled))
+    data[:0] = [
+        lines(f"band {end}", "@predicted-fill", 0, {"x": x, "y": y}, {"showlegend": False} | fill)
+        for end, (y, fill) in zip(("below", "above"), edges, strict=True)
+    ]
+    ends = dict.fromkeys(f"{5 * s:.3g}" for s in (sigma.min(initial=np.inf), sigma.max(initial=0.0)))
+    reach = f"5 σ = {' to '.join(ends)} Th"
     note = NOTE | {"xref": "paper", "x": 1, "xanchor": "right", "yref": "paper", "y": 1.02, "yanchor": "bottom",
-                   "text": f"band: 5 σ = {5 * sigma:g} Th"}  # fmt: skip
+                   "text": f"band: {reach}"}  # fmt: skip
     layout = {
         "margin": MARGIN | {"b": 60},
-        "shapes": [band],
         "annotations": [note],
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11, "color": "@muted"}},

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.grid_effects import widths
 from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.panels import PANELS, UNSEEN, panel, slope_words
+from peploss.explorer.figures.panels import PANELS, UNSEEN, other_panel, panel, slope_words
 from peploss.explorer.figures.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
@@ -33,9 +34,11 @@ class Shown:
     labels: bool = True
 
 
-def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
+def spectrum_figure(ex: Explanation, shown: Shown, other: Drawn | None = None) -> dict[str, Any]:
     """The figure of one comparison.
 
+    Args:
+        other: another loss, whose slopes are drawn under the plot and whose curves, where it has any, over it.
     Returns:
         ``data`` and ``layout`` for Plotly, ``labels`` as columns for the browser to place, ``full`` m/z range,
         ``height`` in px and a ``description`` for screen readers.
@@ -45,7 +48,8 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     peak_height = relative(ex.observed.intensity)
     fragment_height = sign * relative(ex.fragments.intensity)
 
-    data = [*curves_of(ex, sign), *stick_traces(ex, shown, series, peak_height, fragment_height)]
+    dotted = [] if other is None else _curves_of_other(other, ex.settings.bin_width, sign)
+    data = [*curves_of(ex, sign), *dotted, *stick_traces(ex, shown, series, peak_height, fragment_height)]
     data = [trace for trace in data if len(trace["y"])]  # an empty trace costs as much to draw as a full one
     data.append(
         tips(
@@ -58,13 +62,20 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
     )
     data += label_traces()
     panels = (["bins"] if shown.bins else []) + (["gradient"] if shown.gradient else [])
-    layout, height = layout_of(shown, len(panels))
+    layout, height = layout_of(shown, len(panels) + (other is not None))
     name_traces(data)
     for k, name in enumerate(panels, start=2):
         traces, axis = panel(ex, name, f"y{k}")
         data += traces
         layout[f"yaxis{k}"] |= axis
         layout["annotations"].append(title_of(PANELS[name], layout[f"yaxis{k}"]["domain"][1]))
+    if other is not None:
+        axis_name = f"yaxis{len(panels) + 2}"
+        traces, axis = other_panel(ex, other, axis_name.replace("axis", ""))
+        data += traces
+        layout[axis_name] |= axis
+        title = f"{escape(other.loss.title)}: slope by fragment m/z; arrows point downhill"
+        layout["annotations"].append(title_of(title, layout[axis_name]["domain"][1]))
     return {
         "data": data,
         "layout": layout,
@@ -74,6 +85,7 @@ def spectrum_figure(ex: Explanation, shown: Shown) -> dict[str, Any]:
         "description": (
             f"Observed spectrum and predicted fragments. {ex.n_matched} of {ex.n_matchable} fragments matched; "
             f"spectrum loss {ex.loss:.4f}."
+            + ("" if other is None else f" {other.loss.title} {other.value:.4g} {other.loss.unit}".rstrip() + ".")
         ),
     }
 
@@ -137,6 +149,17 @@ def curves_of(ex: Explanation, sign: float) -> list[Trace]:
         line["y"] = line["y"] * np.float32(side)
         fill = {"fill": "tozeroy", "fillcolor": f"@{name}-fill"}
         out.append(lines(f"{name} curve", f"@{name}", 1.1, line, fill))
+    return out
+
+
+def _curves_of_other(other: Drawn, bin_width: float, sign: float) -> list[Trace]:
+    if other.curves is None:
+        return []
+    out = []
+    for name, curve, side in (("observed", other.curves.observed, 1.0), ("predicted", other.curves.predicted, sign)):
+        line = polyline(curve, bin_width, other.width)
+        line["y"] = line["y"] * np.float32(side)
+        out.append(lines(f"{name}, {other.loss.title}", f"@{name}", 1.1, line, {"dash": "dot"}))
     return out
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from peploss.analysis.loss_comparison.compared_set import ComparedSet, compare_losses
 from peploss.analysis.tuning.prepared_set import LeftOut, prepare
 from peploss.analysis.tuning.psm_set import Psm
+from peploss.explorer.explore import other_loss
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.sources.sources import Source
 from peploss.explorer.tune import chosen_set
@@ -110,8 +111,8 @@ def told(found: LossSet) -> None:
     chosen_set.listed(found.left_out)
 
 
-def link(found: LossSet, row: int) -> dict[str, str | list[str]]:
-    """The address in Explore of one spectrum of the set, under the settings of this page."""
+def link(found: LossSet, row: int, loss: str) -> dict[str, str | list[str]]:
+    """The address in Explore of one spectrum of the set, under the settings of this page, with a loss drawn."""
     psm = found.compared.prepared.psms[row]
     here = {k: st.query_params.get_all(k) for k in st.query_params if k not in (*OWN, "i", "peptide", "x", "sel")}
     address: dict[str, str | list[str]] = {name: texts for name, texts in here.items() if texts}
@@ -127,4 +128,4 @@ def link(found: LossSet, row: int) -> dict[str, str | list[str]]:
     if which != chosen_set.SCORED:
         charge = f"/{psm.charge}" if psm.charge else ""
         address["peptide"] = psm.peptide.text if "/" in psm.peptide.text else f"{psm.peptide.text}{charge}"
-    return address
+    return address | other_loss.parameter(loss)

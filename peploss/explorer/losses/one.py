@@ -54,15 +54,17 @@ def among(found: LossSet) -> None:
         }
         rows.append(row | {change.title: moves[c, k] for c, change in enumerate(one.changes)})
     st.markdown("**On a common footing: among the right peptides of the set, and what one change does to its place**")
+    number = st.column_config.NumberColumn
     config = {
-        name: st.column_config.NumberColumn(format="%.0f" if k < 2 else "%+.1f", width="small")
-        for k, name in enumerate(["right peptides below, %", "decoys below, %", *(c.title for c in one.changes)])
+        "right peptides below, %": number("right, %", format="%.0f", help="Right peptides of the set that cost less."),
+        "decoys below, %": number("decoys, %", format="%.0f", help="Decoys of the set that cost less."),
+        **{c.title: number(c.head, format="%+.1f", help=c.title) for c in one.changes},
     }
     st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", column_config=config)
     st.caption(
         f"{found.about} Values of different losses do not compare; places do. A change's column says by how many per "
-        "cent of the right peptides the spectrum rises (+, worse) or falls (−, better) under each loss. The modified "
-        "cosine is without a shift."
+        "cent of the right peptides the spectrum rises (+, worse) or falls (−, better) under each loss. "
+        "Their heads in full: " + "; ".join(f"{c.head}, {c.title}" for c in one.changes if c.head != c.title) + "."
     )
     steady = int(np.abs(moves).max(axis=0).argmin()) if moves.size else 0
     if moves.size:

@@ -94,7 +94,8 @@ def _disagreement(found: LossSet) -> None:
         f"{places[compared.at(b)]:.0f} % under {second}."
     )
     page = st.Page("pages/views/explore.py", title="Explore", default=True)  # as app.py registers it
-    st.page_link(page, label="Open in Explore", icon=":material/open_in_new:", query_params=link(found, picked))
+    address = link(found, picked, a if b == SPECTRUM else b)
+    st.page_link(page, label="Open in Explore", icon=":material/open_in_new:", query_params=address)
 
 
 def _row_of(clicked: object, n: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -11,7 +12,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from peploss.dataset.runs.samples import Among, Change, Curve, RunSamples
+from peploss.dataset.runs.among import Among
+from peploss.dataset.runs.samples import Change, Curve, RunSamples
+from peploss.dataset.runs.scalars import Row, as_csv, as_json, scalars
 from peploss.explorer.browser import components
 from peploss.explorer.figures.training import change_figure, curve_figure
 from peploss.explorer.training.shown import STATE
@@ -128,6 +131,21 @@ def draw(look: Look) -> None:
         "Line: median. Bands: the middle half and the middle 90 % of the samples. Dotted: mean. "
         "Drag over steps to compare the first with the last of them; click a point to compare with it."
     )
+    with st.container(horizontal=True, gap="small"):
+        for ending, write in (("csv", as_csv), ("json", as_json)):
+            st.download_button(
+                f"Curves as {ending.upper()}",
+                partial(_written, look, write),
+                f"curves.{ending}",
+                key=f"training-{ending}",
+                icon=":material/download:",
+                on_click="ignore",
+                help="Of the samples that the filter leaves.",
+            )
+
+
+def _written(look: Look, write: Callable[[list[Row]], str]) -> str:
+    return write(scalars(look.run, look.among, look.a, look.b))
 
 
 def _one(look: Look, metric: str) -> None:

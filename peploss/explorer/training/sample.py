@@ -76,7 +76,7 @@ def draw(look: Look) -> None:
         )
     with right:
         st.markdown(f"**Expected fragments against their right places, refinement step {t + 1}**")
-        sigma = (look.run.run.objective or Objective()).with_weights(sample.weights).sigma
+        sigma = (look.run.run.objective or Objective()).with_weights(sample.weights).width(found.right)
         components.figure(drift_figure(found.fragment, found.drift, found.observed, sigma, t), key="training-drift")
         st.caption("Grey: the other refinement steps. A fragment outside the band overlaps no right peak.")
         st.markdown("**Gradient on the logits of this step, by position**")

@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from peploss.dataset.runs.mistakes import MISTAKES, SAME_MASS
 from peploss.dataset.runs.samples import COLUMNS
 from peploss.explorer.training.curves import Look, words
 from peploss.explorer.training.shown import STATE
@@ -15,14 +16,18 @@ ROWS: Final = 100
 TABLE: Final = "training-table"
 ROW_HEIGHT: Final = 35
 _ROWS: Final = "_training_rows"
-_LOW_FIRST: Final = ("id", "sequence", "part", "length", "charge")
+_LOW_FIRST: Final = ("id", "sequence", "part", "cause", "length", "charge")
+_CAUSE: Final = (
+    f"With the answer at the second checkpoint. Order: the right residues at wrong places. Same mass: other residues "
+    f"of the same mass, within {SAME_MASS:g} Da. Special token: one where a residue belongs."
+)
 WHO: Final[dict[str, str]] = {
     "": "all samples", "improved": "improved", "worse": "got worse", "learned": "became right", "forgot": "forgotten",
 }  # fmt: skip
 ORDERS: Final[dict[str, str]] = {
     "loss": "loss now", "before": "loss before", "change": "change", "first": "first loss", "best": "best loss",
-    "flips": "flips", "length": "length", "charge": "charge", "part": "largest part", "id": "id",
-    "sequence": "peptide", "right": "right",
+    "flips": "flips", "length": "length", "charge": "charge", "part": "largest part", "cause": "what is wrong",
+    "id": "id", "sequence": "peptide", "right": "right",
 }  # fmt: skip
 
 
@@ -45,6 +50,10 @@ def filter_line(look: Look) -> None:
         STATE.choice(
             "most", "Largest part of the loss", ["", "cross-entropy", "spectrum", "precursor"], "", width=190,
             format_func=lambda part: part or "all",
+        )  # fmt: skip
+        STATE.choice(
+            "cause", "What is wrong", ["", *MISTAKES], "", width=170, format_func=lambda cause: cause or "all",
+            help=_CAUSE,
         )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training-steps"):
         for name, label, value in (("cp1", "First checkpoint", look.a), ("cp2", "Second checkpoint", look.b)):
@@ -110,6 +119,7 @@ def draw(look: Look) -> None:
             "best": number(width=70, format="%.4f", help="Lowest of all steps"),
             "flips": number(width=50, help="How often it went from right to wrong or back, from one step to the next"),
             "part": st.column_config.TextColumn("largest part", width=110, help="Of the loss as it was weighted"),
+            "cause": st.column_config.TextColumn("what is wrong", width=110, help=_CAUSE),
             "right": st.column_config.CheckboxColumn(width=50, help="All tokens right"),
         },
     )

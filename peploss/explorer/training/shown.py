@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, get_args
 
-from peploss.dataset.runs.samples import Among, Who
+from peploss.dataset.runs.among import Among, Who
+from peploss.dataset.runs.mistakes import MISTAKES
 from peploss.explorer.shell.address import whole_number
 from peploss.explorer.shell.page_state import PageState
 
@@ -22,7 +23,7 @@ class Shown:
         run: name of the run.
         see: the tab.
         cp1, cp2: steps of the two checkpoints compared; None for the first and the last.
-        find, long1, long2, zz, most, who: which samples, as ``Among`` has them; a charge of 0 is any.
+        find, long1, long2, zz, most, cause, who: which samples, as ``Among`` has them; a charge of 0 is any.
         by, up: column that orders the table, and whether the lowest come first.
         row: page of the table, from 1.
         psm_id: id of the sample looked at.
@@ -38,6 +39,7 @@ class Shown:
     long2: int | None = None
     zz: int = 0
     most: str = ""
+    cause: str = ""
     who: str = ""
     by: str = ""
     up: bool = False
@@ -55,6 +57,7 @@ class Shown:
             see=link["see"] if link.get("see") in TABS else "",
             who=link["who"] if link.get("who") in get_args(Who) else "",
             zz=whole_number(link.get("zz")) or 0,
+            cause=link["cause"] if link.get("cause") in MISTAKES else "",
             up=link.get("up") == "1",
             row=max(whole_number(link.get("row")) or 1, 1),
         )
@@ -87,6 +90,7 @@ class Shown:
             high=self.long2,
             charge=self.zz or None,
             part=self.most,
+            cause=self.cause,
             who=self.who or "all",  # type: ignore[arg-type]
         )
 

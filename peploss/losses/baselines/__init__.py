@@ -80,6 +80,7 @@ class Baseline:
         function: ``(pred: Peaks, obs: Peaks, *, ...) -> (B,)``, differentiable.
         uses: which of ``sigma``, ``sigma_unit`` and ``grid`` it takes.
         needs_intensities: True if it says little when every predicted intensity is 1.
+        takes_shift: True if it takes the difference of the precursors.
     """
 
     name: str
@@ -91,19 +92,24 @@ class Baseline:
     function: Callable[..., Tensor]
     uses: tuple[str, ...]
     needs_intensities: bool = False
+    takes_shift: bool = False
 
-    def __call__(self, pred: Peaks, obs: Peaks, settings: LossSettings | None = None) -> Tensor:
+    def __call__(
+        self, pred: Peaks, obs: Peaks, settings: LossSettings | None = None, *, shift: float | Tensor = 0.0
+    ) -> Tensor:
         """The loss of every spectrum at the sigma and grid of ``settings`` (None: the defaults).
 
         Args:
             pred, obs: B spectra each; m/z in Th. Preprocess them first: no other setting is applied here.
+            shift: observed minus predicted precursor m/z in Th, a number or (B,); for the loss that takes it.
         Returns:
             (B,) float64.
         Raises:
             ArgumentError: batch sizes differ.
         """
         chosen = settings or LossSettings()
-        return self.function(pred, obs, **{name: getattr(chosen, name) for name in self.uses})
+        shifted = {"shift": shift} if self.takes_shift else {}
+        return self.function(pred, obs, **{name: getattr(chosen, name) for name in self.uses}, **shifted)
 
 
 _ALL = (
@@ -197,6 +203,7 @@ _ALL = (
         source="Watrous et al. (2012), doi:10.1073/pnas.1203689109",
         function=modified_cosine_distance,
         uses=("sigma", "sigma_unit"),
+        takes_shift=True,
     ),
     Baseline(
         name="multi_sigma_cosine_distance",

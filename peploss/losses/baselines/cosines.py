@@ -54,7 +54,7 @@ def weighted_cosine_distance(
     0.2
     """
     check_powers(intensity_power, mz_power)
-    sides = (_weighted(x, intensity_power, mz_power) for x in (pred, obs))
+    sides = (weighed(x, intensity_power, mz_power) for x in (pred, obs))
     return 1 - spectrum_cosine(*sides, sigma=sigma, sigma_unit=sigma_unit, grid=grid, backend=backend)
 
 
@@ -97,7 +97,7 @@ def sqrt_cosine_distance(
     )
 
 
-def _weighted(peaks: Peaks, intensity_power: float, mz_power: float) -> Peaks:
+def weighed(peaks: Peaks, intensity_power: float, mz_power: float) -> Peaks:
     """Intensities raised and multiplied by m/z, 0 where there is no peak; NaN and infinity stay as they are."""
     mz, a = peaks.mz.double(), peaks.intensity.double()
     peak = (a > 0) & torch.isfinite(a) & torch.isfinite(mz)

@@ -30,10 +30,12 @@ def test_each_value_is_the_loss_of_one_call(compared: ComparedSet) -> None:
     assert compared.decoy.shape == (30, 2, 15)
     for row in (0, 17):
         obs = Peaks.from_list([compared.prepared.observed[row]])
+        shift = compared.prepared.psms[row].shift
+        assert shift != 0
         for which, values in ((0, compared.target[row]), (2, compared.decoy[row, 1])):
             pred = Peaks.from_list([compared.prepared.candidates[row][which]])
             for k, name in enumerate(compared.names):
-                assert values[k] == pytest.approx(float(LOSSES[name](pred, obs, SETTINGS)), abs=1e-9)
+                assert values[k] == pytest.approx(float(LOSSES[name](pred, obs, SETTINGS, shift=shift)), abs=1e-9)
         psm = compared.prepared.psms[row]
         np.testing.assert_array_equal(predicted(psm, SETTINGS)[0], compared.prepared.candidates[row][0][0])
 

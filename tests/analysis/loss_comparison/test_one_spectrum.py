@@ -31,7 +31,7 @@ def test_slopes_are_those_of_the_losses(psms: tuple[Psm, ...]) -> None:
     up, down = mz.copy(), mz.copy()
     up[f] += step
     down[f] -= step
-    values = loss_values(found.names, [(up, height), (down, height)], [found.peaks] * 2, SETTINGS)
+    values = loss_values(found.names, [(up, height), (down, height)], [found.peaks] * 2, SETTINGS, [psms[0].shift] * 2)
     np.testing.assert_allclose(found.slopes[:, f], (values[0] - values[1]) / (2 * step), rtol=1e-3, atol=1e-6)
     assert np.abs(found.arrows()).max(axis=1).max() == 1.0
 
@@ -50,7 +50,8 @@ def test_places_are_shares_of_the_set(psms: tuple[Psm, ...]) -> None:
     doubled = next(k for k, c in enumerate(found.changes) if "doubled" in c.title)
     peak, intensity = found.peaks
     higher = np.where(intensity == intensity.max(), 2 * intensity, intensity)
-    want = loss_values(found.names, [found.fragments], [(peak, higher)], SETTINGS)[0]
+    shifts = [compared.prepared.psms[row].shift]
+    want = loss_values(found.names, [found.fragments], [(peak, higher)], SETTINGS, shifts)[0]
     np.testing.assert_allclose(found.changes[doubled].loss, want, atol=1e-12)
     passed = (compared.target < want).mean(axis=0) - (compared.target < found.loss).mean(axis=0)
     np.testing.assert_allclose(moves[doubled], passed, atol=1 / 12 + 1e-9)

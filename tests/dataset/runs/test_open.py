@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -235,3 +237,21 @@ def test_casanovo_mztab_is_a_run_with_its_terminal_tokens(tmp_path: Path) -> Non
     found = RunSamples(run.folder)
     assert found.loss == "answer_loss"
     assert found.page(Among(), 0, 0).num_rows == 1
+
+
+@pytest.mark.parametrize("shape", [(2, 4, 12, 24), (2, 4, 12, 10**12)])
+def test_an_array_whose_header_promises_more_than_it_holds(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    head = io.BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": "<f4", "fortran_order": False, "shape": shape})
+    path = tmp_path / "liar.npz"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("all_logits.npy", head.getvalue() + bytes(64))
+    with pytest.raises(SourceError, match="damaged or cut off"):
+        run_of(path, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("peploss.dataset.runs.arrays._MOST_BYTES", 1000)
+    with pytest.raises(SourceError, match="at most 1,000 are read"):
+        run_of(save(tmp_path / "large.npz", arrays()), tmp_path / "run")

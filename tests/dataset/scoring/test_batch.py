@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from peploss.analysis.one_psm.explanation import explain
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.dataset.scoring.batch import Plan, score_batch
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore
@@ -93,7 +94,8 @@ def test_baselines_are_those_of_the_library(batch: pa.RecordBatch) -> None:
         ions, seen = fragments(peptide, settings, peptide.charge), preprocess(spectrum, settings)
         sides = Peaks.from_arrays(ions.mz, ions.intensity), Peaks.from_arrays(seen.mz, seen.intensity)
         for name, baseline in BASELINES.items():
-            assert out[name] == pytest.approx(float(baseline(*sides, settings)[0]), abs=1e-9)
+            want = float(baseline(*sides, settings, shift=Psm(spectrum, peptide).shift)[0])
+            assert out[name] == pytest.approx(want, abs=1e-9)
 
 
 def test_decoys_are_shuffled_peptides(batch: pa.RecordBatch) -> None:
