@@ -83,6 +83,7 @@ def main() -> None:
                 if chosen.only and picture.name not in chosen.only:
                     continue
                 page = browser.new_page(color_scheme="light")
+                page.add_init_script("localStorage.setItem('peploss-tour', 'done')")
                 page.set_default_timeout(120_000)
                 take(page, url, picture, chosen.folder)
                 page.close()

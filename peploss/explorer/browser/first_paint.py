@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     from starlette.middleware import Middleware
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-END = b"</head>"
+END, BODY = b"</head>", b"<body>"
 
 
-def head() -> bytes:
-    """What is put at the end of the page's head."""
+def added(page: bytes) -> bytes:
+    """The page with what to fetch at the end of its head, and our style sheet at the start of its body.
+
+    Streamlit puts its own styles into the head as it draws. Of two rules that fit alike, the later one counts.
+    """
     where = f"/{assets.address()}"
-    return (
-        f'<link rel="stylesheet" href="{where}/{assets.STYLE}">'
+    fetch = (
         f'<link rel="modulepreload" href="{where}/{assets.SCRIPT}">'
         f'<link rel="preload" as="script" href="{where}/{assets.PLOTLY_SCRIPT}">'
-    ).encode()
+    )
+    style = f'<link rel="stylesheet" href="{where}/{assets.STYLE}">'
+    return page.replace(END, fetch.encode() + END, 1).replace(BODY, BODY + style.encode(), 1)
 
 
 class FirstPaint:
@@ -55,7 +59,7 @@ class FirstPaint:
             else:
                 body.extend(message.get("body", b""))
                 if not message.get("more_body", False):
-                    await _send_all(start, bytes(body).replace(END, head() + END, 1), send)
+                    await _send_all(start, added(bytes(body)), send)
 
         await self.app(asked, receive, hold)
 

@@ -27,14 +27,15 @@ APP = Starlette(routes=[*assets.routes(), *ROUTES], middleware=middleware())
 
 
 @pytest.mark.parametrize("path", ["/", "/tune"])
-def test_a_page_names_what_we_need_once_and_at_the_end_of_its_head(path: str) -> None:
+def test_a_page_names_what_we_need_once_and_our_styles_after_those_of_its_head(path: str) -> None:
     status, headers, body = asked(APP, path, {"accept-encoding": "gzip", "if-none-match": '"old"'})
     head, _, rest = body.decode().partition("</head>")
     assert status == 200
-    assert rest == "<body></head></body></html>"
+    style = f'<link rel="stylesheet" href="/{assets.address()}/{assets.STYLE}">'
+    assert rest == f"<body>{style}</head></body></html>"
     for name, content in assets.files().items():
         address = f"/{assets.address()}/{name}"
-        assert head.count(f'href="{address}"') == 1
+        assert (head + rest).count(f'href="{address}"') == 1
         assert asked(APP, address, {})[2] == content
     assert int(headers["content-length"]) == len(body)
     assert "etag" not in headers  # of the file that it no longer is
