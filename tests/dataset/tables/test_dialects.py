@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.dialects import DIALECTS, files_of, outcome, true_psms
+from benchmarks.dialects.files import files_of
+from benchmarks.dialects.outcome import outcome
+from benchmarks.dialects.psms import true_psms
+from benchmarks.dialects.tables import DIALECTS
 
 PSMS = true_psms(150, seed=7)
 NAMES = [*DIALECTS, "pepXML", "pepXML, static", "mzIdentML", "X!Tandem", "mzTab", "mzTab of Casanovo", "idXML",

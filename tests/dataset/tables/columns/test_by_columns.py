@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.dialects import files_of, true_psms
+from benchmarks.dialects.files import files_of
+from benchmarks.dialects.psms import true_psms
 from peploss.dataset.tables import BY_COLUMNS, read_psms
 from peploss.dataset.tables.columns import blocks
 from peploss.dataset.tables.columns.plain import read_plain
