@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from peploss.errors import PeptideError
-from peploss.peptides.notations.lists import taken_apart
+from peploss.peptides.notations.lists import NONE, taken_apart
 from peploss.peptides.notations.names import name as unimod_name
 from peploss.peptides.notations.text import proforma
 
@@ -43,7 +43,9 @@ def proforma_from_msp(name: str, mods: str) -> tuple[str | None, str | None]:
         return None, None
     placed = re.findall(r"(?<![\d-])(-?\d{1,9}),([A-Z^]|\w-?term),([^/()]+(?:\([^/()]*\))?)", mods, re.I)
     counted = re.match(r"\d+", mods)
-    if (counted[0].lstrip("0") if counted else "") != (str(len(placed)) if placed else ""):
+    given = counted[0].lstrip("0") if counted else ""
+    words = not counted and not placed and mods.strip().lower() not in NONE and "[" not in found
+    if words or given != (str(len(placed)) if placed else ""):
         return None, f"Mods={mods[:80]} cannot be read: {len(placed)} modifications with a place were found in it."
     if not placed:
         if re.search(r"\[\+\d+\]", found):
