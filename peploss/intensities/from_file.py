@@ -67,6 +67,7 @@ class FromFile:
         self.name = self.path.name
         self.problems: list[str] = []
         self._found: dict[str, Prediction] = {}
+        self._refused: dict[str, str] = {}
         suffix = self.path.suffix.lower()
         if not self.path.is_file():
             raise SourceError("There is no such file of predictions.", where=str(path))
@@ -81,6 +82,7 @@ class FromFile:
                 self._found[key_of(peptide, charge)] = Prediction.checked(ions, self.name, peptide)
             except PeptideError as error:
                 self.problems.append(f"{peptide.text}/{charge}: {error.problem}")
+                self._refused[key_of(peptide, charge)] = error.problem
         if not self._found:
             why = f" {self.problems[0]}" if self.problems else ""
             raise SourceError(f"There is no usable prediction.{why}", where=str(path))
@@ -96,9 +98,14 @@ class FromFile:
         found = self._found.get(key_of(peptide, charge))
         if found is not None:
             return found
+        this = peptide.with_charge(charge).proforma
+        if why := self._refused.get(key_of(peptide, charge)):
+            return f"{self.name} has {this}, but it cannot be used: {why}"
         others = sorted(z for z in range(1, 10) if key_of(peptide, z) in self._found)
         at = f" It has it at charge {', '.join(map(str, others))}." if others else ""
-        return f"{self.name} has no prediction of {peptide.with_charge(charge).proforma}.{at}"
+        n = len(self.problems)
+        bad = f" Of its other entries {n:,} cannot be used, the first: {self.problems[0]}" if n else ""
+        return f"{self.name} has no prediction of {this}.{at}{bad}"
 
     def _table(self) -> Iterator[tuple[Peptide, int, dict[Ion, float]]]:
         read = _read(self.path)

@@ -10,6 +10,7 @@ import pytest
 
 from peploss.errors import SourceError
 from peploss.intensities.from_file import COLUMNS, FromFile
+from peploss.intensities.heights import fragments_with_heights
 from peploss.intensities.prediction import Ion, Prediction
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
@@ -109,3 +110,33 @@ def test_a_file_without_a_usable_prediction_is_an_error(tmp_path: Path) -> None:
         FromFile(parquet(tmp_path, [("AAK", 2, "y", 1, 1, "", float("nan"))]))
     with pytest.raises(SourceError, match="no such file"):
         FromFile(tmp_path / "absent.parquet")
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (("AAK", 2, "y", 1, 1, "", -1.0), "finite and at least 0, not -1.0 for y1"),
+        (("AAK", 2, "y", 1, 1, "", float("nan")), "finite and at least 0, not nan for y1"),
+        (("AAK", 2, "y", 3, 1, "", 1.0), "y3 is no fragment of a peptide of 3 residues"),
+    ],
+    ids=["negative", "nan", "beyond the peptide"],
+)
+def test_a_bad_entry_is_told_where_it_is_asked_for(tmp_path: Path, row: tuple[object, ...], why: str) -> None:
+    source = FromFile(parquet(tmp_path, [*ROWS, row]))
+    told, other = source.predict([Peptide.parse("AAK"), Peptide.parse("GGK")], [2, 2])
+    assert isinstance(told, str)
+    assert told.startswith("predictions.parquet has AAK/2, but it cannot be used: ")
+    assert why in told
+    assert str(other).startswith(
+        "predictions.parquet has no prediction of GGK/2. Of its other entries 1 cannot be used"
+    )
+
+
+def test_a_library_that_shares_nothing_says_so_on_the_comparison(tmp_path: Path) -> None:
+    path = parquet(tmp_path)
+    (found,) = fragments_with_heights([Peptide.parse("GGGK")], LossSettings(intensities=f"file:{path}"), [2])
+    assert found.source == "uniform"
+    assert found.note == "predictions.parquet has no prediction of GGGK/2. All fragments have the same height."
+    (found,) = fragments_with_heights([PEPTIDE], LossSettings(intensities=f"file:{path}"), [3])
+    assert str(found.note).startswith("predictions.parquet has no prediction of")
+    assert "It has it at charge 2." in str(found.note)

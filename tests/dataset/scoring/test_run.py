@@ -19,6 +19,7 @@ from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError
+from peploss.settings import LossSettings
 
 PLAN = Plan(decoys=True, losses=("spectral_angle",))
 
@@ -140,3 +141,21 @@ def test_ray_says_what_it_cannot_carry_through(
     with pytest.raises(BackendError, match=r"Ray could not carry the scoring through: OSError: no .*set\.parquet here"):
         score_set(sample_set, tmp_path / "r", PLAN, engine="ray")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_of_predictions_that_fits_nothing_or_little_is_told(sample_set: Path, tmp_path: Path) -> None:
+    def told(peptide: str, charge: int) -> list[str]:
+        table = tmp_path / "p.tsv"
+        table.write_text(
+            f"peptidoform\tcharge\tion\tordinal\tfragment_charge\tintensity\n{peptide}\t{charge}\ty\t1\t1\t1.0\n"
+        )
+        plan = Plan(settings=LossSettings(intensities=f"file:{table}"))
+        return score_set(sample_set, tmp_path / "r.parquet", plan).notes
+
+    (note,) = told("GGGGGGK", 2)
+    assert note.startswith(
+        f"No PSM has heights from file:{tmp_path / 'p.tsv'}: uniform ones were taken. The first: p.tsv"
+    )
+    (note,) = told("VGEAAASGELRK", 2)
+    assert "PSMs have no heights from" in note
+    assert not note.startswith("No PSM")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import html
-import io
+import struct
+import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from peploss.errors import BackendError
 from peploss.explorer.figures.still.marks import COLOURS, Line, Picture, Text
@@ -17,6 +21,7 @@ FONT: Final = '"Source Sans 3", "Source Sans Pro", "Segoe UI", Helvetica, Arial,
 SCALE: Final = 2
 """Pixels of a PNG for each px of the picture."""
 DASH: Final = 3.0  # px
+_UP: Final = 2  # of the filters of PNG: less the row above
 _WITHOUT: Final = str.maketrans({"•": "·", "⁺": "+", **{c: str(i) for i, c in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}})
 
 
@@ -80,9 +85,31 @@ def to_png(picture: Picture, scale: int = SCALE) -> bytes:
                 draw.line([start, end], colour, max(1, round(mark.width * scale)))
         else:
             draw.line(points, colour, max(1, round(mark.width * scale)))
-    out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1)
-    return out.getvalue()
+    return _packed(np.asarray(image))
+
+
+def _packed(pixels: NDArray[np.uint8]) -> bytes:
+    """A PNG of (height, width, 3) pixels. Each row is kept as what differs from the one above it.
+
+    Nearly all of such a picture is paper, so that is nearly all zeros. Pillow tries five ways on every row and takes
+    six times as long for a larger file.
+
+    Source:
+        PNG specification (third edition), sections 5 and 9.
+    """
+    height, width = pixels.shape[:2]
+    rows = pixels.reshape(height, -1)
+    filtered = np.empty((height, rows.shape[1] + 1), dtype=np.uint8)
+    filtered[:, 0] = _UP
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])  # modulo 256, as the format has it
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits each of red, green and blue
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 1)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 @lru_cache(maxsize=16)

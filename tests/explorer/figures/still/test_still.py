@@ -10,7 +10,7 @@ import pytest
 from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.explorer.figures.still.marks import Line, Text, text_width
 from peploss.explorer.figures.still.mirror import HEIGHT, WIDTH, still
-from peploss.explorer.figures.still.write import SCALE, to_png, to_svg
+from peploss.explorer.figures.still.write import SCALE, _packed, to_png, to_svg
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import samples_folder
@@ -77,3 +77,12 @@ def test_short_and_long_peptides_and_spectra_of_one_peak(peptide: str) -> None:
     ET.fromstring(to_svg(still(explain(spectrum, peptide))))
     wide = LossSettings(sigma=1.0, bin_width=0.05)
     ET.fromstring(to_svg(still(explain(spectrum, peptide, wide))))
+
+
+def test_a_png_holds_every_pixel() -> None:
+    image = pytest.importorskip("PIL.Image")
+    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
+    pixels[3] = pixels[2]
+    read = image.open(io.BytesIO(_packed(pixels)))
+    assert read.mode == "RGB"
+    assert np.array_equal(np.asarray(read), pixels)
