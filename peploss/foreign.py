@@ -17,6 +17,7 @@ MET: Final[tuple[type[Exception], ...]] = (
     ArithmeticError,
     AttributeError,
     RecursionError,
+    NotImplementedError,
 )
 """What parsers raise at bytes that nobody wrote on purpose; overflow is arithmetic, bad UTF-8 a ``ValueError``."""
 

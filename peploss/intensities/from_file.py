@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from peploss.errors import PeptideError, SourceError
+from peploss.foreign import reading
 from peploss.intensities.ms2pip_files import OTHERWISE, dlib, is_dlib, is_ms2pip_table, ms2pip_table
 from peploss.intensities.mzspeclib import entries, is_mzspeclib, labelled
 from peploss.intensities.prediction import Ion, Prediction, key_of
@@ -71,21 +72,25 @@ class FromFile:
         suffix = self.path.suffix.lower()
         if not self.path.is_file():
             raise SourceError("There is no such file of predictions.", where=str(path))
-        if is_mzspeclib(self.path):
-            rows = self._mzspeclib()
-        elif is_dlib(self.path):
-            rows = self._dlib()
-        else:
-            rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
+        with reading(path):
+            if is_mzspeclib(self.path):
+                rows = self._mzspeclib()
+            elif is_dlib(self.path):
+                rows = self._dlib()
+            else:
+                rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()
+            self._take(rows)
+        if not self._found:
+            why = f" {self.problems[0]}" if self.problems else ""
+            raise SourceError(f"There is no usable prediction.{why}", where=str(path))
+
+    def _take(self, rows: Iterator[tuple[Peptide, int, dict[Ion, float]]]) -> None:
         for peptide, charge, ions in rows:
             try:
                 self._found[key_of(peptide, charge)] = Prediction.checked(ions, self.name, peptide)
             except PeptideError as error:
                 self.problems.append(f"{peptide.text}/{charge}: {error.problem}")
                 self._refused[key_of(peptide, charge)] = error.problem
-        if not self._found:
-            why = f" {self.problems[0]}" if self.problems else ""
-            raise SourceError(f"There is no usable prediction.{why}", where=str(path))
 
     def __len__(self) -> int:
         return len(self._found)

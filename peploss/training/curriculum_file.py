@@ -32,8 +32,8 @@ def curriculum_of_toml(text: str) -> CurriculumV2:
     """
     try:
         read = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"This is no TOML: {error}.") from error
+    except (ValueError, RecursionError) as error:  # of thousands of digits or brackets, too
+        raise SettingsError(f"This is no TOML: {str(error).splitlines()[0]}.") from error
     rest = {name: value for name, value in read.items() if name != "stage"}
     unknown = set(rest) - {"ramp", "steps_per_stage"}
     if unknown:

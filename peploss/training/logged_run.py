@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Concatenate, Final, NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
 from peploss.errors import SourceError
+from peploss.foreign import reading
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
 from peploss.training.objective import WEIGHTS, Objective
@@ -68,6 +70,21 @@ class LoggedSample(NamedTuple):
         """Of the parts of the loss, as far as they were logged."""
         named = {name: self.numbers.get(f"weight_{name}") for name in WEIGHTS}
         return {name: weight for name, weight in named.items() if weight is not None}
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _told(method: Callable[Concatenate[LoggedRun, P], T]) -> Callable[Concatenate[LoggedRun, P], T]:
+    """A method that reads files of the run: what is damaged in them is told as such."""
+
+    @functools.wraps(method)
+    def call(self: LoggedRun, *args: P.args, **named: P.kwargs) -> T:
+        with reading(self.folder):
+            return method(self, *args, **named)
+
+    return call
 
 
 class LoggedRun:
@@ -131,10 +148,12 @@ class LoggedRun:
         return tuple(self._parts)
 
     @property
+    @_told
     def steps(self) -> list[int]:
         """Steps that were logged, ascending."""
         return sorted(set(self.read(["step"]).column("step").to_pylist()))
 
+    @_told
     def read(self, columns: Sequence[str] | None = None, step: int | None = None) -> pa.Table:
         """Rows of the run, or of one step; a column that a part lacks is null there."""
         import pyarrow as pa
@@ -148,6 +167,7 @@ class LoggedRun:
             tables.append(pq.read_table(path, columns=wanted, filters=filters))
         return pa.concat_tables(tables, promote_options="default")
 
+    @_told
     def curve(self, metric: str, quantiles: Sequence[float] = QUANTILES) -> dict[str, list[float]]:
         """A metric over training: at each step its mean and its quantiles over the samples.
 
@@ -174,6 +194,7 @@ class LoggedRun:
                 out[f"q{q:g}"].append(float(np.quantile(here, q)) if len(here) else float("nan"))
         return out
 
+    @_told
     def sample(self, step: int, sample: str) -> LoggedSample:
         """What the model said of one sample at one step; the last time it was logged there.
 
@@ -207,6 +228,7 @@ class LoggedRun:
             numbers,
         )
 
+    @_told
     def spectrum(self, sample: str) -> LoggedSpectrum | None:
         """The spectrum of a sample; None where none was logged.
 

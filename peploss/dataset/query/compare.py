@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from peploss.dataset.query.database import MEMORY
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
+from peploss.foreign import reading
 from peploss.settings import LossSettings
 
 F64 = NDArray[np.float64]
@@ -76,7 +77,8 @@ def compare(
         settings = {k: (s.get(k), t.get(k)) for k in sorted({*s, *t}) if s.get(k) != t.get(k)}
         notes = tuple(x.version_note for x in (one, other) if x.version_note)
     name = '"' + column.replace('"', '""') + '"'
-    with duckdb.connect(config={"memory_limit": MEMORY}) as connection:
+    both_files = f"{Path(a).name} and {Path(b).name}"
+    with reading(both_files, (duckdb.Error,)), duckdb.connect(config={"memory_limit": MEMORY}) as connection:
         files = [str(Path(p).resolve()) for p in (a, b)]
         joined = (
             f"(SELECT coalesce(x.id, y.id) AS id, coalesce(x.peptide, y.peptide) AS peptide, "  # noqa: S608  quoted

@@ -11,6 +11,8 @@ import duckdb
 from peploss.errors import SettingsError
 
 LONGEST: Final = 4000
+DEEPEST: Final = 30
+"""Brackets in each other: DuckDB's parser takes seconds and half a gigabyte for two thousand."""
 _REMEDY: Final = (
     "Write a condition on the columns, for example: loss > 0.9 AND charge = 2 AND peptide LIKE '%[Phospho]%'."
 )
@@ -46,6 +48,8 @@ def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str
     text = where.strip()
     if not text or len(text) > LONGEST:
         raise SettingsError(f"A filter has 1 to {LONGEST} characters, not {len(text)}.", remedy=_REMEDY)
+    if _depth(text) > DEEPEST:
+        raise SettingsError(f"The filter is nested too deeply: at most {DEEPEST} brackets stand in each other.")
     # Alone, so that no bracket of its own closes one of ours; and in brackets on lines of its own, as it is used, so
     # that a comment at its end swallows nothing.
     for whole in (f"SELECT 1 FROM psms WHERE\n{text}\n", f"SELECT 1 FROM psms WHERE (\n{text}\n)"):  # noqa: S608
@@ -61,6 +65,15 @@ def checked(connection: duckdb.DuckDBPyConnection, where: str, columns: list[str
         except RecursionError as error:
             raise SettingsError("The filter is nested too deeply.", remedy=_REMEDY) from error
     return text
+
+
+def _depth(text: str) -> int:
+    """How deep brackets stand in each other. Those within quotes count as well, which asks for no filter's change."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}" and depth > 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _more(node: dict[str, Any]) -> bool:

@@ -1,0 +1,92 @@
+"""A process that tries inputs one after the other, as it is told on its input, and answers with what came of each.
+
+A result and an error of this package are right. Anything else is a finding: another error, more than ``SECONDS``, more
+than ``MEMORY``. A crash is told by the end of the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+import traceback
+import warnings
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+SECONDS: Final = 5
+MEMORY: Final = 500_000_000  # bytes of resident memory over what was resident before
+_HARD: Final = 3_000_000_000  # bytes of address space over what is in use: more is refused by the system
+
+
+class TooLongError(BaseException):
+    """It takes more than ``SECONDS``; no ``Exception``, so that no parser's own handler takes it."""
+
+
+def _too_long(_: int, frame: FrameType | None) -> NoReturn:
+    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else "?"
+    raise TooLongError(f"more than {SECONDS} s, at {place}")
+
+
+def _memory(field: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def tried(name: str, seed: str, folder: Path) -> dict[str, Any]:
+    """One input of a boundary: what came of it."""
+    from benchmarks.fuzz.boundaries import BOUNDARIES
+    from peploss.errors import PeplossError
+
+    attempt = BOUNDARIES[name](random.Random(f"{name} {seed}"), folder)  # made before time and memory are counted
+    before = _memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    start = time.perf_counter()
+    try:
+        attempt()
+        outcome, told = "result", ""
+    except PeplossError as error:
+        outcome, told = "typed", type(error).__name__
+    except BaseException as error:  # noqa: BLE001 (whatever it is, it is the finding)
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{place.filename.rpartition('site-packages/')[2]}:{place.lineno}"
+        outcome, told = "finding", f"{type(error).__name__} at {where}: {str(error)[:150]}"
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    seconds, peak = time.perf_counter() - start, _memory("VmHWM") - before
+    if outcome != "finding" and peak > MEMORY:
+        outcome, told = "finding", f"{peak / 1e6:.0f} MB"
+    return {"boundary": name, "seed": seed, "outcome": outcome, "told": told, "seconds": seconds, "peak": peak}
+
+
+def main() -> None:
+    """Try what is asked for, a line ``BOUNDARY SEED`` each, until the input ends."""
+    import resource
+
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print must not mix with the answers
+    warnings.simplefilter("ignore")
+    signal.signal(signal.SIGALRM, _too_long)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["XDG_DATA_HOME"] = folder
+        from benchmarks.fuzz.boundaries import warm
+
+        warm(Path(folder))
+        most = _memory("VmSize") + _HARD
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        for line in sys.stdin:
+            name, _, seed = line.strip().partition(" ")
+            answers.write(json.dumps(tried(name, seed, Path(folder))) + "\n")
+            answers.flush()
+
+
+if __name__ == "__main__":
+    main()

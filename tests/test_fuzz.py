@@ -1,0 +1,89 @@
+"""Inputs by chance at every boundary, by a seed that changes each day; and faults that the fuzzer must find."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import random
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fuzz import boundaries, child
+from benchmarks.fuzz.boundaries import BOUNDARIES
+from benchmarks.fuzz.child import tried
+from benchmarks.fuzz.run import fuzzed
+from peploss.errors import SourceError
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is counted on Linux")
+INPUTS = int(os.environ.get("PEPLOSS_FUZZ_INPUTS", "1600"))
+SEED = int(os.environ.get("PEPLOSS_FUZZ_SEED", datetime.date.today().toordinal()))
+
+
+def test_inputs_by_chance_give_results_or_errors_of_this_package() -> None:
+    found: list[str] = []
+    counts: dict[str, Counter[str]] = {name: Counter() for name in BOUNDARIES}
+    for answer in fuzzed(list(BOUNDARIES), INPUTS, SEED, 1):
+        counts[answer["boundary"]][answer["outcome"]] += 1
+        if answer["outcome"] == "finding":
+            found.append(f'--only {answer["boundary"]} --again "{answer["seed"]}": {answer["told"]}')
+    assert not found, "python -m benchmarks.fuzz " + "\n".join(found)
+    assert all(sum(c.values()) == INPUTS // len(BOUNDARIES) for c in counts.values())
+    # Inputs are near enough to valid ones to be read at all, and far enough from them to be refused.
+    never_refused = {"link", "job"}
+    assert all(c["result"] for c in counts.values())
+    assert all(c["typed"] for name, c in counts.items() if name not in never_refused)
+
+
+def untyped() -> None:
+    raise KeyError("no such column")
+
+
+def typed() -> None:
+    raise SourceError("No such column.")
+
+
+def without_end() -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        pass
+
+
+def without_bound() -> None:
+    assert len(b"x" * 600_000_000)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "outcome", "told"),
+    [
+        (untyped, "finding", "KeyError at "),
+        (without_end, "finding", "TooLongError at "),
+        (without_bound, "finding", " MB"),
+        (typed, "typed", "SourceError"),
+        (lambda: 1, "result", ""),
+    ],
+)
+def test_faults_are_found(attempt, outcome: str, told: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import signal
+
+    monkeypatch.setattr(child, "SECONDS", 1 if attempt is without_end else 30)
+    monkeypatch.setitem(boundaries.BOUNDARIES, "planted", lambda dice, folder: attempt)
+    before = signal.signal(signal.SIGALRM, child._too_long)
+    try:
+        answer = tried("planted", "1 1", tmp_path)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert answer["outcome"] == outcome
+    assert told in answer["told"]
+
+
+@pytest.mark.parametrize("name", ["peptide", "notation", "pasted", "toml"])
+def test_a_seed_is_one_input(name: str, tmp_path: Path) -> None:
+    def inputs(seed: str) -> list[object]:
+        attempt = BOUNDARIES[name](random.Random(seed), tmp_path)
+        return [cell.cell_contents for cell in attempt.__closure__ or ()]
+
+    assert inputs("1 5") == inputs("1 5")
+    assert inputs("1 5") != inputs("1 6")
