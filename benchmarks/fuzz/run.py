@@ -35,7 +35,7 @@ class _Child:
     def tried(self, name: str, seed: str) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        timer = Timer(STUCK + 120 * self._fresh, self._process.kill)  # a fresh one makes its inputs first
+        timer = Timer(STUCK + 600 * self._fresh, self._process.kill)  # a fresh one makes its inputs first
         timer.start()
         try:
             self._process.stdin.write(f"{name} {seed}\n")
