@@ -19,7 +19,7 @@ from torch import Tensor
 
 from peploss.errors import ArgumentError, BackendError
 from peploss.kernels.threads import split
-from peploss.kernels.transforms import along_tangents, one_batch, spectrum_of, transformed, wrapped
+from peploss.kernels.transforms import along_tangents, one_batch, spectrum_of, traced, transformed, wrapped
 
 SECOND_DERIVATIVE = (
     "The spectrum cosine has no second derivative: its fast kernels give first derivatives only. "
@@ -161,7 +161,7 @@ def _scale(
         return (derivatives * upstream).unbind()
     if wrapped(upstream, offsets, derivatives):
         return (derivatives * upstream[spectrum_of(offsets, derivatives.shape[1])]).unbind()
-    if not torch.is_grad_enabled() and not _traced((upstream, offsets, derivatives)):
+    if not torch.is_grad_enabled() and not traced((upstream, offsets, derivatives)):
         if triton:
             from peploss.kernels.gpu import launch
 
@@ -276,7 +276,7 @@ def cosine(*inputs: Any, triton: bool) -> Tensor:
     Raises:
         BackendError: ``triton`` on tensors of the CPU is to be traced, which its interpreter cannot be.
     """
-    if not _traced(inputs[:8]):
+    if not traced(inputs[:8]):
         if transformed():
             return (TransformedTritonCosine if triton else TransformedCosine).apply(*inputs)[0]
         return (TritonCosineFunction if triton else CosineFunction).apply(*inputs)[0]
@@ -285,10 +285,3 @@ def cosine(*inputs: Any, triton: bool) -> Tensor:
             "Triton's interpreter cannot be compiled, exported or traced.", remedy="Use CUDA tensors, or backend='cpu'."
         )
     return cosine_op(*inputs)[0]
-
-
-def _traced(tensors: tuple[Any, ...]) -> bool:
-    """Whether a compiler, exporter or tracer is at work, or the tensors are fake; these need the custom op."""
-    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
-        return True
-    return not all(type(x) in (Tensor, torch.nn.Parameter) and (x.is_cpu or x.is_cuda) for x in tensors)

@@ -1,4 +1,4 @@
-"""What ``torch.func`` asks of the cosine: many batches as one, and the derivative along a tangent."""
+"""What ``torch.func`` and tracers ask of the cosine: many batches as one, and the derivative along a tangent."""
 
 from __future__ import annotations
 
@@ -74,3 +74,10 @@ def along_tangents(ctx: Any, *tangents: Any) -> tuple[Tensor, Tensor, Tensor]:
             if tangent is not None:
                 cos = cos.index_add(0, own, row * tangent)
     return cos, torch.full_like(by_a, math.nan), torch.full_like(by_b, math.nan)
+
+
+def traced(tensors: tuple[Any, ...]) -> bool:
+    """Whether a compiler, exporter or tracer is at work, or the tensors are fake; these need the custom op."""
+    if torch.compiler.is_compiling() or torch._C._len_torch_dispatch_stack() > 0:
+        return True
+    return not all(type(x) in (Tensor, torch.nn.Parameter) and (x.is_cpu or x.is_cuda) for x in tensors)

@@ -15,6 +15,7 @@ from torch import Tensor
 from peploss.constants import WATER
 from peploss.errors import ArgumentError, SettingsError
 from peploss.ion_names import read_ion
+from peploss.peptides import soft_eager
 from peploss.peptides.ions import N_TERMINAL, IonKind
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 
@@ -138,6 +139,18 @@ def expected_residue_masses(
         _check_mask(residue_mask, probs)
         mask = residue_mask.to(torch.bool)
 
+    def tensors(probs: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        return _expected_masses(probs, mask, tokens)
+
+    if soft_eager.eager(probs, mask):
+        expected, share = soft_eager.expected_masses(tensors, probs, mask, tokens.masses, _NO_PROBABILITY)
+    else:
+        expected, share = tensors(probs, mask)
+    return SoftResidues(expected, mask, share)
+
+
+def _expected_masses(probs: Tensor, mask: Tensor, tokens: Vocabulary) -> tuple[Tensor, Tensor]:
+    """Expected masses (B, L) and the share (B,) of special tokens, in tensor operations."""
     masses = tokens.mass_tensor(probs.device)  # (V,)
     is_residue = tokens.residue_tensor(probs.device)
     wide = probs.to(torch.float64)
@@ -151,7 +164,7 @@ def expected_residue_masses(
     expected = torch.where(mask, torch.where(known, expected, uniform), 0.0)
     on_special = torch.where(is_residue, 0.0, wide).sum(-1)
     share = torch.where(mask, on_special, 0.0).sum(-1) / mask.sum(-1).clamp(min=1)
-    return SoftResidues(expected, mask, share)
+    return expected, share
 
 
 def _check_mask(mask: Tensor, probs: Tensor) -> None:
@@ -200,8 +213,15 @@ def soft_fragments(
             f"Residue masses and mask must both be (B, L), not {tuple(residue_masses.shape)} and "
             f"{tuple(residue_mask.shape)}."
         )
-    kinds = [IonKind(*parse_ion_name(ion)) if isinstance(ion, str) else ion for ion in ions]
+    kinds = tuple(IonKind(*parse_ion_name(ion)) if isinstance(ion, str) else ion for ion in ions)
     mask = residue_mask.to(torch.bool)
+    if kinds and soft_eager.eager(residue_masses, mask):
+        return soft_eager.fragments(lambda m, there: _fragments(m, there, kinds), residue_masses, mask, kinds)
+    return _fragments(residue_masses, mask, kinds)
+
+
+def _fragments(residue_masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...]) -> tuple[Tensor, Tensor]:
+    """Fragments in tensor operations."""
     masses = torch.where(mask, residue_masses.to(torch.float64), 0.0)
     if not kinds:
         return masses[:, :0], mask[:, :0]

@@ -26,17 +26,20 @@ def width(sigma: F64, i: int, n: int) -> float:
 
 
 @jit
-def _ordinary(mz: F64, weight: F64, end: float) -> tuple[bool, int, float]:
-    """Whether all m/z lie from 0 to below ``end`` and all intensities are finite; how often m/z falls; the scale.
+def _ordinary(mz: F64, weight: F64, end: float) -> tuple[bool, int, int, float]:
+    """Whether all m/z lie from 0 to below ``end`` and all intensities are finite, peaks at infinity left out.
 
-    Floats that are not negative are in the order of their bits, and loops over whole numbers vectorise.
+    Returns also how many are at infinity, how often m/z falls, and the scale of the intensities. Floats that are not
+    negative are in the order of their bits, and loops over whole numbers vectorise.
     """
     places, heights = mz.view(np.int64), weight.view(np.int64)
-    low, high, top = np.int64(0), np.int64(0), np.int64(0)
+    low, high, top, far = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for i in range(mz.size):
+        padding = np.int64(places[i] == _INFINITE)
         low = min(low, places[i])
-        high = max(high, places[i])
-        top = max(top, heights[i] & _NO_SIGN)
+        high = max(high, places[i] * (1 - padding))
+        top = max(top, (heights[i] & _NO_SIGN) * (1 - padding))
+        far += padding
     falls = 0
     for i in range(1, mz.size):
         falls += mz[i] < mz[i - 1]
@@ -44,7 +47,7 @@ def _ordinary(mz: F64, weight: F64, end: float) -> tuple[bool, int, float]:
     largest[0], largest[1] = high, top
     value = largest.view(np.float64)
     ordinary = low >= 0 and top < _INFINITE and high < _INFINITE and value[0] < end
-    return bool(ordinary), falls, _scale_of(value[1])
+    return bool(ordinary), int(far), falls, _scale_of(value[1])
 
 
 @jit
@@ -64,16 +67,18 @@ def rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64)
     """
     # A peak that is wider than bins reaches one wherever it lies between the ends.
     if sigma.size == 1 and 0.0 < sigma[0] < math.inf and RENDER_REACH * sigma[0] > 0.5001 * h:
-        ordinary, falls, top = _ordinary(mz, weight, h * n_bins if h > 0.0 else math.inf)
+        ordinary, far, falls, top = _ordinary(mz, weight, h * n_bins if h > 0.0 else math.inf)
         if ordinary:
+            n = 0
             for i in range(mz.size):
-                keep[i] = i
-            if falls == 1:
+                keep[n] = i
+                n += int(mz[i] < math.inf)
+            if falls == 1 and far == 0:
                 merge_two(mz, keep)
-            elif falls > 1:
-                sort_by(mz, keep, mz.size)
-            return mz.size, top
-    n, top, last, ascending = 0, 0.0, -math.inf, True
+            elif falls > 0:
+                sort_by(mz, keep, n)
+            return n, top
+    n, highest, last, ascending = 0, 0.0, -math.inf, True
     for i in range(mz.size):
         if math.isinf(mz[i]):
             continue
@@ -87,12 +92,12 @@ def rendered(mz: F64, weight: F64, sigma: F64, h: float, n_bins: int, keep: I64)
                 continue
         keep[n] = i
         n += 1
-        top = max(top, abs(weight[i]))
+        highest = max(highest, abs(weight[i]))
         ascending = ascending and mz[i] >= last
         last = mz[i]
     if not ascending:
         sort_by(mz, keep, n)
-    return n, _scale_of(top)
+    return n, _scale_of(highest)
 
 
 @jit

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from peploss.kernels.autograd import _traced as traced
 from peploss.kernels.autograd import arrays
+from peploss.kernels.autograd import traced as traced
 from peploss.kernels.peaks import Peaks
 from peploss.kernels.threads import split
 
