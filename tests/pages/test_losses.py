@@ -87,3 +87,6 @@ def test_an_outlier_opens_in_explore_with_that_loss_drawn(losses: Open, monkeypa
     assert not explore.exception
     assert explore.selectbox(key="loss").value == "Min-distance Huber"
     assert explore.query_params["loss"] == "Min-distance Huber"
+    explore.selectbox(key="loss").set_value("None").run()
+    assert not explore.exception
+    assert explore.selectbox(key="loss").value == "None"
