@@ -14,9 +14,13 @@ from peploss.lifeline import is_dead, owner
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; it replaces ``path`` at the end, or is removed if anything fails.
 
+    Args:
+        path: the file to write.
+        private: True for a new file that its owner alone may read and write (0600); one that is replaced keeps its
+            mode. False for the mode that the umask gives.
     Raises:
         SourceError: the file cannot be written.
     """
@@ -26,6 +30,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear(path)
+        if private:
+            make_private(temporary)
+            if path.exists():
+                temporary.chmod(path.stat().st_mode & 0o777)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
@@ -36,6 +44,15 @@ def whole_file(path: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def make_private(path: Path) -> None:
+    """Create an empty file that its owner alone may read and write, if there is none; others keep their mode.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _clear(path: Path) -> None:

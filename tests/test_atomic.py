@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,24 @@ def test_what_fails_leaves_the_old_one(tmp_path: Path, error: type[BaseException
         fail()
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
     assert path.read_text() == "old"
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_private_file_is_its_owners_alone_and_a_shared_one_stays_shared(tmp_path: Path) -> None:
+    old = os.umask(0o022)
+    try:
+        for name, private, want in (("a", True, 0o600), ("b", False, 0o644)):
+            with whole_file(tmp_path / name, private=private) as temporary:
+                temporary.write_text("x")
+                assert mode(temporary) == want  # at no time more
+            assert mode(tmp_path / name) == want
+        (tmp_path / "a").chmod(0o640)
+        with whole_file(tmp_path / "a", private=True) as temporary:
+            temporary.write_text("y")
+        assert mode(tmp_path / "a") == 0o640
+    finally:
+        os.umask(old)

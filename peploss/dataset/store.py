@@ -225,7 +225,7 @@ def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
     """A writer to a temporary file beside ``path``, which takes its place at the end, and goes if anything fails."""
     plain = [f.name for f in schema if pa.types.is_dictionary(f.type) or pa.types.is_string(f.type)]
     with (
-        whole_file(path) as temporary,
+        whole_file(path, private=True) as temporary,
         pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True) as w,
     ):
         yield w

@@ -77,7 +77,7 @@ def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         sizes = [_search(path, source, folder) for source, path in enumerate(files)]
-        with whole_file(plan) as temporary:  # last: once the plan is there, every index is
+        with whole_file(plan, private=True) as temporary:  # last: once the plan is there, every index is
             temporary.write_text(json.dumps({"wanted": wanted, "sizes": sizes}))
     for left_over in folder.glob(".*.tmp"):  # left by a run that was killed
         left_over.unlink(missing_ok=True)
@@ -169,7 +169,7 @@ def write_part(path: Path, part: Part, source: ByteSource) -> None:
     if tuple(index["stamp"]) != _stamp(path):
         raise SourceError("The file changed while it was indexed.", where=str(path), remedy="Start again.")
     file = open_part(source, str(path), index)
-    with whole_file(part.path) as temporary, pa.ipc.new_file(os.fspath(temporary), PART) as writer:
+    with whole_file(part.path, private=True) as temporary, pa.ipc.new_file(os.fspath(temporary), PART) as writer:
         for batch in file.batches():
             writer.write_batch(columns_of(batch))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from peploss.atomic import make_private
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError, SourceError
 
@@ -131,13 +132,15 @@ class Notes:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for one change, which is there as a whole or not at all."""
         try:
+            if not self.path.exists():
+                make_private(self.path)
             connection = sqlite3.connect(self.path, timeout=WAIT)
             try:
                 with connection:
                     yield connection
             finally:
                 connection.close()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise SourceError(f"The notes cannot be used: {error}.", where=str(self.path)) from error
 
 

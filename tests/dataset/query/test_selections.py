@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -106,6 +107,7 @@ def test_exports_refuse_what_is_not_there(sample_set: Path, tmp_path: Path) -> N
 
 def test_tags_and_notes(sample_set: Path) -> None:
     notes = Notes(sample_set)
+    assert notes.path.stat().st_mode & 0o077 == 0 or os.name == "nt"
     notes.tag([3, 4], "odd")
     notes.tag([4, 5], "odd")
     notes.note(3, "look again")

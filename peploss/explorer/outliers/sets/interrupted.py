@@ -72,7 +72,7 @@ def noted(asked: Asked, folder: Path) -> Iterator[None]:
         SourceError: the folder cannot be written.
     """
     note = folder / f".{asked.target}{_ENDING}"
-    with whole_file(note) as temporary:
+    with whole_file(note, private=True) as temporary:
         temporary.write_text(json.dumps({"owner": owner(), **asdict(asked)}), encoding="utf-8")
     try:
         yield
