@@ -108,16 +108,36 @@ def fragments_with_heights(
     return out
 
 
+def unpredicted_charge(ions: Fragments, found: Prediction) -> int | None:
+    """The highest charge of the backbone fragments where nothing of that charge was predicted; else None."""
+    backbone = ~np.isin(ions.ion_type, _UNPREDICTED)
+    asked = int(ions.charge[backbone].max(initial=0))
+    return asked if asked > highest_charge(found) else None
+
+
+def highest_charge(found: Prediction) -> int:
+    """The highest charge of its ions; 0 where it has none."""
+    return max((ion.charge for ion in found.intensities), default=0)
+
+
+def predicts_no(source: str, highest: int) -> str:
+    """What a source leaves out that predicts no fragment above a charge."""
+    return f"{source} predicts {'no fragment' if highest == 0 else f'no fragment of a charge above {highest}'}"
+
+
+def charge_remedy(source: str, highest: int) -> str:
+    """The source that predicts higher charges, as a sentence with a space before it; ``""`` where none is known."""
+    return " MS2PIP HCDch2 predicts charges 1 and 2." if highest < 2 and source.startswith("MS2PIP") else ""
+
+
 def _uncharged(ions: Fragments, found: Prediction) -> str:
     """A sentence where fragments of a charge are asked for and none of that charge was predicted."""
-    backbone = ~np.isin(ions.ion_type, _UNPREDICTED)
-    highest = max((ion.charge for ion in found.intensities), default=0)
-    asked = int(ions.charge[backbone].max(initial=0))
-    if asked <= highest:
+    asked = unpredicted_charge(ions, found)
+    if asked is None:
         return ""
-    remedy = " MS2PIP HCDch2 predicts charges 1 and 2." if highest < 2 and found.source.startswith("MS2PIP") else ""
-    which = "no fragment" if highest == 0 else f"no fragment of a charge above {highest}"
-    return f"{found.source} predicts {which}: those of charge {asked} have no height.{remedy}"
+    highest = highest_charge(found)
+    remedy = charge_remedy(found.source, highest)
+    return f"{predicts_no(found.source, highest)}: those of charge {asked} have no height.{remedy}"
 
 
 def shuffled_with_heights(shuffled: Peptide, settings: LossSettings, charge: int | None, of: Peptide) -> Fragments:

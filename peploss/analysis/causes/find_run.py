@@ -9,14 +9,15 @@ import numpy as np
 
 from peploss.analysis.causes.counterfactuals.counterfactual import FLAT, PRECURSOR_PPM, ppm_error, standing
 from peploss.analysis.causes.observed_facts import likeliest_shifts
-from peploss.analysis.causes.run import BetterHeights, Run
+from peploss.analysis.causes.run import BetterHeights, ChargesWithoutHeights, Run
 from peploss.analysis.tuning.calibration import calibrate
 from peploss.analysis.tuning.height_sources import better_source, fit_of_sources
 from peploss.analysis.tuning.psm_set import Psm, observed
+from peploss.intensities.heights import fragments_with_heights, highest_charge, unpredicted_charge
 from peploss.intensities.source import MODEL, names
 from peploss.peptides.decoys import decoy_orders
 from peploss.peptides.ion_table import Candidates, ion_table
-from peploss.settings import LossSettings
+from peploss.settings import UNIFORM, LossSettings
 
 N_DECOYS: Final = 20
 CONFIDENT: Final = 4.0
@@ -50,8 +51,9 @@ def run_of(
     found = calibrate(right, settings)
     if found.da is None or found.ppm is None:
         return None
-    heights = _better_heights(right, settings)
-    return Run(len(right), found.da.n, found.da.offset, found.da.sigma, found.ppm.offset, found.ppm.sigma, heights)
+    da, ppm = found.da, found.ppm
+    heights = _better_heights(right, settings), _without_heights(right, settings)
+    return Run(len(right), da.n, da.offset, da.sigma, ppm.offset, ppm.sigma, *heights)
 
 
 def _better_heights(right: Sequence[Psm], settings: LossSettings) -> BetterHeights | None:
@@ -65,6 +67,21 @@ def _better_heights(right: Sequence[Psm], settings: LossSettings) -> BetterHeigh
         return None
     fit, lower, share = found
     return BetterHeights(fit.source, used, lower, share)
+
+
+def _without_heights(right: Sequence[Psm], settings: LossSettings) -> ChargesWithoutHeights | None:
+    """Confident PSMs with fragments of a charge that the settings' source of heights does not predict."""
+    if settings.intensities == UNIFORM:
+        return None
+    charges = [psm.charge for psm in right]
+    highest = [
+        highest_charge(found.prediction)
+        for found in fragments_with_heights([psm.peptide for psm in right], settings, charges)
+        if found.prediction is not None and unpredicted_charge(found.fragments, found.prediction) is not None
+    ]
+    if not highest:
+        return None
+    return ChargesWithoutHeights(settings.intensities, max(highest), len(highest), len(right))
 
 
 def _confident(psm: Psm, settings: LossSettings, seed: int, precursor_ppm: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from peploss.intensities.heights import charge_remedy, predicts_no
 from peploss.settings import LossSettings
 
 SIGMA_PER_SCATTER: Final = 1.8
@@ -39,6 +40,30 @@ class BetterHeights:
 
 
 @dataclass(frozen=True)
+class ChargesWithoutHeights:
+    """Confident PSMs of a run that have fragments of a charge which the source of heights does not predict.
+
+    Attributes:
+        used: the source, as ``LossSettings.intensities`` names it.
+        highest: the highest fragment charge that it predicts for them; 0 where it predicts no fragment.
+        n: how many PSMs they are, ``of`` all confident ones.
+    """
+
+    used: str
+    highest: int
+    n: int
+    of: int
+
+    @property
+    def told(self) -> str:
+        """What is found, as a sentence."""
+        return (
+            f"Charges without heights: {predicts_no(self.used, self.highest)}. {self.n} of this run's {self.of} "
+            f"confident PSMs have such fragments, which get no height.{charge_remedy(self.used, self.highest)}"
+        )
+
+
+@dataclass(frozen=True)
 class Run:
     """Mass errors of the confident PSMs of a run.
 
@@ -48,6 +73,8 @@ class Run:
         scatter_da, scatter_ppm: standard deviation around it, from the median distance.
         better_heights: the model that fits the run better than that of the settings; None where none does, or the
             settings use none.
+        without_heights: fragments of charges that the settings' source of heights does not predict; None where there
+            are none.
     """
 
     n_psms: int
@@ -57,6 +84,7 @@ class Run:
     offset_ppm: float
     scatter_ppm: float
     better_heights: BetterHeights | None = None
+    without_heights: ChargesWithoutHeights | None = None
 
     def offset(self, unit: str) -> float:
         """Median error in a unit."""
@@ -81,7 +109,8 @@ class Run:
         return settings.replace(sigma=self.fitting_sigma(settings.sigma_unit))
 
     def notes(self, settings: LossSettings) -> tuple[str, ...]:
-        """What is wrong with all of the run, told once: sigma too narrow, an offset of all fragments, a wrong model."""
+        """What is wrong with all of the run, told once: sigma too narrow, an offset of all fragments, a wrong model,
+        charges that the model does not predict."""
         out = []
         unit = settings.sigma_unit
         if self.too_narrow(settings):
@@ -94,6 +123,6 @@ class Run:
                 f"Calibration: all fragments of this run lie {self.offset_ppm:+.3g} ppm off and scatter by "
                 f"{self.scatter_ppm:.2g} ppm only."
             )
-        if self.better_heights is not None and self.better_heights.used == settings.intensities:
-            out.append(self.better_heights.told)
+        of_heights = (self.better_heights, self.without_heights)
+        out += [found.told for found in of_heights if found is not None and found.used == settings.intensities]
         return tuple(out)

@@ -10,7 +10,7 @@ import pytest
 
 from peploss.analysis.causes.diagnosis import diagnose
 from peploss.analysis.causes.find_run import FEWEST_PSMS, run_of
-from peploss.analysis.causes.run import BetterHeights, Run
+from peploss.analysis.causes.run import BetterHeights, ChargesWithoutHeights, Run
 from peploss.analysis.causes.spectrum_rules import WrongModel
 from peploss.analysis.tuning.psm_set import Psm, sample_psms
 from peploss.intensities import ms2pip
@@ -138,6 +138,28 @@ def test_the_model_that_fits_the_built_in_run_is_found_by_its_losses() -> None:
     uniform = run_of(psms, LossSettings())
     assert uniform is not None
     assert uniform.better_heights is None  # no model is in use
+
+
+def test_charges_that_a_model_does_not_predict_are_told_once_for_the_run() -> None:
+    """Charge 3 has fragments of charge 2, which HCD2019 does not predict and HCDch2 does."""
+    psms = sample_psms("cid_iontrap_openms_bsa1.mgf")
+    psms = [p for p in psms if p.charge == 3][:16] + [p for p in psms if p.charge == 2][:8]
+    used = LossSettings(intensities="MS2PIP HCD2019", sigma=0.2)
+    run = run_of(psms, used)
+    assert run is not None
+    alone = [run_of([p for p in psms if p.charge == z], used) for z in (2, 3)]
+    n_double, n_triple = (one.n_psms for one in alone if one is not None)
+    assert run.without_heights == ChargesWithoutHeights("MS2PIP HCD2019", 1, n_triple, n_double + n_triple)
+    assert run.notes(used)[-1] == (
+        f"Charges without heights: MS2PIP HCD2019 predicts no fragment of a charge above 1. {n_triple} of this run's "
+        f"{n_double + n_triple} confident PSMs have such fragments, which get no height. MS2PIP HCDch2 predicts "
+        "charges 1 and 2."
+    )
+    assert run.notes(LossSettings(sigma=0.2)) == ()  # which uses no model
+    for other in (used.replace(intensities="MS2PIP HCDch2"), used.replace(max_fragment_charge=1)):
+        fits = run_of(psms, other)
+        assert fits is not None
+        assert fits.without_heights is None
 
 
 @pytest.mark.skipif(ms2pip.version() is None, reason="MS2PIP is not installed")
