@@ -46,8 +46,9 @@ ABOUT: Final = pa.schema([
 ``charge`` is the peptide's where its table gives one, else ``spectrum_charge``; ``peptide`` is ProForma without it,
 ``modifications`` its modifications with their residues, ``mass`` its neutral monoisotopic mass in Da, ``rank`` its
 place among the candidates of its spectrum, ``table`` where it was read, ``notes`` what the readers of
-spectrum and table had to assume, leave out or doubt, in sentences, ``mass_difference`` the mass that the table states
-less ``mass``, in Da, null where it states none, ``truth`` the right peptide where a table names it beside a prediction.
+spectrum and table had to assume, leave out or doubt, in sentences, ``mass_difference`` the mass that the table states,
+with the shift that an open search found, less ``mass``, in Da, null where it states none, ``truth`` the right peptide
+where a table names it beside a prediction.
 """
 
 DOUBLES = pa.list_(pa.float64())

@@ -40,6 +40,7 @@ def read_psms(
         SettingsError: a fixed modification is on no residue or has no mass.
     """
     from peploss.dataset.tables.mass_check import check_masses
+    from peploss.dataset.tables.mass_shift import mark_shifts
     from peploss.dataset.tables.psm_columns import PsmColumns
     from peploss.peptides.modifications.fixed import checked, with_fixed
 
@@ -52,6 +53,7 @@ def read_psms(
             told = ", ".join(f"{k} {v}" for k, v in every.items())
             table.notes.append(f"Fixed modifications as asked for: {told}.")
         check_masses(table)
+        mark_shifts(table)
     return table
 
 

@@ -29,8 +29,9 @@ class Psm:
         label: ``"target"``, ``"decoy"``, or the table's own word.
         keys: other names of the spectrum by kind (``scan``, ``native id``, ``index``, ``title``, ``ms2 count``).
         mass: of the peptide as the table states it; what it is, its table says.
-        mass_difference: the table's mass less that of the peptide as read, in Da; 0 where they agree, None where the
-            table states none.
+        mass_shift: what the search found the precursor to have more than the peptide, in Da, as an open search states.
+        mass_difference: the table's mass, with such a shift, less that of the peptide as read, in Da; 0 where they
+            agree, None where the table states none.
         truth: the right peptide, where the table names it beside a prediction.
         token_scores: a probability for each token of a model's answer, in the order of the peptide; ``()`` for none.
         notes: what is to be known of it, in sentences.
@@ -50,6 +51,7 @@ class Psm:
     protein: str = ""
     keys: dict[str, str | int] = field(default_factory=dict)
     mass: float | None = None
+    mass_shift: float | None = None
     mass_difference: float | None = None
     truth: str = ""
     token_scores: tuple[float, ...] = ()
@@ -76,6 +78,7 @@ class PsmTable:
         notes: what was done to all of them that the table does not say, in sentences.
         mass_column: where the table states masses of its peptides; ``""`` where it does not.
         mass_meanings: what these may be, of ``columns.meanings``.
+        shift_column: where the table states mass shifts; ``""`` where it does not.
     """
 
     path: str
@@ -86,6 +89,7 @@ class PsmTable:
     notes: list[str] = field(default_factory=list)
     mass_column: str = ""
     mass_meanings: tuple[str, ...] = ()
+    shift_column: str = ""
 
     def add(self, *psms: Psm) -> None:
         """Append rows; one whose numbers no column of PSMs holds is refused."""

@@ -18,7 +18,7 @@ I32 = NDArray[np.int32]
 
 NONE: Final = np.iinfo(np.int64).min
 """A whole number that is not there."""
-NUMBERS: Final = ("precursor_mz", "rt", "score", "q_value", "mass", "mass_difference")
+NUMBERS: Final = ("precursor_mz", "rt", "score", "q_value", "mass", "mass_shift", "mass_difference")
 CODED: Final = ("peptide", "run", "label", "protein", "truth")
 SCORES: Final = pa.list_(pa.float32())
 """The kind of a column of lists of probabilities."""
@@ -75,7 +75,7 @@ class PsmColumns(Sequence[Psm]):
         spectrum, native_id, title: (N,) text; the latter two null where the table does not name them.
         charge: (N,) 0 where there is none.
         rank, scan, place, nth: (N,) ``NONE`` where there is none.
-        precursor_mz, rt, score, q_value, mass, mass_difference: (N,) NaN where there is none.
+        precursor_mz, rt, score, q_value, mass, mass_shift, mass_difference: (N,) NaN where there is none.
         token_scores: (N,) lists of probabilities; null where there are none.
         notes: of the rows that have some.
     """
@@ -99,6 +99,7 @@ class PsmColumns(Sequence[Psm]):
     score: F64
     q_value: F64
     mass: F64
+    mass_shift: F64
     mass_difference: F64
     token_scores: pa.Array
     notes: dict[int, str] = field(default_factory=dict)

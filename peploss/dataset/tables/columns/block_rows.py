@@ -18,7 +18,7 @@ from peploss.dataset.tables.columns.token_scores import is_log, score_lists
 from peploss.dataset.tables.psm_columns import CODED, NONE, SCORES, Coded, PsmColumns
 from peploss.peptides.notations import proforma
 
-_FIELDS: Final = ("precursor_mz", "rt", "score", "q_value", "mass")
+_FIELDS: Final = ("precursor_mz", "rt", "score", "q_value", "mass", "mass shift")
 
 
 class BlockRows(Cells):
@@ -43,7 +43,7 @@ class BlockRows(Cells):
         names = self._names()
         charge = self._charges()
         rank = self._ranks(names.pop("rank"))
-        numbers: dict[str, Any] = {f: self.field(f) for f in _FIELDS}
+        numbers: dict[str, Any] = {f.replace(" ", "_"): self.field(f) for f in _FIELDS}
         if reading.observed:
             mass = self.number(reading.observed)
             of_mass = mass / np.where(charge > 0, charge, 1) + PROTON
@@ -264,6 +264,7 @@ class BlockRows(Cells):
             out.rank = np.where(is_truth, np.where(blank[rows], 1, 2), out.rank)
             out.score = np.where(is_truth, np.nan, out.score)
             out.mass = np.where(is_truth, np.nan, out.mass)
+            out.mass_shift = np.where(is_truth, np.nan, out.mass_shift)
             out.token_scores = pc.if_else(pa.array(is_truth), pa.scalar(None, SCORES), out.token_scores)
         return out
 

@@ -106,6 +106,7 @@ class Reading:
                         rank=len(found) + 1,
                         score=None,
                         mass=None,
+                        mass_shift=None,
                         token_scores=(),
                     )
                 )
@@ -132,8 +133,9 @@ class Reading:
             if math.isinf(given):
                 raise ValueError(NO_RANK)
             rank = int(given) + (self.table.format == "alphadia")  # counts from 0
-        mz, rt, score, q_value, mass_said = (
-            self.unread.number(f, cells.get(f, "")) for f in ("precursor_mz", "rt", "score", "q_value", "mass")
+        mz, rt, score, q_value, mass_said, shift = (
+            self.unread.number(f, cells.get(f, ""))
+            for f in ("precursor_mz", "rt", "score", "q_value", "mass", "mass shift")
         )
         if mz is None and charge and self.observed:
             mass = number(str(row.get(self.observed) or ""))
@@ -155,6 +157,7 @@ class Reading:
             protein=sys.intern(protein),
             keys=keys,
             mass=mass_said,
+            mass_shift=shift,
             token_scores=of_row(row, self.chosen.get("token scores", "")),
         )
 

@@ -72,6 +72,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         "theoretical mass", "theo mass", "calc mass to charge", "calculatedmasstocharge", "calculated m z",
         "calculated mz", "calc m z", "calc mz", "theoretical m z", "theoretical mz", "theo m z", "theo m z da", "mass",
     ),
+    "mass shift": (
+        "delta mass", "massdiff", "mass diff", "delta mass da", "mass diff da", "mass difference da",
+        "original delta mass", "precursor mass shift",
+    ),
     "truth": ("targets", "target", "target seq", "target sequence", "ground truth", "true sequence", "truth"),
     "token scores": (
         "opt ms run 1 aa scores", "opt global aa scores", "aa scores", "prediction token log probabilities",

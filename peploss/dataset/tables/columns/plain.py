@@ -54,6 +54,7 @@ def read_plain(path: Path, columns: Mapping[str, str], format: str = "plain", *,
     table = PsmTable(where, format, [], [], chosen, rows.notes)
     if "mass" in chosen:
         table.mass_column, table.mass_meanings = chosen["mass"], meanings(chosen["mass"])
+    table.shift_column = chosen.get("mass shift", "")
     modified = reader_of(rows, chosen, set(asked), ignored, where)
     reading = Reading(table, rows, chosen, modified, "peptide" in asked)
     if by_rows or reading.beams:  # further candidates in a row are read with it

@@ -13,6 +13,7 @@ LACKING: Final = {
     "score": "no score",
     "q_value": "no q-value",
     "mass": "no mass to compare with",
+    "mass shift": "no mass shift",
     "rank": "no rank",
 }
 """Field -> what a PSM lacks where its cell holds no number."""

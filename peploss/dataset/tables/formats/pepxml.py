@@ -29,7 +29,8 @@ def read_pepxml(path: Path) -> PsmTable:
     Raises:
         SourceError: it is not pepXML, or has no hits.
     """
-    table = PsmTable(str(path), "pepxml", [], mass_column="calc_neutral_pep_mass", mass_meanings=(NEUTRAL,))
+    table = PsmTable(str(path), "pepxml", [], mass_column="calc_neutral_pep_mass", mass_meanings=(NEUTRAL,),
+                     shift_column="massdiff")  # fmt: skip
     static: dict[str, float] = {}
     first = 0
 
@@ -103,6 +104,7 @@ def _psm(query: Any, hit: Any, static: dict[str, float], line: int) -> Psm:
         protein=sys.intern(";".join(p for p in proteins if p)),
         keys=keys,
         mass=mass,
+        mass_shift=number((hit.get("massdiff") or "").removeprefix("+-")),
     )
 
 
