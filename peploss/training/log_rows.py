@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from peploss.atomic import whole_file
+from peploss.errors import SourceError
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.objective import Objective
 from peploss.version import __version__
@@ -64,7 +65,7 @@ def sample_table(batch: Batch) -> pa.Table:
     arrays = {name: value.numpy() for name, value in batch.tensors.items()}
     keep, decoded = arrays["mask"], arrays["decoded"].astype(np.int32)  # (B, L), (B, T, L)
     length, steps = keep.sum(1), decoded.shape[1]
-    right = (decoded[:, -1] == arrays["target"]) & keep
+    right = (decoded[:, -1] == arrays["target"]) & keep & np.isfinite(arrays["highest"][:, -1])
     columns: dict[str, Any] = {
         "step": np.full(n, batch.step),
         "id": batch.ids,
@@ -121,6 +122,35 @@ def known_spectra(folder: Path) -> set[str]:
         with contextlib.suppress(pa.ArrowException, OSError):
             known.update(pq.read_table(path, columns=["id"]).column("id").to_pylist())
     return known
+
+
+def begin_or_go_on(folder: Path, vocabulary: Vocabulary, objective: Objective | None) -> None:
+    """Write what a new run says about itself; see that a run that is there already says the same.
+
+    Raises:
+        SourceError: it is damaged, or another run: of other tokens, another format or other settings of the loss.
+    """
+    about = folder / ABOUT
+    if not about.exists():
+        write_about(folder, vocabulary, objective)
+        return
+    try:
+        kept = json.loads(about.read_text(encoding="utf-8"))
+        same = kept["vocabulary"] == dict(zip(vocabulary.tokens, vocabulary.masses, strict=True))
+        before = Objective.from_dict(kept["loss"]) if kept.get("loss") else objective
+        written = kept.get("format")
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise SourceError(f"{ABOUT} is damaged: {error}", where=str(about)) from error
+    other = {
+        "with another vocabulary": not same,
+        "of another format": written != FORMAT,
+        "with other settings of the loss": objective and before and not objective.same_but_weights(before),
+    }
+    for what, differs in other.items():
+        if differs:
+            raise SourceError(
+                f"The folder holds a run {what}.", where=str(folder), remedy="Give each run a folder of its own."
+            )
 
 
 def write_about(folder: Path, vocabulary: Vocabulary, objective: Objective | None = None) -> None:

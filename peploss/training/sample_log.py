@@ -6,7 +6,6 @@ not at all. A run that is killed loses at most the part in hand.
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import threading
@@ -21,19 +20,18 @@ from torch import Tensor
 from peploss.errors import SettingsError, SourceError
 from peploss.losses.combined import CombinedLoss
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
+from peploss.training.bad_logits import BadLogits
 from peploss.training.claim import claim
 from peploss.training.log_rows import (
-    ABOUT,
-    FORMAT,
     PART,
     SPECTRA,
     Batch,
     Spectra,
+    begin_or_go_on,
     known_spectra,
     sample_table,
     spectrum_rows,
     to_cpu,
-    write_about,
     write_rows,
     write_table,
 )
@@ -90,6 +88,7 @@ class SampleLog:
         self._begin()
         self._last_step = -1
         self._error: BaseException | None = None
+        self._bad = BadLogits()
         self._closed = False
         self._queue: queue.Queue[Batch | None] = queue.Queue(WAITING)
         self._thread = threading.Thread(target=self._write_all, name="peploss-sample-log", daemon=True)
@@ -126,21 +125,23 @@ class SampleLog:
         Raises:
             SettingsError: shapes do not fit, or the step lies before an earlier one.
             SourceError: an earlier batch could not be written.
+        Warns:
+            RuntimeWarning: logits of an earlier call are NaN or infinite; once, and with their number in ``close``.
         """
-        if self._error is not None:
-            raise SourceError(f"The log cannot be written: {self._error}", where=str(self.folder)) from self._error
+        self._raise()
         if self._closed:
             raise SettingsError("The log is closed.", remedy="Open it again with SampleLog(folder).")
+        self._bad.tell()
         if logits.ndim != 4 or logits.shape[-1] != len(self.vocabulary):
             raise SettingsError(
                 f"logits must have shape (T, B, L, V) with V = {len(self.vocabulary)} as in the vocabulary, not "
                 f"{tuple(logits.shape)}."
             )
-        batch = logits.shape[1]
-        if targets.shape != logits.shape[1:3] or mask.shape != targets.shape or len(ids) != batch:
+        shape = logits.shape[1:3]
+        if targets.shape != shape or mask.shape != shape or len(ids) != shape[0]:
             raise SettingsError(
-                f"targets and mask must be (B, L) = {tuple(logits.shape[1:3])} and ids {batch}, not "
-                f"{tuple(targets.shape)}, {tuple(mask.shape)} and {len(ids)}."
+                f"targets and mask must be (B, L) = {tuple(shape)} and ids {shape[0]}, not {tuple(targets.shape)}, "
+                f"{tuple(mask.shape)} and {len(ids)}."
             )
         if step < self._last_step:
             raise SettingsError(f"Steps must not go back: {step} came after {self._last_step}.")
@@ -148,9 +149,11 @@ class SampleLog:
         self._last_step = step
         given = {name: torch.as_tensor(value).detach() for name, value in (metrics or {}).items()}
         with torch.no_grad():
+            best = logits.detach().max(-1)  # NaN where any logit of the position is
             top = logits[-1].detach().float().softmax(-1).topk(self.top_k, dim=-1)
             tensors = {
-                "decoded": logits.detach().argmax(-1).transpose(0, 1),  # (B, T, L)
+                "decoded": best.indices.transpose(0, 1),  # (B, T, L)
+                "highest": best.values.transpose(0, 1).float(),
                 "target": targets,
                 "mask": mask.to(torch.bool),
                 "top_token": top.indices,  # (B, L, k)
@@ -158,11 +161,10 @@ class SampleLog:
             }
             if self.full_logits:
                 tensors["logits"] = logits.detach().transpose(0, 1).float()  # (B, T, L, V)
-            on_gpu = logits.is_cuda
             copies = {name: to_cpu(value) for name, value in tensors.items()}
             metric_copies = {name: to_cpu(value.reshape(-1)) for name, value in given.items()}
         ready = None
-        if on_gpu:
+        if logits.is_cuda:
             ready = torch.cuda.Event()
             ready.record()
         if weights is None:
@@ -206,6 +208,8 @@ class SampleLog:
 
         Raises:
             SourceError: something could not be written.
+        Warns:
+            RuntimeWarning: logits are NaN or infinite.
         """
         if self._closed:
             return
@@ -213,6 +217,10 @@ class SampleLog:
         self._queue.put(None)
         self._thread.join()
         self._lock.unlink(missing_ok=True)
+        self._raise()
+        self._bad.tell(last=True)
+
+    def _raise(self) -> None:
         if self._error is not None:
             raise SourceError(f"The log cannot be written: {self._error}", where=str(self.folder)) from self._error
 
@@ -229,34 +237,11 @@ class SampleLog:
             raise SourceError(f"The folder cannot be made: {error}", where=str(self.folder)) from error
         self._lock = self.folder / ".writing"
         claim(self._lock)
-        about = self.folder / ABOUT
-        masses = dict(zip(self.vocabulary.tokens, self.vocabulary.masses, strict=True))
-        now = None if self.loss is None else Objective.of(self.loss)
-        if about.exists():
-            try:
-                kept = json.loads(about.read_text(encoding="utf-8"))
-                same = kept["vocabulary"] == masses
-                before = Objective.from_dict(kept["loss"]) if kept.get("loss") else now
-            except (ValueError, KeyError, TypeError, OSError) as error:
-                self._lock.unlink(missing_ok=True)
-                raise SourceError(f"{ABOUT} is damaged: {error}", where=str(about)) from error
-            if not same:
-                self._lock.unlink(missing_ok=True)
-                raise SourceError(
-                    "The folder holds a run with another vocabulary.",
-                    where=str(self.folder),
-                    remedy="Give each run a folder of its own.",
-                )
-            if kept.get("format") != FORMAT or (now and before and not now.same_but_weights(before)):
-                self._lock.unlink(missing_ok=True)
-                what = "of another format" if kept.get("format") != FORMAT else "with other settings of the loss"
-                raise SourceError(
-                    f"The folder holds a run {what}.",
-                    where=str(self.folder),
-                    remedy="Give each run a folder of its own.",
-                )
-        else:
-            write_about(self.folder, self.vocabulary, now)
+        try:
+            begin_or_go_on(self.folder, self.vocabulary, None if self.loss is None else Objective.of(self.loss))
+        except BaseException:
+            self._lock.unlink(missing_ok=True)
+            raise
         self._next = {kind: self._last(kind) + 1 for kind in (PART, SPECTRA)}
         self._known = known_spectra(self.folder)
 
@@ -271,6 +256,7 @@ class SampleLog:
         try:
             while (batch := self._queue.get()) is not None:
                 waiting.append(sample_table(batch))
+                self._bad.look(batch)
                 spectra.extend(spectrum_rows(batch.spectra) if batch.spectra else [])
                 if sum(len(table) for table in waiting) >= self.rows:
                     spectra = self._write_spectra(spectra)

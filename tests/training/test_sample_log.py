@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,55 @@ def test_what_does_not_fit_is_refused_and_nothing_is_lost(
             log.add(**fits | change)  # type: ignore[arg-type]
         assert message in str(error.value)
     assert LoggedRun(tmp_path).steps == [5]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_logits_that_are_no_numbers_are_told_at_their_first_step_and_all_others_are_kept(
+    tmp_path: Path, value: float
+) -> None:
+    good, bad = logits(), logits()
+    right = int(TARGETS[1, 2])
+    bad[0, 1, 2, right] = bad[1, 1, 2, right] = value
+    log = SampleLog(tmp_path, vocabulary=VOCABULARY, top_k=3)
+    log.add(0, IDS, good, TARGETS, MASK)
+    log.add(1, IDS, bad, TARGETS, MASK)
+    while not log._bad.n:  # until the log's own thread has seen them
+        time.sleep(0.001)
+    where = "NaN or infinite at step 1, sample 'two', refinement step 0, position 2. One sample"
+    with pytest.warns(RuntimeWarning, match=where) as told:
+        log.add(2, IDS, good, TARGETS, MASK)
+    assert [Path(one.filename) for one in told] == [Path(__file__)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it was told, and is not told again at each step
+        log.add(3, IDS, bad, TARGETS, MASK)
+    with pytest.warns(RuntimeWarning, match="at step 1.* 2 samples have such logits"):
+        log.close()
+    rows = LoggedRun(tmp_path).read().to_pylist()
+    assert [row["step"] for row in rows] == [0] * 3 + [1] * 3 + [2] * 3 + [3] * 3
+    assert all(
+        row | {"step": 0} == rows[i % 3] for i, row in enumerate(rows) if row["id"] != "two" or row["step"] % 2 == 0
+    )
+    spoilt = rows[4]
+    said = np.array(spoilt["decoded"][1])
+    assert said[2] == right  # the place of the NaN, which is no prediction and not counted as right
+    assert spoilt["n_correct"] == (said == spoilt["target"]).sum() - 1
+    assert np.isnan(spoilt["top_probability"][6:9]).any()
+    assert np.isfinite(np.delete(spoilt["top_probability"], [6, 7, 8])).all()
+
+
+def test_tokens_that_are_ruled_out_and_padding_are_not_told(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    values = logits()
+    values[..., 0] = -math.inf
+    values[:, ~MASK] = math.nan
+    with SampleLog(tmp_path, vocabulary=VOCABULARY) as log:
+        log.add(0, IDS, values, TARGETS, MASK)
+    assert not recwarn.list
+    values[1, 0, 0] = -math.inf  # all of them
+    with (
+        pytest.warns(RuntimeWarning, match="step 1, sample 'one', refinement step 1, position 0. One sample"),
+        SampleLog(tmp_path, vocabulary=VOCABULARY) as log,
+    ):
+        log.add(1, IDS, values, TARGETS, MASK)
 
 
 def test_a_disk_that_fails_is_told_and_does_not_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
