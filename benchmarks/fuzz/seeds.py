@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from benchmarks.dialects import files_of, true_psms
+from benchmarks.dialects.files import files_of
+from benchmarks.dialects.psms import true_psms
 from peploss.spectra.samples import samples_folder
 
 if TYPE_CHECKING:
