@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from peploss.analysis.candidates.compare import compare_candidates
 from peploss.analysis.one_psm.explanation import explain
-from peploss.explorer.figures.spectrum import Shown, spectrum_figure
+from peploss.explorer.figures.spectra.spectrum import Shown, spectrum_figure
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import DEFAULT_FILE, DEFAULT_TITLE, samples_folder

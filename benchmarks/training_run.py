@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss import Vocabulary
+from peploss.training.descent.objective import Objective
 from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
-from peploss.training.objective import Objective
 from peploss.version import __version__
 
 ROWS = 20_000  # of a row group

@@ -11,7 +11,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.explore import candidates, details, other_loss, payload, reference
 from peploss.explorer.explore.candidates import Candidates
-from peploss.explorer.figures import spectrum as figures
+from peploss.explorer.figures.spectra import spectrum as figures
 from peploss.explorer.shell import controls, frame, link, state
 from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.shell.text import sentence

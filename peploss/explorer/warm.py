@@ -56,7 +56,7 @@ def up() -> None:
     from peploss.dataset.query import results  # noqa: F401
     from peploss.explorer.explore import summary
     from peploss.explorer.figures import charts
-    from peploss.explorer.figures import spectrum as figures
+    from peploss.explorer.figures.spectra import spectrum as figures
     from peploss.peptides.peptide import Peptide
     from peploss.settings import LossSettings
     from peploss.spectra.spectrum import Spectrum

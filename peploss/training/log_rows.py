@@ -15,7 +15,7 @@ from torch import Tensor
 from peploss.atomic import whole_file
 from peploss.errors import SourceError
 from peploss.peptides.vocabulary import Vocabulary
-from peploss.training.objective import Objective
+from peploss.training.descent.objective import Objective
 from peploss.version import __version__
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from peploss.constants import PROTON
 from peploss.errors import SourceError
 from peploss.foreign import reading
 from peploss.peptides.vocabulary import Vocabulary
+from peploss.training.descent.objective import WEIGHTS, Objective
 from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
-from peploss.training.objective import WEIGHTS, Objective
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,8 +15,8 @@ from peploss.losses.supervision import iteration_weights
 from peploss.peptides.ions import N_TERMINAL, IonKind
 from peploss.peptides.soft import expected_residue_masses, soft_fragments, soft_neutral_mass
 from peploss.peptides.vocabulary import Vocabulary
+from peploss.training.descent.objective import Objective
 from peploss.training.logged_run import LoggedSample, LoggedSpectrum
-from peploss.training.objective import Objective
 
 F64 = NDArray[np.float64]
 

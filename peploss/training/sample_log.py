@@ -22,6 +22,7 @@ from peploss.losses.combined import CombinedLoss
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
 from peploss.training.bad_logits import BadLogits
 from peploss.training.claim import claim
+from peploss.training.descent.objective import Objective
 from peploss.training.log_rows import (
     PART,
     SPECTRA,
@@ -35,7 +36,6 @@ from peploss.training.log_rows import (
     write_rows,
     write_table,
 )
-from peploss.training.objective import Objective
 
 if TYPE_CHECKING:
     import pyarrow as pa

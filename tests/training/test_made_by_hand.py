@@ -11,13 +11,13 @@ import torch
 from peploss import LossSettings, Peptide, Vocabulary, fragments
 from peploss.errors import SettingsError
 from peploss.spectra.spectrum import Spectrum
+from peploss.training.by_hand.peptide_tokens import peptide_tokens, with_tokens_of
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.treatments import ABSOLUTE, PADDED, RIGHT, treatments, with_padding
 from peploss.training.curriculum import CURRICULUM_V2, CurriculumV2
 from peploss.training.curriculum_file import curriculum_of_toml, curriculum_toml
-from peploss.training.descent_starts import peptide_start, synthetic_starts
+from peploss.training.descent.starts import peptide_start, synthetic_starts
 from peploss.training.expected_parts import expected_parts
-from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
-from peploss.training.soft_peptide import Doubt, soft_peptide
-from peploss.training.treatments import ABSOLUTE, PADDED, RIGHT, treatments, with_padding
 
 
 def peaks_of(text: str) -> tuple[np.ndarray, np.ndarray]:

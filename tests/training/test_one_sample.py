@@ -10,8 +10,8 @@ import torch
 
 from peploss import CombinedLoss, LossSettings, Vocabulary
 from peploss.errors import SettingsError, SourceError
+from peploss.training.descent.objective import Objective
 from peploss.training.logged_run import LoggedRun
-from peploss.training.objective import Objective
 from peploss.training.one_sample import Refinement, refinement
 from peploss.training.sample_log import SampleLog
 from peploss.training.synthetic import Difficulty, SyntheticBatch, synthetic_batch

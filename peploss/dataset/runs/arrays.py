@@ -15,7 +15,7 @@ from torch import Tensor
 
 from peploss.errors import PeplossError, SettingsError, SourceError
 from peploss.peptides.vocabulary import Vocabulary
-from peploss.training.objective import Objective
+from peploss.training.descent.objective import Objective
 from peploss.training.sample_log import SampleLog
 
 NEEDED: Final = "all_logits"

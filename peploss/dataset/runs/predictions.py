@@ -13,8 +13,8 @@ from peploss.errors import PeplossError, PeptideError, SourceError
 from peploss.peptides.confidence import aligned
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.precursor_mass import neutral_mass, precursor_ppm
+from peploss.training.by_hand.peptide_tokens import peptide_tokens, with_tokens_of
 from peploss.training.log_rows import PART, SPECTRA, write_about, write_rows
-from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
 
 
 def write_predictions(path: Path, into: Path) -> None:

@@ -9,7 +9,7 @@ from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.two_spectra import TwoSpectra, explain_spectra
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.figures.two_spectra import mirror_figure, two_steps_figure
+from peploss.explorer.figures.spectra.two_spectra import mirror_figure, two_steps_figure
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.other import other_spectrum
 from peploss.explorer.sources.sources import Source

@@ -9,7 +9,7 @@ from peploss.analysis.context.precursor import envelope_in, purity_of, told
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.figures.context import current_figure, survey_figure
+from peploss.explorer.figures.spectra.context import current_figure, survey_figure
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.sources import Source
 from peploss.spectra.readers import SpectrumFile

@@ -12,8 +12,8 @@ from peploss.analysis.candidates.deciding import Deciding
 from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.explore import summary
-from peploss.explorer.figures import spectrum as figures
-from peploss.explorer.figures.pair import pair_figure
+from peploss.explorer.figures.spectra import spectrum as figures
+from peploss.explorer.figures.spectra.pair import pair_figure
 from peploss.explorer.shell import state
 from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM, View
 from peploss.peptides.confidence import Confidence

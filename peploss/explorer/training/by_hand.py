@@ -8,16 +8,16 @@ import streamlit as st
 
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
-from peploss.explorer.figures.doubt import reach_of_doubt_figure, treated_figure
-from peploss.explorer.figures.refinement import probability_figure
+from peploss.explorer.figures.training.doubt import reach_of_doubt_figure, treated_figure
+from peploss.explorer.figures.training.refinement import probability_figure
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
-from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
-from peploss.training.reach_of_doubt import ReachOfDoubt, reach_of_doubt
-from peploss.training.soft_peptide import Doubt, soft_peptide
-from peploss.training.treatments import RIGHT, TREATMENTS, treatments, with_padding
+from peploss.training.by_hand.peptide_tokens import peptide_tokens, with_tokens_of
+from peploss.training.by_hand.reach_of_doubt import ReachOfDoubt, reach_of_doubt
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.treatments import RIGHT, TREATMENTS, treatments, with_padding
 
 SIGMAS = (0.05, 0.2, 0.5, 2.0, 10.0)
 CURVE = (*np.linspace(0, 0.95, 20), *np.linspace(0.955, 0.995, 9), 0.998, 0.999, 1.0)

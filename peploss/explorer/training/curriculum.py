@@ -10,8 +10,8 @@ import torch
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.figures.curriculum import curriculum_figure, expected_figure
-from peploss.explorer.figures.spectrum import observed_figure
+from peploss.explorer.figures.spectra.spectrum import observed_figure
+from peploss.explorer.figures.training.curriculum import curriculum_figure, expected_figure
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.training.by_hand import ADVICE
 from peploss.peptides.vocabulary import DEFAULT_VOCABULARY

@@ -16,7 +16,7 @@ from peploss.dataset.runs.among import Among
 from peploss.dataset.runs.samples import Change, Curve, RunSamples
 from peploss.dataset.runs.scalars import Row, as_csv, as_json, scalars
 from peploss.explorer.browser import components
-from peploss.explorer.figures.training import change_figure, curve_figure
+from peploss.explorer.figures.training.training import change_figure, curve_figure
 from peploss.explorer.training.shown import STATE
 
 MAIN = ("total_loss", "ce_final", "spectrum_loss", "precursor_loss", "accuracy")

@@ -13,13 +13,13 @@ import streamlit as st
 
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
-from peploss.explorer.figures.curriculum import descent_figure
+from peploss.explorer.figures.training.curriculum import descent_figure
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import sentence
 from peploss.settings import LossSettings
 from peploss.spectra.preprocessing import preprocess
-from peploss.training.descent import CROSS_ENTROPY, OBJECTIVES, PRECURSOR, SPECTRUM, Descent, Trajectory, descend
-from peploss.training.descent_starts import Start, peptide_start, synthetic_starts
+from peploss.training.descent.run import CROSS_ENTROPY, OBJECTIVES, PRECURSOR, SPECTRUM, Descent, Trajectory, descend
+from peploss.training.descent.starts import Start, peptide_start, synthetic_starts
 
 LOOK_EVERY: Final = 0.5  # s
 _JOB: Final = "_descent"

@@ -7,14 +7,14 @@ import streamlit as st
 
 from peploss.errors import PeplossError, SourceError
 from peploss.explorer.browser import components
-from peploss.explorer.figures.refinement import drift_figure, gradient_figure, probability_figure, step_figure
+from peploss.explorer.figures.training.refinement import drift_figure, gradient_figure, probability_figure, step_figure
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.training import to_explore
 from peploss.explorer.training.curves import Look, words
 from peploss.explorer.training.shown import STATE
+from peploss.training.descent.objective import Objective
 from peploss.training.logged_run import LoggedSample, LoggedSpectrum
-from peploss.training.objective import Objective
 from peploss.training.one_sample import Refinement, refinement
 
 SAME = 1e-6

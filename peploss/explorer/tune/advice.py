@@ -9,7 +9,7 @@ from peploss.analysis.tuning.prepared_set import PreparedSet
 from peploss.analysis.tuning.recommendation.recommend import Recommendation, recommend
 from peploss.analysis.tuning.recommendation.setting_score import Limits
 from peploss.analysis.tuning.set_landscape import SetLandscape
-from peploss.explorer.figures.landscape import GOOD_ABOVE, Layer
+from peploss.explorer.figures.tuning.landscape import GOOD_ABOVE, Layer
 from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.tune import state
 from peploss.explorer.tune.chosen_set import TuneSet, told

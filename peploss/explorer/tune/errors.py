@@ -9,7 +9,7 @@ from peploss.analysis.tuning.calibration import WINDOW, Calibration, calibrate
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
 from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.tuning import mass_errors_figure
+from peploss.explorer.figures.tuning.tuning import mass_errors_figure
 from peploss.explorer.shell import controls
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM

@@ -9,7 +9,7 @@ from peploss.analysis.tuning.landscape import Axes, Landscape, landscape
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
 from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.landscape import (
+from peploss.explorer.figures.tuning.landscape import (
     AROUND_ZERO,
     BAD_ABOVE,
     GOOD_BELOW,

@@ -9,7 +9,7 @@ from peploss.analysis.tuning.psm_set import Psm
 from peploss.analysis.tuning.reach import FARTHEST, STEP, Reach, reach_curves
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.figures.reach import reach_figure
+from peploss.explorer.figures.tuning.reach import reach_figure
 from peploss.explorer.shell.text import sentence
 from peploss.peptides.fragments import fragments
 from peploss.settings import LossSettings

@@ -9,7 +9,7 @@ from peploss.analysis.tuning.prepared_set import PreparedSet
 from peploss.analysis.tuning.recommendation.group_scores import by_group
 from peploss.analysis.tuning.recommendation.setting_score import Score, score
 from peploss.explorer.browser import components
-from peploss.explorer.figures.landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
+from peploss.explorer.figures.tuning.landscape import BAD_ABOVE, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.tune.chosen_set import TuneSet, told

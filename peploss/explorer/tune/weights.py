@@ -20,7 +20,7 @@ from peploss.analysis.tuning.ion_weights import (
 )
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
-from peploss.explorer.figures.tuning import descent_figure, weights_figure
+from peploss.explorer.figures.tuning.tuning import descent_figure, weights_figure
 from peploss.explorer.shell.boxes import BOXES, WEIGHTS
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.jobs import Job, Report

@@ -18,8 +18,8 @@ from peploss import CombinedLoss, Vocabulary
 from peploss.dataset.runs.open import is_run_name, looks_like_predictions, run_of
 from peploss.dataset.runs.samples import Among, RunSamples
 from peploss.errors import SourceError
+from peploss.training.descent.objective import Objective
 from peploss.training.logged_run import LoggedRun
-from peploss.training.objective import Objective
 from peploss.training.one_sample import refinement
 from peploss.training.synthetic import Difficulty, synthetic_batch
 

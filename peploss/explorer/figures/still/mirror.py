@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.explorer.figures.spectrum import Shown, label_candidates, padded, relative
+from peploss.explorer.figures.spectra.spectrum import Shown, label_candidates, padded, relative
 from peploss.explorer.figures.still.marks import Picture, Point, text_width
 from peploss.explorer.figures.traces import F64, polyline, series_of
 from peploss.settings import LossSettings

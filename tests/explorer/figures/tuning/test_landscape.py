@@ -5,7 +5,14 @@ import pytest
 
 from peploss.analysis.tuning.landscape import Axes, default_axes
 from peploss.explorer.browser.wire import pack
-from peploss.explorer.figures.landscape import AROUND_ZERO, GOOD_ABOVE, GOOD_BELOW, Layer, cut_figure, heat_figure
+from peploss.explorer.figures.tuning.landscape import (
+    AROUND_ZERO,
+    GOOD_ABOVE,
+    GOOD_BELOW,
+    Layer,
+    cut_figure,
+    heat_figure,
+)
 
 LOSS = Layer("Loss", "", GOOD_BELOW)
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from peploss.analysis.one_psm.two_spectra import explain_spectra
-from peploss.explorer.figures.two_spectra import STEPS, mirror_figure, two_steps_figure
+from peploss.explorer.figures.spectra.two_spectra import STEPS, mirror_figure, two_steps_figure
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import samples_folder

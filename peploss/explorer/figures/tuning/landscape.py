@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.tuning.landscape import Axes
-from peploss.explorer.figures.contours import contours, written
 from peploss.explorer.figures.traces import F64, Trace, lines
+from peploss.explorer.figures.tuning.contours import contours, written
 
 HEIGHT = 470
 MARGIN = {"l": 62, "r": 8, "t": 26, "b": 46}

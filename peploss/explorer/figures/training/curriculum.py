@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from peploss.explorer.figures.doubt import LEGEND, MARGIN
-from peploss.explorer.figures.reach import COLOURS
 from peploss.explorer.figures.traces import F64, Trace, escape, lines
+from peploss.explorer.figures.training.doubt import LEGEND, MARGIN
+from peploss.explorer.figures.tuning.reach import COLOURS
 from peploss.training.curriculum import CurriculumV2
-from peploss.training.descent import Trajectory
+from peploss.training.descent.run import Trajectory
 from peploss.training.expected_parts import ExpectedParts
 
 POINTS = 201

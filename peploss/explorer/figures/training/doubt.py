@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from peploss.explorer.figures.reach import COLOURS
 from peploss.explorer.figures.traces import F64, Trace, lines, sticks
-from peploss.training.reach_of_doubt import ReachOfDoubt
-from peploss.training.treatments import Treated
+from peploss.explorer.figures.tuning.reach import COLOURS
+from peploss.training.by_hand.reach_of_doubt import ReachOfDoubt
+from peploss.training.by_hand.treatments import Treated
 
 MARGIN = {"l": 58, "r": 12, "t": 30, "b": 44}
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 11, "color": "@muted"}}

@@ -8,7 +8,7 @@ import numpy as np
 
 from peploss.analysis.candidates.deciding import Deciding
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.explorer.figures.spectrum import (
+from peploss.explorer.figures.spectra.spectrum import (
     Shown,
     curves_of,
     fragment_tips,

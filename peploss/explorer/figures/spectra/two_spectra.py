@@ -10,7 +10,7 @@ from peploss.analysis.one_psm.curves import render_curves
 from peploss.analysis.one_psm.mzpaf import UNKNOWN
 from peploss.analysis.one_psm.two_spectra import TwoSpectra
 from peploss.explorer.figures.charts import steps_figure
-from peploss.explorer.figures.spectrum import Shown, layout_of, name_traces, padded, relative, title_of
+from peploss.explorer.figures.spectra.spectrum import Shown, layout_of, name_traces, padded, relative, title_of
 from peploss.explorer.figures.traces import F64, Trace, escape, lines, polyline, sticks, tips
 
 STEPS = {

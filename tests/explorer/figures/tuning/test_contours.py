@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peploss.explorer.figures.contours import APART, contours, labels
+from peploss.explorer.figures.tuning.contours import APART, contours, labels
 
 
 def share(at: np.ndarray, axis: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ import torch
 
 from peploss import LossSettings, Peptide, SpectrumMatchingLoss, Vocabulary, fragments
 from peploss.errors import SettingsError
-from peploss.training.reach_of_doubt import reach_of_doubt
-from peploss.training.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.reach_of_doubt import reach_of_doubt
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
 
 VOCABULARY = Vocabulary()
 PEPTIDE = "PEPTIDEK"

@@ -11,9 +11,9 @@ from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.explorer.browser.wire import pack
 from peploss.explorer.explore import payload, summary
 from peploss.explorer.figures import charts
-from peploss.explorer.figures import spectrum as figures
 from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.spectrum import Shown, spectrum_figure
+from peploss.explorer.figures.spectra import spectrum as figures
+from peploss.explorer.figures.spectra.spectrum import Shown, spectrum_figure
 from peploss.explorer.shell.view import View
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings

@@ -6,8 +6,8 @@ import pytest
 from peploss.analysis.candidates.compare import compare_candidates
 from peploss.analysis.candidates.deciding import deciding
 from peploss.analysis.one_psm.explanation import explain
-from peploss.explorer.figures.pair import MARK, pair_figure
-from peploss.explorer.figures.spectrum import Shown
+from peploss.explorer.figures.spectra.pair import MARK, pair_figure
+from peploss.explorer.figures.spectra.spectrum import Shown
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from peploss.losses.spectrum_matching import SpectrumMatchingLoss
 from peploss.peptides.vocabulary import Vocabulary, as_vocabulary
-from peploss.training.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
 
 
 class ReachOfDoubt(NamedTuple):

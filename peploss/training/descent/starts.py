@@ -13,8 +13,8 @@ from peploss.kernels import Peaks
 from peploss.peptides.peptide import Peptide
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.spectra.spectrum import Spectrum
-from peploss.training.peptide_tokens import peptide_tokens, with_tokens_of
-from peploss.training.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.peptide_tokens import peptide_tokens, with_tokens_of
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
 from peploss.training.synthetic import Difficulty, synthetic_batch
 
 

@@ -9,8 +9,8 @@ import torch
 from peploss import LossSettings, Peaks, Peptide, Vocabulary, fragments, spectrum_loss
 from peploss.errors import SettingsError
 from peploss.losses.baselines import BASELINES
-from peploss.training.descent import OBJECTIVES, Descent, descend
-from peploss.training.soft_peptide import Doubt, soft_peptide
+from peploss.training.by_hand.soft_peptide import Doubt, soft_peptide
+from peploss.training.descent.run import OBJECTIVES, Descent, descend
 
 VOCABULARY = Vocabulary()
 

@@ -9,8 +9,8 @@ from peploss.analysis.tuning.psm_set import sample_psms
 from peploss.analysis.tuning.reach import DEAMIDATION, reach_curves
 from peploss.constants import ISOTOPE_SPACING
 from peploss.explorer.browser.wire import pack
-from peploss.explorer.figures.reach import reach_figure
-from peploss.explorer.figures.tuning import descent_figure, mass_errors_figure, weights_figure
+from peploss.explorer.figures.tuning.reach import reach_figure
+from peploss.explorer.figures.tuning.tuning import descent_figure, mass_errors_figure, weights_figure
 from peploss.settings import LossSettings
 
 

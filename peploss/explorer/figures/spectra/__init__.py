@@ -1,0 +1,1 @@
+"""Figures of one spectrum, and of two against each other."""

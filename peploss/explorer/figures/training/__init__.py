@@ -1,0 +1,1 @@
+"""Figures of Training: curves, one sample through its refinement, doubt, curricula."""

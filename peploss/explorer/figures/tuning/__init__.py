@@ -1,0 +1,1 @@
+"""Figures of Tune: landscapes over sigma and bin width, reach, sets."""
