@@ -25,14 +25,12 @@ SPECTRUM: Final = "spectrum_loss"
 LOSSES: Final[Mapping[str, Baseline]] = MappingProxyType(
     {
         SPECTRUM: Baseline(
-            name=SPECTRUM,
             title="Spectrum loss",
             formula="1 - cos(S_pred, S_obs)",
             range=(0.0, 1.0),
             unit="",
             source="cosine of Gaussian-rendered spectra",
             function=spectrum_loss,
-            uses=("sigma", "sigma_unit", "grid"),
         ),
         **BASELINES,
     }

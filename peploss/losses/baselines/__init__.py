@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from inspect import signature
 from types import MappingProxyType
 
 from torch import Tensor
@@ -70,29 +72,41 @@ __all__ = [
 class Baseline:
     """One loss, as a page or a table needs to know it.
 
+    Its name and what it takes are read off its function. Formula and source are one line each, for a page; those of the
+    function's docstring say what each sign means.
+
     Args:
-        name: its key in ``BASELINES``, which is the name of its function.
         title: what to call it.
         formula: in words and signs, one line.
         range: lowest and highest value; infinity where it has no bound.
         unit: of its value; ``""`` for a plain number.
         source: where it comes from.
         function: ``(pred: Peaks, obs: Peaks, *, ...) -> (B,)``, differentiable.
-        uses: which of ``sigma``, ``sigma_unit`` and ``grid`` it takes.
         needs_intensities: True if it says little when every predicted intensity is 1.
-        takes_shift: True if it takes the difference of the precursors.
     """
 
-    name: str
     title: str
     formula: str
     range: tuple[float, float]
     unit: str
     source: str
     function: Callable[..., Tensor]
-    uses: tuple[str, ...]
     needs_intensities: bool = False
-    takes_shift: bool = False
+
+    @property
+    def name(self) -> str:
+        """Of its function: its key in ``BASELINES``."""
+        return self.function.__name__
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """Which settings it takes, of ``sigma``, ``sigma_unit`` and ``grid``."""
+        return tuple(name for name in ("sigma", "sigma_unit", "grid") if name in signature(self.function).parameters)
+
+    @cached_property
+    def takes_shift(self) -> bool:
+        """True if it takes the difference of the precursors."""
+        return "shift" in signature(self.function).parameters
 
     def __call__(
         self, pred: Peaks, obs: Peaks, settings: LossSettings | None = None, *, shift: float | Tensor = 0.0
@@ -114,146 +128,117 @@ class Baseline:
 
 _ALL = (
     Baseline(
-        name="min_distance_loss",
         title="Min-distance Huber",
         formula="Σ_j w_j Huber_0.2(min_i |m_i - o_j|)",
         range=(0.0, float("inf")),
         unit="Th²",
         source="Huber (1964), doi:10.1214/aoms/1177703732",
         function=min_distance_loss,
-        uses=(),
     ),
     Baseline(
-        name="soft_coverage",
         title="Soft coverage",
         formula="1 - Σ_j w_j max_i exp(-(m_i - o_j)² / 2σ²)",
         range=(0.0, 1.0),
         unit="",
         source="soft form of the share of intensity annotated",
         function=soft_coverage,
-        uses=("sigma", "sigma_unit"),
     ),
     Baseline(
-        name="soft_f1",
         title="Soft F1-like",
         formula="1 - (soft recall + soft precision) / 2",
         range=(0.0, 1.0),
         unit="",
         source="soft form of precision and recall of matched peaks",
         function=soft_f1,
-        uses=("sigma", "sigma_unit"),
     ),
     Baseline(
-        name="spectral_angle",
         title="Spectral angle",
         formula="2 arccos(cos(S_pred, S_obs)) / π",
         range=(0.0, 1.0),
         unit="",
         source="Toprak et al. (2014), doi:10.1074/mcp.O113.036475",
         function=spectral_angle,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="spectral_entropy_distance",
         title="Spectral entropy distance",
         formula="(2 H((P + Q) / 2) - H(P) - H(Q)) / ln 4",
         range=(0.0, 1.0),
         unit="",
         source="Li et al. (2021), doi:10.1038/s41592-021-01331-z",
         function=spectral_entropy_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="masked_spectral_distance",
         title="Masked spectral distance",
         formula="2 arccos(Σ g v u / √(Σ v² Σ g u²)) / π over predicted fragments, g = exp(-(m - o)² / 2σ²)",
         range=(0.0, 1.0),
         unit="",
         source="Gessulat et al. (2019), doi:10.1038/s41592-019-0426-7",
         function=masked_spectral_distance,
-        uses=("sigma", "sigma_unit"),
         needs_intensities=True,
     ),
     Baseline(
-        name="sqrt_cosine_distance",
         title="Cosine of square roots",
         formula="1 - cos(S of √a)",
         range=(0.0, 1.0),
         unit="",
         source="Stein and Scott (1994), doi:10.1016/1044-0305(94)87009-8",
         function=sqrt_cosine_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="weighted_cosine_distance",
         title="Weighted cosine (MassBank)",
         formula="1 - cos(S of √a m²)",
         range=(0.0, 1.0),
         unit="",
         source="Horai et al. (2010), doi:10.1002/jms.1777",
         function=weighted_cosine_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="modified_cosine_distance",
         title="Modified cosine",
         formula="1 - Σ g a b / √(Σ a² Σ b²) over pairs of peaks one to one, moved by the precursors' difference or not",
         range=(0.0, 1.0),
         unit="",
         source="Watrous et al. (2012), doi:10.1073/pnas.1203689109",
         function=modified_cosine_distance,
-        uses=("sigma", "sigma_unit"),
-        takes_shift=True,
     ),
     Baseline(
-        name="multi_sigma_cosine_distance",
         title="Cosine at several sigmas",
         formula="1 - mean of cos at σ, 4σ, 16σ",
         range=(0.0, 1.0),
         unit="",
         source="after Gretton et al. (2012), NeurIPS 25",
         function=multi_sigma_cosine_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="weighted_entropy_distance",
         title="Weighted spectral entropy",
         formula="spectral entropy distance of a^((1 + H) / 4) where H < 3",
         range=(0.0, 1.0),
         unit="",
         source="Li et al. (2021), doi:10.1038/s41592-021-01331-z",
         function=weighted_entropy_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="pearson_distance",
         title="Pearson distance",
         formula="1 - r(S_pred, S_obs) over all bins",
         range=(0.0, 2.0),
         unit="",
         source="Degroeve and Martens (2013), doi:10.1093/bioinformatics/btt544",
         function=pearson_distance,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="binned_cross_entropy",
         title="Cross-entropy of bins",
         formula="Σ_k q_k ln(q_k / p_k), p and q shares of the bins, mixed with 0.001 of an even share",
         range=(0.0, float("inf")),
         unit="nats",
         source="Kullback and Leibler (1951), doi:10.1214/aoms/1177729694",
         function=binned_cross_entropy,
-        uses=("sigma", "sigma_unit", "grid"),
     ),
     Baseline(
-        name="wasserstein_distance",
         title="Wasserstein-1",
         formula="∫ |F_pred(t) - F_obs(t)| dt, F the running share of intensity",
         range=(0.0, float("inf")),
         unit="Th",
         source="Vallender (1974), doi:10.1137/1118101",
         function=wasserstein_distance,
-        uses=(),
     ),
 )
 
