@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, told
+
+if TYPE_CHECKING:
+    from peploss.dataset.index.report import IndexReport
 
 
 @click.command()
@@ -56,7 +60,7 @@ def index(
     MGF, or MSP). After an interruption, the same command goes on where it stopped.
     """
     from peploss.dataset.index.build import build_set
-    from peploss.dataset.index.report import describe
+    from peploss.dataset.index.report import IndexReport, describe
     from peploss.dataset.tables import read_psms
     from peploss.spectra.folder import is_spectrum_name
 
@@ -69,19 +73,26 @@ def index(
     if left_out:
         left_out.parent.mkdir(parents=True, exist_ok=True)
     read = [read_psms(path, format_, named or None, every) for path in others]
-    with progress_bar("reading", "spectra") as progress:
-        report = build_set(spectra, read, out, by=by, workers=workers, progress=progress)
-    if left_out:
-        with left_out.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-            writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
-            writer.writerows(
-                (x.table, x.line, x.spectrum, x.peptide, x.reason) for x in (*report.not_joined, *report.unusable)
-            )
+    report = IndexReport()
+    try:
+        with progress_bar("reading", "spectra") as progress:
+            build_set(spectra, read, out, by=by, workers=workers, progress=progress, report=report)
+    finally:  # where no set can be made, too: there the reasons are wanted most
+        if left_out:
+            _write_left_out(left_out, report)
     notes = [note for table in read for note in table.told]
     say([*notes, *describe(report, out)], {"set": str(out), "notes": notes, **report.as_dict()}, as_json)
     if strict and report.not_joined:
         sys.exit(NOT_ALL)
+
+
+def _write_left_out(path: Path, report: IndexReport) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+        writer.writerow(["table", "line", "spectrum", "peptide", "reason"])
+        writer.writerows(
+            (x.table, x.line, x.spectrum, x.peptide, x.reason) for x in (*report.not_joined, *report.unusable)
+        )
 
 
 def _pairs(option: str, form: str, given: tuple[str, ...]) -> dict[str, str]:

@@ -14,8 +14,8 @@ from peploss.spectra.spectrum import Spectrum
 
 MAX_CHARGE: Final = 50  # a higher "charge" is another column read by mistake
 MAX_SCAN: Final = 2**63 - 1  # what a column of a set holds
-NO_CHARGE: Final = "The precursor charge is not given: write it behind the peptide, as in PEPTIDE/2."
-NO_PRECURSOR: Final = "The precursor m/z is not given: precursor errors cannot be computed."
+NO_CHARGE: Final = "The precursor charge is not known: write it behind the peptide, as in PEPTIDE/2."
+NO_PRECURSOR: Final = "The precursor m/z is not known: precursor errors cannot be computed."
 NOT_MS2: Final = "This is an MS1 survey scan, not a fragment spectrum."
 NEGATIVE: Final = (
     "The spectrum was measured in negative mode; the fragments that a loss compares it with are those of positive ions."
@@ -171,6 +171,8 @@ class Record:
             self.scan = None
         mz, charge = self.precursor_mz, self.precursor_charge
         if mz is not None and not (np.isfinite(mz) and mz > 0):
+            if mz:  # 0 is how files write that there is none
+                self.notes.append(f"A precursor m/z of {mz:g} is not plausible and was left out.")
             self.precursor_mz = None
         if charge is not None and charge < 0:
             self.negative, self.precursor_charge = True, None

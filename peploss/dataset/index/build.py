@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import shutil
@@ -17,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from peploss.dataset.index.headers import NAMES, Headers
 from peploss.dataset.index.join import Joined, NotJoined, join
+from peploss.dataset.index.nothing import OF_PEPTIDE, nothing
 from peploss.dataset.index.parts import HEADERS, Part, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
 from peploss.dataset.index.residue_scores import ScoreOrder, scores_of
@@ -42,6 +44,7 @@ def build_set(
     by: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
+    report: IndexReport | None = None,
 ) -> IndexReport:
     """Read everything once and write a set.
 
@@ -54,6 +57,7 @@ def build_set(
         by: what joins, of ``join.KINDS``; None chooses.
         workers: processes; None: one a core.
         progress: called with (spectra read, all); what it raises ends the work.
+        report: an empty one to fill, for who wants to know what was left out even where no set can be made.
     Raises:
         SourceError: a file cannot be read, no PSM can be joined, or another process builds this set.
     """
@@ -62,11 +66,12 @@ def build_set(
     if len({p.resolve() for p in files}) != len(files):
         raise SourceError("A spectrum file is given twice.", where=", ".join(p.name for p in files))
     folder = target.with_name(target.name + ".parts")
+    made = [folder for folder in target.parents if not folder.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
+    report = IndexReport() if report is None else report
     lock = FileLock(target.with_name(f".{target.name}.lock"))
     try:
         with lock.acquire(timeout=0):
-            report = IndexReport()
             try:
                 parts = plan_parts(files, folder)
                 report.n_parts_kept = read_parts(files, parts, workers or os.cpu_count() or 1, progress)
@@ -82,6 +87,10 @@ def build_set(
                 Path(lock.lock_file).unlink(missing_ok=True)
     except Timeout as error:
         raise SourceError("Another process is building this set.", where=str(target), remedy="Wait for it.") from error
+    finally:
+        for empty in made if not target.exists() else ():
+            with contextlib.suppress(OSError):  # it holds what a resumed run needs
+                empty.rmdir()
     return report
 
 
@@ -114,7 +123,10 @@ def _join(
     joined = join(tables, headers, by)
     if not joined.counts:
         report.not_joined = joined.not_joined
-        raise SourceError(_nothing(report), remedy=_REMEDY)
+        for part in parts:
+            for spectra in read_part(part):
+                report.add_spectra(spectra, files[part.source].name)
+        raise nothing(report)
     report.joined = [(*key, n) for key, n in joined.counts.items()]
     report.not_joined = joined.not_joined
     return joined
@@ -148,7 +160,7 @@ def _write(
         if n:
             writer.write_table(pa.concat_tables(waiting).cast(SET), row_group_size=ROWS)
         if not report.n_psms:
-            raise SourceError(_nothing(report), remedy=_REMEDY)
+            raise nothing(report)
         report.score_order = [f"{Path(name).name}: {said}" for name, said in order.told().items()]
         about = {
             "kind": "set",
@@ -160,16 +172,6 @@ def _write(
             "report": report.as_dict(),
         }
         writer.add_key_value_metadata({k.decode(): v for k, v in with_about(SET, about).metadata.items()})
-
-
-_REMEDY = "Check that the table speaks of these spectra, or say what joins them (--join scan, index, title, native id)."
-
-
-def _nothing(report: IndexReport) -> str:
-    if report.reasons:
-        _, n, first = report.reasons[0]
-        return f"No PSM could be joined to a spectrum. Most often ({n:,} times): {first.reason}"
-    return f"None of {report.n_spectra:,} spectra has a peptide."
 
 
 def _provenance(path: Path) -> dict[str, Any]:
@@ -195,8 +197,7 @@ def _assembled(
     for part, spectra in ((p, batch) for p in parts for batch in read_part(p)):
         first = before[part.source]
         before[part.source] += spectra.num_rows
-        report.n_spectra += spectra.num_rows
-        report.n_unusable += spectra.num_rows - spectra["problem"].null_count
+        report.add_spectra(spectra, files[part.source].name)
         usable = spectra["problem"].null_count
         file = files[part.source].name
         found: list[tuple[int, Psm, str, str]] = []
@@ -208,14 +209,11 @@ def _assembled(
         found += [entry for entry in _own(spectra, file) if entry[0] not in spoken_of]
         found.sort(key=lambda entry: entry[0])
         report.n_without += usable - len({at for at, *_ in found})
-        report.unusable += _unusable(spectra, file)
         rows: list[tuple[int, Psm, str, str, Resolved]] = []
         for at, psm, table, kind in found:
             resolved = resolve(psm.peptide)
             if isinstance(resolved, str):
-                report.not_joined.append(
-                    NotJoined(table, psm.line, psm.spectrum, psm.peptide, f"Its peptide cannot be used: {resolved}")
-                )
+                report.not_joined.append(NotJoined(table, psm.line, psm.spectrum, psm.peptide, OF_PEPTIDE + resolved))
             else:
                 rows.append((at, psm, table, kind, resolved))
                 own[file] += kind == ANNOTATION
@@ -236,18 +234,6 @@ def _own(spectra: pa.RecordBatch, file: str) -> list[tuple[int, Psm, str, str]]:
         (at, Psm(text, f"spectrum {places[at] + 1}", places[at] + 1, file), file, ANNOTATION)
         for at, text in enumerate(texts)
         if text and problems[at] is None
-    ]
-
-
-def _unusable(spectra: pa.RecordBatch, file: str) -> list[NotJoined]:
-    """Spectra that cannot be used, and why."""
-    if spectra["problem"].null_count == spectra.num_rows:
-        return []
-    columns = (spectra[n].to_pylist() for n in ("index", "title", "native_id", "problem"))
-    return [
-        NotJoined(file, index + 1, title or native_id or f"spectrum {index + 1}", "", problem)
-        for index, title, native_id, problem in zip(*columns, strict=True)
-        if problem
     ]
 
 

@@ -20,6 +20,8 @@ from peploss.dataset.index.systematic import ask_precursors
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.dataset.tables.psm_columns import NONE, Coded, PsmColumns
 
+OF_SPECTRUM: Final = "Its spectrum cannot be used: "
+"""How the reason starts where a PSM was joined, and its spectrum has a problem."""
 ELSEWHERE: Final = -1
 """Marks a run for which there is no file."""
 I64 = NDArray[np.int64]
@@ -305,7 +307,7 @@ class _Group:
         if target == SEVERAL:
             return f"Several spectra have the {kind} {key!r} in {self.where}."
         if place in self.files[target].problems:
-            return f"Its spectrum cannot be used: {self.files[target].problems[place]}"
+            return f"{OF_SPECTRUM}{self.files[target].problems[place]}"
         against = doubt or Agreement()
         return (
             f"The join by {kind} to {self.where} is suspect: {against.disagreeing:,} of {against.compared:,} PSMs "

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+
 from peploss.dataset.index.join import NotJoined
 from peploss.dataset.store import ParquetStore
 
@@ -51,6 +53,24 @@ class IndexReport:
         """Count the notes on the spectra of PSMs."""
         self.notes.update(general(note) for note in notes if note)
 
+    def add_spectra(self, spectra: pa.RecordBatch, file: str) -> None:
+        """Count the spectra of a part, and keep of those that cannot be used why not."""
+        self.n_spectra += spectra.num_rows
+        self.n_unusable += spectra.num_rows - spectra["problem"].null_count
+        if spectra["problem"].null_count == spectra.num_rows:
+            return
+        columns = (spectra[n].to_pylist() for n in ("index", "title", "native_id", "problem"))
+        self.unusable += [
+            NotJoined(file, index + 1, title or native_id or f"spectrum {index + 1}", "", problem)
+            for index, title, native_id, problem in zip(*columns, strict=True)
+            if problem
+        ]
+
+    @property
+    def why_unusable(self) -> list[tuple[str, int, NotJoined]]:
+        """Why spectra cannot be used: the reason, how many, and the first of them."""
+        return _reasons(self.unusable)
+
     @property
     def reasons(self) -> list[tuple[str, int, NotJoined]]:
         """Why PSMs are not in the set: the reason, how many, and the first of them."""
@@ -69,7 +89,7 @@ class IndexReport:
             "spectrum_notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
             "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
-            "unusable": [{"reason": r, "spectra": n, "first": asdict(f)} for r, n, f in _reasons(self.unusable)],
+            "unusable": [{"reason": r, "spectra": n, "first": asdict(f)} for r, n, f in self.why_unusable],
         }
 
 
@@ -105,7 +125,7 @@ def describe(report: IndexReport, path: Path) -> list[str]:
     for reason, n, first in report.reasons:
         example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
         lines.append(f"{n:,} not in the set ({example}): {reason}")
-    for reason, n, first in _reasons(report.unusable):
+    for reason, n, first in report.why_unusable:
         which = f"{first.table}, spectrum {first.line}"
         lines.append(
             f"{n:,} spectra cannot be used ({which}): {reason}" if n > 1 else f"{which} cannot be used: {reason}"

@@ -19,7 +19,7 @@ from peploss import limits
 from peploss.spectra.batch import Batch
 from peploss.spectra.readers.excess import excess
 from peploss.spectra.readers.file import SpectrumFile
-from peploss.spectra.readers.mgf_parameters import fill
+from peploss.spectra.readers.mgf_parameters import AGAIN, fill
 from peploss.spectra.readers.source import ByteSource, scan
 from peploss.spectra.record import Record
 
@@ -34,6 +34,7 @@ _COMMENT: Final = (b"#", b";", b"!", b"/")
 _DECIMAL_COMMA: Final = re.compile(r"[\d.]++(?:,\d++[\s;]|\s++\d++,\d)")
 _STRAY: Final = re.compile(rb"(?:^|[\r\n])[ \t]*+[^#;!/\s]")
 _TITLE_WITHIN: Final = 1 << 13  # bytes after BEGIN IONS in which the index looks for a title
+_ONCE: Final = ("SEQ", "SEQUENCE", "TITLE", "PEPMASS", "CHARGE", "SCANS", "RTINSECONDS")  # told where two differ
 _LINE_WITHIN: Final = 64  # bytes before IONS in which its line starts, if it is a BEGIN or END line
 _HEADER_LIMIT: Final = 1 << 20
 _TOGETHER: Final = 1 << 22  # bytes of blocks that are parsed together
@@ -181,7 +182,9 @@ def _values(lines: list[bytes], peaks: list[tuple[int, bytes]] | None = None, fi
         line = raw.strip()
         if b"=" in line and not line[:1].isdigit() and not line.startswith(_COMMENT):
             key, _, value = _decode(line).partition("=")
-            values.setdefault(key.strip().upper(), value.strip())
+            name, value = key.strip().upper(), value.strip()
+            if values.setdefault(name, value) != value and name in _ONCE:
+                values[AGAIN] = ", ".join(dict.fromkeys([*filter(None, [values.get(AGAIN)]), name]))
         elif line and not line.startswith(_COMMENT) and not _is_frame(line) and peaks is not None:
             peaks.append((line_number, line))
     return values

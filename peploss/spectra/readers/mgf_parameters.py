@@ -14,6 +14,8 @@ from peploss.peptides.notations import proforma
 from peploss.spectra.record import MAX_CHARGE, Record
 
 _CHARGE: Final = re.compile(r"([+-]?)(\d+)(?:\.0*)?([+-]?)")
+_BETWEEN: Final = re.compile(r"[\s,;/]+|\b(?:and|or)\b", re.I)
+_NO_VALUE: Final = frozenset({"", "-", "+", "na", "n/a", "nan", "none", "null", "unknown"})
 _RANGE: Final = re.compile(r"(?<=\d)-|,")
 _SCANS: Final = re.compile(r"(?:F\d+:)?(\d{1,15})(?!\d)")
 _SCAN_IN_TEXT: Final = (
@@ -22,6 +24,8 @@ _SCAN_IN_TEXT: Final = (
 )
 _SCAN_KEYS: Final = ("SCANS", "SCAN", "RAWSCANS", "SCAN ID", "SCAN_ID", "SCANID", "SCAN NUMBER", "SCAN_NUMBER")
 _LEVEL_KEYS: Final = ("MSLEVEL", "MS_LEVEL", "LEVEL")
+AGAIN: Final = "=again"
+"""Where a block's values name parameters that it gives twice, unlike each other; no parameter is called so."""
 _POLARITY_KEYS: Final = ("IONMODE", "ION_MODE", "ION MODE", "POLARITY")
 
 
@@ -37,10 +41,16 @@ def fill(record: Record, values: Mapping[str, str], defaults: Mapping[str, str])
     if pepmass:
         record.precursor_mz = number(pepmass[0])
         if record.precursor_mz is None:
-            record.notes.append(f"PEPMASS is not a number: {pepmass[0]!r}.")
+            record.notes.append(f"PEPMASS is not a number: {pepmass[0][:40]!r}.")
     _settle_charge(record, values.get("CHARGE", ""), pepmass, defaults.get("CHARGE", ""))
     record.scan = _scan_number(_first(values, _SCAN_KEYS), record.title)
     record.rt = number(_RANGE.split(values["RTINSECONDS"])[0]) if "RTINSECONDS" in values else None
+    if record.rt is None and _says(values.get("RTINSECONDS", "")):
+        record.notes.append(f"RTINSECONDS is not a number: {values['RTINSECONDS'][:40]!r}.")
+    if record.scan is None and _says(written := _first(values, _SCAN_KEYS)):
+        record.notes.append(f"No scan number could be read from {written[:40]!r}.")
+    if AGAIN in values:
+        record.notes.append(f"{values[AGAIN]} is there more than once; the first was taken.")
     level = _first(values, _LEVEL_KEYS)
     record.ms_level = int(level) if level.isdecimal() and len(level) < 4 else None
     polarity = _first(values, _POLARITY_KEYS) or _first(defaults, _POLARITY_KEYS)
@@ -69,7 +79,7 @@ def is_negative(polarity: str) -> bool:
     >>> [is_negative(word) for word in ("Negative", "N", "-", "Positive", "+", "")]
     [True, True, True, False, False, False]
     """
-    return polarity.strip().lower() in ("n", "-", "neg", "negative", "negative ion mode", "negative scan")
+    return polarity.strip().lower() in ("n", "-", "neg", "negative", "negative ion mode", "negative scan", "-1")
 
 
 def _from_msalign(record: Record, values: Mapping[str, str]) -> None:
@@ -94,6 +104,9 @@ def _from_msalign(record: Record, values: Mapping[str, str]) -> None:
 def _settle_charge(record: Record, own: str, pepmass: list[str], default: str) -> None:
     """The block's CHARGE, else the third field of PEPMASS, else the CHARGE at the head of the file."""
     in_pepmass = charges(pepmass[2]) if len(pepmass) > 2 else []
+    for where, said in (("CHARGE", own), ("The file's head", default)):
+        if _says(said) and not charges(said) and not re.fullmatch(r"[+-]?0+(?:\.0*)?[+-]?", said):
+            record.notes.append(f"{where} holds no charge: {said[:40]!r}.")
     for where, found in (("CHARGE", charges(own)), ("PEPMASS", in_pepmass), ("The file's head", charges(default))):
         if len(found) == 1:
             record.precursor_charge = found[0]
@@ -109,9 +122,21 @@ def _settle_charge(record: Record, own: str, pepmass: list[str], default: str) -
 
 
 def charges(text: str) -> list[int]:
-    """Charges in any of the forms in use: ``2+``, ``+2``, ``2``, ``2-``, ``2+ and 3+``, ``2+,3+``; 0 is not given."""
-    found = [int(n) * (-1 if "-" in before + after else 1) for before, n, after in _CHARGE.findall(text[:200])]
+    """Charges in any of the forms in use: ``2+``, ``+2``, ``2``, ``2-``, ``2+ and 3+``, ``2+,3+``; 0 is not given.
+
+    >>> charges("2+ and 3+"), charges("2.0"), charges("2.7"), charges("two")
+    ([2, 3], [2], [], [])
+    """
+    parts = [_CHARGE.fullmatch(part) for part in _BETWEEN.split(text[:200].strip()) if part]
+    if not all(parts):
+        return []
+    found = [int(p[2]) * (-1 if "-" in p[1] + p[3] else 1) for p in parts if p]
     return [c for c in dict.fromkeys(found) if c] if all(abs(c) <= 10 * MAX_CHARGE for c in found) else []
+
+
+def _says(text: str) -> bool:
+    """Whether a value is more than a word for none."""
+    return text.strip().lower() not in _NO_VALUE
 
 
 def number(text: str) -> float | None:
