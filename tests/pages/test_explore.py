@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE
+from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE, samples_folder
 
 Open = Callable[..., AppTest]
 
@@ -434,3 +435,18 @@ def test_another_spectrum_is_mirrored_by_the_link(opened: Open) -> None:
     assert any("Spectrum loss 0.8752" in m.value for m in app.markdown)
     app = opened(tab="Another spectrum", against="nobody")
     assert "no spectrum with the id" in app.error[0].value
+
+
+def test_another_spectrum_of_another_source_is_mirrored_by_the_link(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").mkdir()
+    shutil.copy(samples_folder() / "hcd_qe_openms_qc.mgf", tmp_path / "runs" / "own.mgf")
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
+    for name in ("hcd_qe_openms_qc.mgf", "runs/own.mgf"):
+        app = opened(tab="Another spectrum", against=f"{name}#QC1.38")
+        fine(app)
+        assert any("Spectrum loss 0.8752" in m.value for m in app.markdown)
+    app = opened(tab="Another spectrum", against="nobody.mgf#1")
+    fine(app)
+    assert "and there is no other source" in app.error[0].value

@@ -11,20 +11,21 @@ from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.figures.spectra.two_spectra import mirror_figure, two_steps_figure
 from peploss.explorer.shell.text import escape_markdown, sentence
-from peploss.explorer.sources.other import other_spectrum
+from peploss.explorer.sources.other import IN, elsewhere, other_spectrum
 from peploss.explorer.sources.sources import Source
 
 
 def tab(ex: Explanation, source: Source) -> None:
     """Choose the other spectrum; show the two."""
     text = st.text_input(
-        "Another spectrum of this source",
+        "Another spectrum, of this source or of another",
         key="against",
         bind="query-params",
         autocomplete="off",
-        placeholder="its id, its title, or its number from 1",
-        help="Its peaks stand as they are, whatever is set for ions and heights. Both are preprocessed alike. "
-        "Peaks are labelled in mzPAF by the peptide that came with their own spectrum.",
+        placeholder="its id, its title, or its number from 1; of another source: NAME#SPECTRUM",
+        help="Another source is a built-in file, a file or set of the data folder, or an upload of yours, by its name: "
+        "`library.msp#12`. Its peaks stand as they are, whatever is set for ions and heights. Both are preprocessed "
+        "alike. Peaks are labelled in mzPAF by the peptide that came with their own spectrum.",
     )
     if not (text := (text or "").strip()):
         st.caption(
@@ -32,7 +33,8 @@ def tab(ex: Explanation, source: Source) -> None:
         )
         return
     try:
-        two = explain_spectra(ex.spectrum, other_spectrum(source, text), ex.settings)
+        other = other_spectrum(source, text, elsewhere() if IN in text else None)
+        two = explain_spectra(ex.spectrum, other, ex.settings)
     except PeplossError as error:
         st.error(sentence(error))
         return

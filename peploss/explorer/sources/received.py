@@ -75,11 +75,17 @@ def box(key: str) -> Received:
     st.session_state[received] = now
     if wrong is not None:
         raise wrong
+    there = uploaded()
+    return Received(there.spectra, there.tables, came)
+
+
+def uploaded() -> Received:
+    """What the owner of this session has uploaded and is still there, without a box."""
     spectra: list[Upload] = []
     tables: list[Upload] = []
-    for kept in reversed(store.files(owner)):
+    for kept in reversed(uploads.store().files(uploads.owner())):
         (spectra if is_spectra(str(kept.path), kept.digest) else tables).append(kept)
-    return Received(tuple(spectra), tuple(tables), came)
+    return Received(tuple(spectra), tuple(tables))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)

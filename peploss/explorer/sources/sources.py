@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.sources import received, set_files
 from peploss.explorer.sources.beside import peptides
 from peploss.explorer.sources.stored import StoredSpectra
+from peploss.explorer.sources.uploads import Upload
 from peploss.spectra.folder import ENVIRONMENT, MAX_FILES, FolderFile, data_folder, list_folder, resolve_in
 from peploss.spectra.pasted import parse_peak_list
 from peploss.spectra.readers import Header, Problem, SpectrumFile, open_spectra
@@ -105,7 +106,7 @@ def _sample() -> Source:
     by_title = {sample.title: sample for sample in sample_files()}
     sample = by_title[_pick("Sample", list(by_title), "sample", "among the samples")]
     about = f"{sample.instrument}. From {sample.origin}, {sample.licence}. Usual tolerance {sample.tolerance}."
-    return _from_path(sample.path, "sample", about, sample.name)
+    return from_path(sample.path, "sample", about, sample.name)
 
 
 def _folder() -> Source | None:
@@ -113,13 +114,13 @@ def _folder() -> Source | None:
     if root is None:
         st.info(f"Set {ENVIRONMENT} to a folder and start the app again; its spectrum files are then listed here.")
         return None
-    names = [entry.name for entry in _listing(root)]
+    names = [entry.name for entry in listing(root)]
     if not names:
         st.info("The folder holds no MGF, mzML, mzXML or MSP file.")
         return None
     if len(names) == MAX_FILES:
         st.caption(f"The first {MAX_FILES:,} files are listed.")
-    return _from_path(resolve_in(root, _pick("File", names, "file", "in the folder")), "folder")
+    return from_path(resolve_in(root, _pick("File", names, "file", "in the folder")), "folder")
 
 
 def _set() -> Source | None:
@@ -129,11 +130,12 @@ def _set() -> Source | None:
         return None
     by_name = {one.name: one for one in found.sets}
     chosen = by_name[_pick("Set", list(by_name), "psms", "among the sets")]
-    return Source(f"set:{chosen.stamp}", _stored(*chosen.stamp), True, chosen.n_psms <= MOST_LISTED)
+    return Source(f"set:{chosen.stamp}", stored(*chosen.stamp), True, chosen.n_psms <= MOST_LISTED)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _stored(path: str, mtime_ns: int, size: int) -> StoredSpectra:
+def stored(path: str, mtime_ns: int, size: int) -> StoredSpectra:
+    """The PSMs of a set, opened once for all sessions; time of change and size tell contents apart."""
     return StoredSpectra(Path(path))
 
 
@@ -156,11 +158,21 @@ def _pick(label: str, names: list[str], key: str, where: str) -> str:
 
 
 @st.cache_data(ttl=10, max_entries=4, show_spinner=False)
-def _listing(root: Path) -> list[FolderFile]:
+def listing(root: Path) -> list[FolderFile]:
+    """Files of spectra in the data folder, as of a few seconds ago."""
     return list_folder(root)
 
 
-def _from_path(path: Path, kind: str, about: str = "", sample: str = "") -> Source:
+def from_path(path: Path, kind: str, about: str = "", sample: str = "") -> Source:
+    """A file, opened once for all sessions.
+
+    Args:
+        kind: of the source, for its key.
+        about: one line on what it is.
+        sample: name of the built-in file, ``""`` for any other.
+    Raises:
+        SourceError: it cannot be opened as spectra.
+    """
     try:
         stat = path.stat()
     except OSError as error:
@@ -190,12 +202,16 @@ def _upload() -> Source | None:
     by_name = {upload.name: upload for upload in found.spectra}
     chosen = by_name[_pick("Uploaded spectra", list(by_name), "uploaded", "among your uploads")]
     stat = chosen.path.stat()
-    tables = tuple((str(table.path), table.digest) for table in found.tables)
-    spectra, told = _with_peptides(str(chosen.path), chosen.digest, tables)
+    spectra, told = of_upload(chosen, found.tables)
     for note in told:
         st.caption(escape_markdown(note))
-    key = "|".join(("upload", chosen.name, chosen.digest, *(digest for _, digest in tables)))
+    key = "|".join(("upload", chosen.name, chosen.digest, *(table.digest for table in found.tables)))
     return Source(key, spectra, False, stat.st_size <= EAGER_BYTES)
+
+
+def of_upload(upload: Upload, tables: Sequence[Upload]) -> tuple[SpectrumFile, tuple[str, ...]]:
+    """An upload with the peptides of the tables uploaded beside it, and what to tell of them."""
+    return _with_peptides(str(upload.path), upload.digest, tuple((str(t.path), t.digest) for t in tables))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Opening the upload…")
