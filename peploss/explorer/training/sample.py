@@ -104,7 +104,7 @@ def _steps(found: Refinement) -> dict:
 
 def _head(name: str, steps: list[int], look: Look) -> int:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.markdown(f"### {escape_markdown(name)}", width="content")
+        st.markdown(f"## {escape_markdown(name)}", width="content")
         usual = look.b if look.b in steps else steps[-1]
         at = STATE.choice("at", "Checkpoint", steps, usual, format_func="{:,}".format, width=150)
         st.space("stretch")
