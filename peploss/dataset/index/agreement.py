@@ -70,6 +70,11 @@ class Agreement:
         return self.compared >= least and self.disagreeing > share * self.compared
 
     @property
+    def mostly(self) -> bool:
+        """Whether nearly all of them disagree, however few there are."""
+        return self.disagreeing > _BY_PEPTIDE[0] * self.compared
+
+    @property
     def confirmed(self) -> bool:
         """Whether there is something to go by, and it agrees."""
         return self.compared > 0 and not self.by_peptide and not self.suspect

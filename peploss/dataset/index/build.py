@@ -12,24 +12,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from peploss.dataset.index.headers import NAMES, Headers
 from peploss.dataset.index.join import Joined, NotJoined, join
 from peploss.dataset.index.nothing import OF_PEPTIDE, nothing
-from peploss.dataset.index.parts import HEADERS, Part, plan_parts, read_part, read_parts
+from peploss.dataset.index.parts import Part, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
-from peploss.dataset.index.residue_scores import ScoreOrder, scores_of
-from peploss.dataset.index.resolve import Resolved, resolve
+from peploss.dataset.index.residue_scores import ScoreOrder
+from peploss.dataset.index.resolve import resolve
+from peploss.dataset.index.rows import Row, rows_of
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import SET, with_about
 from peploss.dataset.store import BYTES, ROWS, written_whole
 from peploss.dataset.tables.mass_check import WITHIN
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
-from peploss.peptides.peptide import charge_in_force
 from peploss.version import __version__
 
 OWN: Final = "its own annotation"
@@ -206,10 +205,11 @@ def _assembled(
             found = [(place - first, psm, path, kind) for place, psm, path, kind in here]
         spoken_of = {at for at, *_ in found}
         # What a spectrum brings itself counts wherever no table says anything of it.
-        found += [entry for entry in _own(spectra, file) if entry[0] not in spoken_of]
+        brought = _own(spectra, file)
+        found += [entry for entry in brought if entry[0] not in spoken_of]
         found.sort(key=lambda entry: entry[0])
         report.n_without += usable - len({at for at, *_ in found})
-        rows: list[tuple[int, Psm, str, str, Resolved]] = []
+        rows: list[Row] = []
         for at, psm, table, kind in found:
             resolved = resolve(psm.peptide)
             if isinstance(resolved, str):
@@ -217,8 +217,9 @@ def _assembled(
             else:
                 rows.append((at, psm, table, kind, resolved))
                 own[file] += kind == ANNOTATION
+        report.n_replaced += _replaced([entry for entry in brought if entry[0] in spoken_of], rows)
         if rows:
-            whole = _rows(spectra, rows, file, report.n_psms, schema, order)
+            whole = rows_of(spectra, rows, file, report.n_psms, schema, order)
             report.add_notes(whole["notes"].to_pylist())
             report.n_mass_differs += sum(abs(psm.mass_difference or 0.0) > WITHIN for _, psm, *_ in rows)
             yield whole
@@ -237,79 +238,10 @@ def _own(spectra: pa.RecordBatch, file: str) -> list[tuple[int, Psm, str, str]]:
     ]
 
 
-def _rows(
-    spectra: pa.RecordBatch,
-    rows: list[tuple[int, Psm, str, str, Resolved]],
-    file: str,
-    first_id: int,
-    schema: pa.Schema,
-    order: ScoreOrder,
-) -> pa.Table:
-    places = np.array([r[0] for r in rows])
-    if len(places) == spectra.num_rows and (places == np.arange(len(places))).all():
-        taken = spectra  # every spectrum once, as where they bring their own peptides: nothing is copied
-    else:
-        taken = spectra.select([n for n in spectra.schema.names if n != "peptide"]).take(pa.array(places))
-    peptides = [r[4] for r in rows]
-    spectrum_charges = taken["spectrum_charge"].to_pylist()
-    ranks: Counter[int] = Counter()
-    columns: dict[str, Any] = {n: taken[n] for n in (*HEADERS, "mz", "intensity") if n not in ("peptide", "problem")}
-    columns |= {
-        "id": np.arange(first_id, first_id + len(rows)),
-        "file": [file] * len(rows),
-        "charge": [
-            charge_in_force(p.charge, r[1].charge, z) for p, r, z in zip(peptides, rows, spectrum_charges, strict=True)
-        ],
-        "residue_masses": _lists([p.residue_masses for p in peptides]),
-        "rank": [],
-    }  # fmt: skip
-    for name in ("peptide", "sequence", "length", "modifications", "mass", "n_term_mass", "c_term_mass"):
-        columns[name] = [getattr(p, name) for p in peptides]
-    for at, psm, *_ in rows:
-        ranks[at] += 1
-        columns["rank"].append(psm.rank if psm.rank is not None else ranks[at])
-    columns["engine_score"] = [r[1].score for r in rows]
-    columns["q_value"] = [r[1].q_value for r in rows]
-    columns["label"] = [r[1].label or None for r in rows]
-    columns["protein"] = [r[1].protein or None for r in rows]
-    columns["table"] = [Path(r[2]).name for r in rows]
-    columns["joined_by"] = [r[3] for r in rows]
-    columns["mass_difference"] = [r[1].mass_difference for r in rows]
-    columns["truth"] = [r[1].truth or None for r in rows]
-    columns |= _confidence(rows, taken, columns["charge"], order)
-    if any(r[1].notes for r in rows):
-        of_spectra = taken["notes"].to_pylist()
-        columns["notes"] = [
-            " ".join(filter(None, (r[1].notes, note))) or None for r, note in zip(rows, of_spectra, strict=True)
-        ]
-    arrays = [
-        values if isinstance(values, pa.ChunkedArray | pa.Array) else pa.array(values, schema.field(name).type)
-        for name, values in ((n, columns[n]) for n in schema.names)
-    ]
-    return pa.Table.from_arrays(arrays, schema=schema)
-
-
-def _confidence(
-    rows: list[tuple[int, Psm, str, str, Resolved]], taken: Any, charges: list[int | None], order: ScoreOrder
-) -> dict[str, list[Any]]:
-    """The columns of ``schema.CONFIDENCE``; some of the PSMs are looked at for the order of their scores."""
-    scores = [scores_of(psm, peptide) for _, psm, _, _, peptide in rows]
-    for i, (_, _, table, _, peptide) in enumerate(rows):
-        found = scores[i]
-        if found is not None and order.wants(table):
-            spectrum = {
-                "mz": np.asarray(taken["mz"][i].values),
-                "intensity": np.asarray(taken["intensity"][i].values),
-                "precursor_mz": taken["precursor_mz"][i].as_py(),
-                "spectrum_charge": taken["spectrum_charge"][i].as_py(),
-            }
-            order.add(table, found, peptide.peptide, charges[i], spectrum)
-    return {
-        "residue_scores": [None if s is None else s.residues for s in scores],
-        "n_term_score": [None if s is None else s.n_term for s in scores],
-    }
-
-
-def _lists(values: list[np.ndarray]) -> pa.Array:
-    ends = np.cumsum([0, *(v.size for v in values)])
-    return pa.ListArray.from_arrays(pa.array(ends, pa.int32()), pa.array(np.concatenate([np.empty(0), *values])))
+def _replaced(brought: list[tuple[int, Psm, str, str]], rows: list[Row]) -> int:
+    """How many spectra bring a peptide that none of their rows has."""
+    taken: dict[int, set[str]] = {}
+    for at, _, _, _, resolved in rows if brought else ():
+        taken.setdefault(at, set()).add(resolved.peptide)
+    own = ((at, resolve(psm.peptide)) for at, psm, *_ in brought)
+    return sum(isinstance(found, str) or found.peptide not in taken.get(at, ()) for at, found in own)

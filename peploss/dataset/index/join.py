@@ -228,7 +228,8 @@ class _Group:
         for kind in likely:
             found = agreement(self._pairs(kind)) if kind != "title" else Agreement()
             if not found.suspect:
-                self.doubted = {} if found.by_peptide else found.said
+                # Predictions are often wrong, and none is marked for that; where nearly all are, it is the join.
+                self.doubted = {} if found.by_peptide and not found.mostly else found.said
                 return kind, None
             doubts.append((kind, found))
         if len(self.targets) == 1 and agreement(self._pairs(ORDINAL)).confirmed:

@@ -16,6 +16,7 @@ from peploss.dataset.store import ParquetStore
 
 NOTES: Final = 10
 """Kinds of notes that are named, the most frequent first."""
+_VALUE: Final = re.compile(r"'[^']*'|(?<=title )\S+|[+-]?\b\d+(?:\.\d+)?\b")
 TOLD: Final = 1000
 """How many left-out PSMs the file itself lists; the report lists all."""
 
@@ -32,6 +33,7 @@ class IndexReport:
         not_joined: PSMs that are not in the set, and why.
         unusable: spectra that cannot be used, and why, with the file in place of a table and the place in it as line.
         n_mass_differs: PSMs in the set whose mass is not the one that their table states.
+        n_replaced: spectra whose own peptide is not in the set, as a table gives them another.
         n_parts_kept: parts that an interrupted run had left.
         score_order: of each table whose scores of residues are in reversed order, a sentence.
         notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
@@ -44,6 +46,7 @@ class IndexReport:
     joined: list[tuple[str, str, str, int]] = field(default_factory=list)
     not_joined: list[NotJoined] = field(default_factory=list)
     unusable: list[NotJoined] = field(default_factory=list)
+    n_replaced: int = 0
     n_parts_kept: int = 0
     n_mass_differs: int = 0
     score_order: list[str] = field(default_factory=list)
@@ -81,7 +84,15 @@ class IndexReport:
         return {
             **{
                 n: getattr(self, n)
-                for n in ("n_psms", "n_spectra", "n_unusable", "n_without", "n_parts_kept", "n_mass_differs")
+                for n in (
+                    "n_psms",
+                    "n_spectra",
+                    "n_unusable",
+                    "n_without",
+                    "n_replaced",
+                    "n_parts_kept",
+                    "n_mass_differs",
+                )
             },
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
             "score_order": self.score_order,
@@ -95,20 +106,28 @@ class IndexReport:
 
 def general(reason: str) -> str:
     """A reason without the values of one PSM, so that equal reasons can be counted."""
-    return re.sub(r"'[^']*'|(?<=title )\S+|[+-]?\b\d+(?:\.\d+)?\b", "…", reason)
+    return _VALUE.sub("…", reason)
 
 
 def _reasons(left_out: list[NotJoined]) -> list[tuple[str, int, NotJoined]]:
-    """Reasons without the values of one PSM unless they are those of all, how many, and the first of them."""
+    """Reasons without those values that are not the same for all, how many, and the first of them."""
     first: dict[str, NotJoined] = {}
     counts: Counter[str] = Counter()
-    various: set[str] = set()
+    same: dict[str, list[str | None]] = {}
     for one in left_out:
-        kind = general(one.reason)
+        kind, values = general(one.reason), _VALUE.findall(one.reason)
         counts[kind] += 1
-        if first.setdefault(kind, one).reason != one.reason:
-            various.add(kind)
-    return [(kind if kind in various else first[kind].reason, n, first[kind]) for kind, n in counts.most_common()]
+        first.setdefault(kind, one)
+        known = same.setdefault(kind, [*values])
+        if known != values:
+            same[kind] = [a if a == b else None for a, b in zip(known, values, strict=True)]
+    return [(_with_values(first[kind].reason, same[kind]), n, first[kind]) for kind, n in counts.most_common()]
+
+
+def _with_values(reason: str, values: list[str | None]) -> str:
+    """A reason with its values, an ellipsis for those that are not known."""
+    left = iter(values)
+    return _VALUE.sub(lambda _: next(left) or "…", reason)
 
 
 def describe(report: IndexReport, path: Path) -> list[str]:
@@ -122,6 +141,8 @@ def describe(report: IndexReport, path: Path) -> list[str]:
     lines.append(
         f"{report.n_spectra:,} spectra: {report.n_unusable:,} cannot be used, {report.n_without:,} without PSM."
     )
+    if report.n_replaced:
+        lines.append(f"{report.n_replaced:,} spectra bring a peptide that is not their table's: the table's was taken.")
     for reason, n, first in report.reasons:
         example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
         lines.append(f"{n:,} not in the set ({example}): {reason}")

@@ -1,4 +1,4 @@
-"""What peptides lack by the precursors of their spectra, where a table states no masses of its own."""
+"""What peptides lack by the precursors of their spectra, where no masses of a table can be compared with them."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def ask_precursors(table: PsmTable, number: int, joined: Sequence[Of], files: Se
         number: of the table among those joined.
         joined: for each file, what is joined to it.
     """
-    if table.mass_meanings:
-        return
     psms = PsmColumns.of(table.psms)
+    if np.isfinite(psms.mass_difference).any():  # its own masses were compared
+        return
     peptides: list[str] = []
     differences: list[float] = []
     for file, own in zip(files, joined, strict=True):
@@ -59,8 +59,8 @@ def ask_precursors(table: PsmTable, number: int, joined: Sequence[Of], files: Se
         named = ", ".join(f"{modification} on {site}" for site, modification in fixed.items())
         options = " ".join(f"--fixed {site}={modification}" for site, modification in fixed.items())
         note = (
-            f"By the precursors of the spectra the peptides leave out {named}. Nothing was added, for the table states "
-            f"no masses: if it is so, give {options}."
+            f"By the precursors of the spectra the peptides leave out {named}. Nothing was added, for no mass of "
+            f"the table confirms it: if it is so, give {options}."
         )
         if note not in table.notes:
             table.notes.append(note)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from peploss.constants import PROTON
 from peploss.dataset.index.agreement import Pairs, agreement
 from peploss.dataset.index.headers import Headers
 from peploss.dataset.index.join import Joined, join
+from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.dataset.tables.psm_columns import PsmColumns
 from peploss.peptides.peptide import Peptide
@@ -144,3 +147,45 @@ def test_what_all_peptides_lack_is_told_by_the_precursors() -> None:
     table = PsmTable("t.tsv", "plain", [Psm(p, f"scan={i}", i, keys={"title": ""}) for i, p in enumerate(bare)])
     join([table], [file], by="scan")
     assert any("leave out Carbamidomethyl on C" in note and "--fixed C=Carbamidomethyl" in note for note in table.notes)
+
+
+def test_what_peptides_lack_is_told_where_a_table_s_masses_cannot_be_compared(tmp_path: Path) -> None:
+    """An m/z is no mass where the table says no charge; the spectra know it."""
+    bare = ["ACK", "CCDEK", "GGCR", "MCCCK", "CAAAK", "CELVISK", "PEPTIDEK"]
+    right = [mz(p.replace("C", "C[Carbamidomethyl]")) for p in bare]
+    (tmp_path / "t.tsv").write_text(
+        "\n".join(
+            [
+                "title\tpeptide\tCalculated m/z",
+                *(f"s{i}\t{p}\t{m}" for i, (p, m) in enumerate(zip(bare, right, strict=True))),
+            ]
+        ),
+        encoding="utf-8",
+    )
+    file = Headers("run1.mgf")
+    n = len(bare)
+    file.add({
+        "index": list(range(n)), "scan": [None] * n, "native_id": [""] * n, "title": [f"s{i}" for i in range(n)],
+        "problem": [None] * n, "precursor_mz": right, "spectrum_charge": [2] * n, "rt": [None] * n,
+    })  # fmt: skip
+    table = read_psms(tmp_path / "t.tsv")
+    assert n_joined(join([table], [file])) == n
+    assert any("--fixed C=Carbamidomethyl" in note for note in table.notes)
+
+
+def test_a_few_peptides_that_fit_no_spectrum_are_marked() -> None:
+    """Too few to refuse a join by peptides alone; a prediction that is wrong among right ones stays unmarked."""
+    wrong = PsmTable("t.tsv", "plain", [Psm(PEPTIDES[k], str(s), s, keys={"scan": s}) for s, k in ((11, 5), (12, 0))])
+    assert n_joined(join([wrong], [spectra([11, 12, 13])])) == 2
+    assert [p.notes.partition(":")[0] for p in wrong.psms] == ["The precursors of table and spectrum disagree"] * 2
+    mixed = PsmTable("t.tsv", "plain", [Psm(PEPTIDES[k], str(s), s, keys={"scan": s}) for s, k in ((11, 0), (12, 0))])
+    assert n_joined(join([mixed], [spectra([11, 12, 13])])) == 2
+    assert [p.notes for p in mixed.psms] == ["", ""]
+
+
+@pytest.mark.parametrize(("column", "cell"), [("scan", "5.5"), ("index", "1.5"), ("index", "first")])
+def test_half_a_scan_is_none(tmp_path: Path, column: str, cell: str) -> None:
+    (tmp_path / "t.tsv").write_text(f"{column}\tpeptide\n{cell}\tPEPTIDEK\n1\tPEPTIDEK\n", encoding="utf-8")
+    table = read_psms(tmp_path / "t.tsv")
+    assert [(r.line, cell in r.reason) for r in table.refused] == [(2, True)]
+    assert len(table.psms) == 1

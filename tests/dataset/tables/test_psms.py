@@ -166,7 +166,7 @@ def test_no_line_is_lost_without_a_word(tmp_path: Path) -> None:
 
 def test_a_letter_that_is_not_utf8_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
-    path.write_bytes(b"scan\tpeptide\n" + b"17\tPEPTIDEK\n" * 20_000 + b"18\tPEPTIDER\tm\xfcll\n")
+    path.write_bytes(b"scan\tpeptide\tprotein\n" + b"17\tPEPTIDEK\n" * 20_000 + b"18\tPEPTIDER\tm\xfcll\n")
     table = read_psms(path)
     assert len(table.psms) == 20_001
     assert table.notes == ["The table is not in UTF-8; its other letters were read as Latin-1."]

@@ -226,15 +226,15 @@ def scan_of(text: str) -> int | None:
     """
     found = _PEAKS_SCAN.fullmatch(text)
     value = number(found["scan"] if found else text)
-    if value is not None and abs(value) > _HIGHEST_SCAN:
+    if value is not None and (abs(value) > _HIGHEST_SCAN or value != int(value)):
         raise ValueError(f"{text[:40]} is no scan number.")
     return int(found["scan"]) if found else None if value is None else int(value)
 
 
 def place_of(text: str) -> int:
     """The place in its file that a cell of indices names."""
-    value = float(text)
-    if not abs(value) <= _HIGHEST_SCAN:
+    value = number(text)
+    if value is None or not abs(value) <= _HIGHEST_SCAN or value != int(value):
         raise ValueError(f"{text[:40]} is no index of a spectrum.")
     return int(value)
 

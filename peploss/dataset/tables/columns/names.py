@@ -8,7 +8,7 @@ from typing import Final
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "peptide": (
         "proforma", "peptidoform", "modified sequence", "modified peptide", "full sequence", "annotated sequence",
-        "mod sequence",
+        "mod sequence", "eg modifiedpeptide", "eg modifiedsequence", "eg precursorid", "pep strippedsequence",
         "peptide modified sequence", "peptide modified sequence monoisotopic masses",
         "final prediction", "predictions", "preds", "prediction", "predicted sequence",
         "predicted peptide", "denovo peptide", "output seq", "instanovoplus predictions", "diffusion predictions",
@@ -33,36 +33,39 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "index": ("index", "spectrum index", "spectrumindex"),
     "run": (
         "file", "filename", "file name", "raw file", "run", "source file", "source", "spectrum file", "specfile",
-        "reference file name", "spectra file", "rawfile", "raw file name", "ms file", "experiment name",
+        "reference file name", "spectra file", "rawfile", "raw file name", "ms file", "experiment name", "r filename",
     ),
     "charge": (
         "charge", "precursor charge", "z", "assumed charge", "charge state", "pep exp z", "spectrum charge",
-        "psm charge", "query charge", "theor z",
+        "psm charge", "query charge", "theor z", "fg charge",
     ),
     "precursor_mz": (
         "calibrated observed m z", "precursor mz", "mz", "m z", "observed m z", "exp mz", "m z da", "mz da",
         "pep exp mz", "precursor m z", "precursor m z da", "observed mz", "precursor mz th", "precursor",
-        "exp mass to charge", "mz observed", "spectrum precursor m z", "prec m z",
+        "exp mass to charge", "mz observed", "spectrum precursor m z", "prec m z", "fg precmz",
     ),
     "rt": (
         "rt", "retention time", "rtinseconds", "rt min", "retention", "retention time min", "retention time sec",
-        "observed retention time", "rt observed", "rt sec", "retention time s",
+        "observed retention time", "rt observed", "rt sec", "retention time s", "eg apexrt",
     ),
     "rank": ("rank", "hit rank", "num", "pep rank", "xcorr rank", "search engine rank"),
     "score": (
         "score", "engine score", "search engine score", "sage discriminant score", "hyperscore", "xcorr",
         "xcorr score", "x corr score", "log probs", "log probability", "log probabilities", "psm score",
         "amanda score", "pep score", "cscore", "peaks score", "10lgp", "predicted score", "final log probability",
-        "denovo score", "alc %", "msgfscore", "percolator score", "morpheus score",
+        "denovo score", "alc %", "msgfscore", "percolator score", "morpheus score", "eg cscore",
     ),
     "q_value": (
         "q value", "qvalue", "psm q value", "percolator q value", "qval", "spectrum q", "q", "tdc q value", "fdr",
-        "posterior q value", "q value %", "qvalue %", "fdr %",
+        "posterior q value", "eg qvalue", "q value %", "qvalue %", "fdr %",
     ),
-    "label": ("target decoy", "decoy contaminant target", "is decoy", "decoy", "reverse", "label", "database"),
+    "label": (
+        "target decoy", "decoy contaminant target", "is decoy", "decoy", "reverse", "label", "database", "eg isdecoy",
+    ),
     "protein": (
         "protein", "proteins", "protein id", "accession", "protein list", "proteinids", "protein ids",
         "protein accessions", "locus name", "mp accessions", "prot acc", "leading proteins",
+        "pg proteinaccessions", "pg proteingroups",
     ),
     "mass": (
         "calc neutral pep mass", "calc neutral mass", "calculated peptide mass", "calculated neutral mass",

@@ -16,6 +16,7 @@ from peploss.errors import SourceError
 
 _CROSS_LINKED: Final = {"linkpos1", "linkpos2", "pepseq1", "pepseq2", "crosslink position1", "crosslinker", "link type",
                         "alpha peptide", "beta peptide", "beta sequence", "beta peptide full sequence"}  # fmt: skip
+_OF_PRECURSORS: Final = ("eg modifiedpeptide", "eg modifiedsequence", "eg precursorid", "fg charge", "precursor id")
 _OWN: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "fragpipe": {"peptide": ("peptide",), "title": ("spectrum",), "run": ("spectrum file",)},
     "msms": {"run": ("raw file",), "scan": ("scan number",)},
@@ -112,6 +113,13 @@ def _whole(chosen: dict[str, str], names: list[str], where: str) -> None:
     if "peptide" in chosen and not spectrum and plain_has(names, "frame start"):
         raise SourceError(
             "alphaDIA counts frames of its own (frame_start), which are no scans of the spectrum file.",
+            where=where,
+            remedy="Name a column of scans, titles or native ids: --column scan=NAME.",
+        )
+    if "peptide" in chosen and not spectrum and plain_has(names, *_OF_PRECURSORS) and not plain_has(names, "ms2 scan"):
+        raise SourceError(
+            "This is a report of precursors, which does not say in which spectrum each was found, as Spectronaut's and "
+            "those of DIA-NN without MS2.Scan.",
             where=where,
             remedy="Name a column of scans, titles or native ids: --column scan=NAME.",
         )

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from peploss.dataset.tables.columns.blocks import Block, arrow_block, flat, gathered, sources
+from peploss.dataset.tables.columns.names import FIELDS, plain
 from peploss.dataset.tables.sniff import HEADER_WITHIN, encoding_of, separator
 from peploss.errors import SourceError
 
@@ -94,11 +95,15 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
     if first > 1 + bool(declared) and is_header(names):
         notes.append(f"The names of the columns are in line {first}.")
 
+    open_end = plain(names[-1]) in FIELDS["protein"]  # Percolator's proteins stand in as many cells as there are
+
     other_ends = b"\r" in start.replace(b"\r\n", b"")
 
     def records(lines: Iterable[str], start: int = 1) -> Iterator[tuple[int, list[str], str]]:
         told = encoding != "utf-8-sig"
         for line, cells, problem in _records(lines, first, sign, len(names), start):
+            if not (problem or open_end) and any(cell.strip() for cell in cells[len(names) :]):
+                problem = f"The line has {len(cells)} cells and the table {len(names)} columns."
             if not told and not all(cell.isascii() for cell in cells):
                 told = True
                 if not _is_utf8(path) and _LATIN not in notes:
@@ -187,7 +192,7 @@ def _records(
         whole = "".join(waiting)
         if len(waiting) > 1 and whole.count('"') % 2 == 0:
             cells = next(csv.reader(io.StringIO(whole, newline=""), delimiter=sign), [])
-            if len(cells) == width and csv_is_one(whole, sign):
+            if len(cells) == width and csv_is_one(whole, sign) and not _holds_rows(waiting[1:], sign, width):
                 del ahead[:taken]
                 yield end, cells, ""
                 continue
@@ -196,6 +201,12 @@ def _records(
             yield number, cells, ""
         else:
             yield number, cells, "A quote is opened in this line and not closed."
+
+
+def _holds_rows(lines: list[str], sign: str, width: int) -> bool:
+    """Whether what a quoted cell holds on its further lines is rows, between a quote not closed and the next one."""
+    within = [*lines[:-1], lines[-1].partition('"')[0]]
+    return any(text.count(sign) >= max(width - 1, 1) for text in within)
 
 
 def csv_is_one(text: str, sign: str) -> bool:

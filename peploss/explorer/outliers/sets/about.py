@@ -42,6 +42,10 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
             f"{report['n_spectra']:,} spectra, of which {report['n_unusable']:,} cannot be used and "
             f"{report['n_without']:,} have no PSM. {report['n_not_joined']:,} PSMs are not in the set."
         )
+    if report.get("n_replaced"):
+        st.markdown(
+            f"{report['n_replaced']:,} spectra bring a peptide that is not their table's: the table's was taken."
+        )
     if report.get("joined"):
         st.dataframe(
             pd.DataFrame([{**j, "table": Path(j["table"]).name} for j in report["joined"]]),
