@@ -54,12 +54,23 @@ def violations(page: Any) -> list[str]:
         "/training?see=Curriculum",
         "/losses?see=One+spectrum",
         "/losses?see=Set",
+        "/losses?see=Variance",
         "/losses?see=Smoothness",
     ],
 )
 def test_a_page_keeps_the_rules(url: str, open_page: Open, address: str, dark: bool) -> None:
     page = open_page(f"{url}{address}", dark=dark, painted=False)
     page.wait_for_selector(".main-svg")
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("address", "there"), [("/training?see=Descent", ".st-key-descend button"), ("/losses?see=Claims", "table")]
+)
+def test_a_tab_without_a_plot_keeps_them(url: str, open_page: Open, address: str, there: str, dark: bool) -> None:
+    page = open_page(f"{url}{address}", dark=dark, painted=False)
+    page.wait_for_selector(there)
     assert violations(page) == []
 
 
