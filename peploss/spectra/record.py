@@ -233,6 +233,7 @@ def looks_like_profile(mz: NDArray[np.float64], intensity: NDArray[np.float64]) 
         return False
     inside = np.arange(2, mz.size - 2)
     tops = inside[(intensity[inside] >= intensity[inside - 1]) & (intensity[inside] >= intensity[inside + 1])]
+    tops = tops[intensity[tops] > 0]  # stretches of zeros between the peaks are no peaks
     tops = tops[np.argsort(-intensity[tops], kind="stable")][:10]
     if tops.size < 3:
         return False

@@ -53,7 +53,7 @@ def proforma_from_msp(name: str, mods: str) -> tuple[str | None, str | None]:
         return f"{found}/{charge}", None
     sites = [(int(position), letter, unimod_name(mod)) for position, letter, mod in placed]
     base, note = _counting_base(bare, sites)
-    if base is None:
+    if base is None or not all(_at_an_end(bare, position, letter) for position, letter, _ in sites):
         return None, f"Mods={mods} does not fit the peptide {bare}."
     return f"{_place(bare, sites, base)}/{charge}", note
 
@@ -81,6 +81,13 @@ def _counting_base(bare: str, sites: list[tuple[int, str, str]]) -> tuple[int | 
     if len(fits) == 2 and inner:
         return 0, "Positions in Mods= fit counting from 0 and from 1; they were counted from 0, as NIST does."
     return fits[0], None
+
+
+def _at_an_end(bare: str, position: int, letter: str) -> bool:
+    """Whether the letter of a place before the second residue is that of an end; of any other place, yes."""
+    if position > 0 or len(letter) > 1 or letter == "^":
+        return True
+    return letter == bare[0] or (position < 0 and letter == bare[-1])
 
 
 def _place(bare: str, sites: list[tuple[int, str, str]], base: int) -> str:

@@ -23,7 +23,9 @@ from peploss.spectra.record import Record
 _NAME: Final = re.compile(rb"(?:Name|NAME|name)[ \t]{0,100}+:([^\r\n]{0,8192})")
 _FIELD: Final = re.compile(r"([A-Za-z][\w /#.]*+)\s*+:\s*+(.*)")
 _NOT_FINITE: Final = re.compile(r"(?i)(?:nan|inf)")
+_DECIMAL_COMMA: Final = re.compile(r"\d++(?:,\d++\s++[\d.]|\s++\d++,\d)")
 _FIELDS_WITHIN: Final = 1 << 12  # bytes before an entry's name in which its other fields may stand
+_SAME_MZ: Final = 0.06  # Th: two precursors of an entry, one of them rounded to a digit
 _COMMENT_FIELD: Final = re.compile(r"\b(\w++)=(\"[^\"]*\"|\S*)")
 
 
@@ -138,6 +140,9 @@ def _fields_before(buffer: bytes, at: int) -> tuple[int, int]:
 def _peak(text: str, line: int, mz: list[float], intensity: list[float], record: Record) -> None:
     if not text:
         return
+    if _DECIMAL_COMMA.match(text):
+        record.problem = record.problem or f"Line {line}: {text[:60]!r} has decimal commas; write decimal points."
+        return
     parts = text.replace(",", " ").split(None, 2) if "\t" not in text else text.split("\t", 2)
     values = [number(part.strip()) for part in parts[:2]]
     if len(values) < 2 or values[0] is None or values[1] is None:
@@ -153,12 +158,18 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
         k.lower(): v.strip('"') for k, v in _COMMENT_FIELD.findall(fields.get("comment", fields.get("comments", "")))
     }
     record.negative = is_negative(fields.get("ionmode", fields.get("polarity", comment.get("ionmode", ""))))
-    record.peptide, note = proforma_from_msp(record.title, comment.get("mods", fields.get("mods", "0")))
+    mods = comment.get("mods", fields.get("mods", "0"))
+    record.peptide, note = proforma_from_msp(record.title, mods)
+    if record.peptide and mods == "0" and "@" in comment.get("modstring", ""):
+        record.peptide, note = None, f"Mods=0 and ModString={comment['modstring'][:60]} contradict each other."
     if note:
         record.notes.append(note)
     for text in (fields.get("precursormz"), comment.get("parent"), comment.get("precursormz")):
-        if record.precursor_mz is None and text and text.strip():
-            record.precursor_mz = number(text.split()[0])
+        value = number(text.split()[0]) if text and text.strip() else None
+        if record.precursor_mz is None:
+            record.precursor_mz = value
+        elif value is not None and abs(value - record.precursor_mz) > _SAME_MZ:
+            record.notes.append(f"The precursor m/z is {record.precursor_mz:g} and {value:g}; the first was taken.")
     in_name = re.search(r"/(\d{1,2})(?!\d)", record.title) if record.peptide else None
     adduct = re.search(r"\](\d*)([+-])", fields.get("precursortype", ""))
     record.negative = record.negative or (adduct is not None and adduct.group(2) == "-")
@@ -168,8 +179,11 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
         in_name.group(1) if in_name else "",
         (adduct.group(1) or "1") + adduct.group(2) if adduct else "",
     ):
-        if record.precursor_charge is None and len(charges(text)) == 1:
-            record.precursor_charge = charges(text)[0]
+        found = charges(text)
+        if record.precursor_charge is None and len(found) == 1:
+            record.precursor_charge = found[0]
+        elif len(found) == 1 and found[0] != record.precursor_charge:
+            record.notes.append(f"The charge is {record.precursor_charge} and {found[0]}; the first was taken.")
     scan_text = comment.get("scan", fields.get("scannumber", ""))
     record.scan = int(scan_text) if scan_text.isdecimal() and len(scan_text) < 16 else None
     record.rt = number(fields.get("rtinseconds", comment.get("rtinseconds", "")))

@@ -146,13 +146,19 @@ def _isolated(precursor: Mapping[str, Any], record: Record | None) -> Isolated:
             shown = ", ".join(str(each.get("selected ion m/z", "?")) for each in ions[:10])
             record.notes.append(f"There are {len(ions)} selected ions (m/z {shown}); the first was taken.")
         if charge is None and "possible charge state" in ion:
-            record.notes.append(f"The charge is left open: {ion['possible charge state']}.")
+            open_ = ion["possible charge state"]
+            shown = " or ".join(f"{z:g}" if isinstance(z, float) else str(z) for z in _several(open_))
+            record.notes.append(f"The charge is left open: {shown}.")
         width = None if None in sides else math.fsum(side or 0.0 for side in sides)
         note = window_note(mz, charge, centre, width)
         if note:
             record.notes.append(note)
     mz = centre if mz is None else mz
     return Isolated(mz, charge, str(precursor.get("spectrumRef", "")), whole(window.get("ms level")))
+
+
+def _several(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
 
 
 def _first(values: dict[str, Any], outer: str, inner: str) -> dict[str, Any]:
