@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from peploss.dataset.index.headers import NAMES, Headers
 from peploss.dataset.index.join import Joined, NotJoined, join
 from peploss.dataset.index.nothing import OF_PEPTIDE, nothing
-from peploss.dataset.index.parts import Part, plan_parts, read_part, read_parts
+from peploss.dataset.index.parts import Part, file_notes, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport
 from peploss.dataset.index.residue_scores import ScoreOrder
 from peploss.dataset.index.resolve import resolve
@@ -73,6 +73,9 @@ def build_set(
         with lock.acquire(timeout=0):
             try:
                 parts = plan_parts(files, folder)
+                report.file_notes = [
+                    (file.name, note) for file, said in zip(files, file_notes(folder), strict=False) for note in said
+                ]
                 report.n_parts_kept = read_parts(files, parts, workers or os.cpu_count() or 1, progress)
                 joined = _join(files, parts, tables, by, report)
                 _write(target, files, parts, tables, joined, report)

@@ -76,9 +76,10 @@ def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
     if sizes is None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        sizes = [_search(path, source, folder) for source, path in enumerate(files)]
+        found = [_search(path, source, folder) for source, path in enumerate(files)]
+        sizes = [size for size, _ in found]
         with whole_file(plan, private=True) as temporary:  # last: once the plan is there, every index is
-            temporary.write_text(json.dumps({"wanted": wanted, "sizes": sizes}))
+            temporary.write_text(json.dumps({"wanted": wanted, "sizes": sizes, "notes": [notes for _, notes in found]}))
     for left_over in folder.glob(".*.tmp"):  # left by a run that was killed
         left_over.unlink(missing_ok=True)
     return [part for source, size in enumerate(sizes) for part in _parts(source, size, folder)]
@@ -108,14 +109,20 @@ def _parts(source: int, size: int, folder: Path) -> list[Part]:
     ]
 
 
-def _search(path: Path, source: int, folder: Path) -> int:
-    """Write the index of each part of a file; how many entries it has."""
+def file_notes(folder: Path) -> list[list[str]]:
+    """What the readers said of each whole file when the parts were planned."""
+    notes: list[list[str]] = json.loads((folder / "plan.json").read_text()).get("notes", [])
+    return notes
+
+
+def _search(path: Path, source: int, folder: Path) -> tuple[int, list[str]]:
+    """Write the index of each part of a file; how many entries it has, and what is to be known of it."""
     stamp = _stamp(path)
     with open_spectra(path) as file:
         for part in _parts(source, len(file), folder):
             index = {"stamp": stamp, **file.index_of(part.start, part.stop)}
             part.index.write_text(json.dumps(index), encoding="utf-8")
-        return len(file)
+        return len(file), list(file.notes)
 
 
 def read_parts(files: Sequence[Path], parts: list[Part], workers: int, progress: Progress | None) -> int:

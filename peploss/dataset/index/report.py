@@ -35,6 +35,7 @@ class IndexReport:
         n_mass_differs: PSMs in the set whose mass is not the one that their table states.
         n_replaced: spectra whose own peptide is not in the set, as a table gives them another.
         n_parts_kept: parts that an interrupted run had left.
+        file_notes: file, and what its reader says of the whole of it: cut short, an index that is wrong.
         score_order: of each table whose scores of residues are in reversed order, a sentence.
         notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
     """
@@ -49,6 +50,7 @@ class IndexReport:
     n_replaced: int = 0
     n_parts_kept: int = 0
     n_mass_differs: int = 0
+    file_notes: list[tuple[str, str]] = field(default_factory=list)
     score_order: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
 
@@ -75,6 +77,11 @@ class IndexReport:
         return _reasons(self.unusable)
 
     @property
+    def of_files(self) -> list[tuple[str, int, NotJoined]]:
+        """What is to be known of whole files: the note, how often, and the first file."""
+        return _reasons([NotJoined(file, 0, "", "", note) for file, note in self.file_notes])
+
+    @property
     def reasons(self) -> list[tuple[str, int, NotJoined]]:
         """Why PSMs are not in the set: the reason, how many, and the first of them."""
         return _reasons(self.not_joined)
@@ -96,6 +103,7 @@ class IndexReport:
             },
             "joined": [dict(zip(("table", "file", "by", "psms"), j, strict=True)) for j in self.joined],
             "score_order": self.score_order,
+            "file_notes": [{"note": note, "times": n, "file": first.table} for note, n, first in self.of_files],
             "n_not_joined": len(self.not_joined),
             "spectrum_notes": dict(self.notes.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
@@ -143,6 +151,8 @@ def describe(report: IndexReport, path: Path) -> list[str]:
     )
     if report.n_replaced:
         lines.append(f"{report.n_replaced:,} spectra bring a peptide that is not their table's: the table's was taken.")
+    for note, n, first in report.of_files:
+        lines.append(f"{first.table}: {note}" if n == 1 else f"{n:,} times, first in {first.table}: {note}")
     for reason, n, first in report.reasons:
         example = f"{Path(first.table).name}, line {first.line}" + (f", {first.spectrum}" if first.spectrum else "")
         lines.append(f"{n:,} not in the set ({example}): {reason}")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from peploss.cli import main
 from peploss.dataset.index.build import build_set
-from peploss.dataset.index.report import IndexReport
+from peploss.dataset.index.report import IndexReport, describe
 from peploss.dataset.store import ParquetStore
 from peploss.dataset.tables import read_psms
 from peploss.errors import SourceError
@@ -169,6 +169,22 @@ def test_an_index_that_read_nothing_leaves_nothing_and_promises_nothing(tmp_path
         build_set([good, bad], [], tmp_path / "new" / "sets" / "set.parquet", workers=1)
     assert "goes on" not in str(told.value)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["b.mgf", "run.mgf"]
+
+
+def test_what_is_to_be_known_of_a_whole_file_is_told_after_a_resume_too(tmp_path: Path) -> None:
+    """A file that is cut short, and text that no spectrum holds."""
+    source = written(tmp_path, block("a", "SEQ=PEPTIDEK"), "stray words\n", block("b"), block("c")[:-12])
+    (tmp_path / "t.tsv").write_text("title\tpeptide\nnowhere\tPEPTIDEK\n", encoding="utf-8")
+    out = tmp_path / "set.parquet"
+    with pytest.raises(SourceError):
+        build_set([source], [read_psms(tmp_path / "t.tsv")], out, workers=1)
+    report = build_set([source], [], out, workers=1)
+    assert report.n_parts_kept == 1
+    said = [line for line in describe(report, out) if line.startswith("run.mgf: ")]
+    assert "run.mgf: Text between two spectra, before line 8, was ignored." in said
+    assert "run.mgf: The file is cut short: it ends inside its last spectrum." in said
+    with ParquetStore(out) as store:
+        assert [note["times"] for note in store.about["report"]["file_notes"]] == [1, 1]
 
 
 def test_what_joined_is_what_is_said(tmp_path: Path) -> None:

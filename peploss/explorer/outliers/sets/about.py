@@ -52,6 +52,9 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
             hide_index=True,
             height="content",
         )
+    if report.get("file_notes"):
+        st.markdown("What is to be known of the files")
+        st.dataframe(pd.DataFrame(report["file_notes"]), hide_index=True, height="content")
     _reasons("Why PSMs are not in the set", report.get("reasons"), "psms", "line")
     _reasons("Why spectra cannot be used", report.get("unusable"), "spectra", "spectrum")
     if report.get("n_mass_differs"):
