@@ -226,8 +226,8 @@ class _Group:
         likely = sorted((k for k in KINDS if hits[k]), key=lambda k: -hits[k])
         doubts: list[tuple[str, Agreement]] = []
         for kind in likely:
-            found = agreement(self._pairs(kind)) if kind != "title" else Agreement()
-            if not found.suspect:
+            found = agreement(self._pairs(kind))
+            if kind == "title" or not found.suspect:  # a title is no number that another spectrum may have by chance
                 # Predictions are often wrong, and none is marked for that; where nearly all are, it is the join.
                 self.doubted = {} if found.by_peptide and not found.mostly else found.said
                 return kind, None

@@ -189,3 +189,20 @@ def test_half_a_scan_is_none(tmp_path: Path, column: str, cell: str) -> None:
     table = read_psms(tmp_path / "t.tsv")
     assert [(r.line, cell in r.reason) for r in table.refused] == [(2, True)]
     assert len(table.psms) == 1
+
+
+def test_a_join_by_title_stands_and_what_contradicts_it_is_marked() -> None:
+    found = [Psm(p, f"t{i}", i, charge=2, precursor_mz=mz(p)) for i, p in enumerate(PEPTIDES)]
+    found[2].peptide, found[2].precursor_mz = "GGGGK", 900.0
+    table = PsmTable("t.tsv", "plain", found)
+    joined = join([table], [spectra([None] * 6)])
+    assert {kind for *_, kind in joined.counts} == {"title"}
+    assert n_joined(joined) == 6
+    assert [i for i, p in enumerate(table.psms) if "precursors of table and spectrum disagree" in p.notes] == [2]
+
+
+def test_predictions_joined_by_title_are_not_marked_for_being_wrong() -> None:
+    found = [Psm("GGGGK" if i < 3 else p, f"t{i}", i) for i, p in enumerate(PEPTIDES)]
+    table = PsmTable("t.tsv", "plain", found)
+    assert n_joined(join([table], [spectra([None] * 6)])) == 6
+    assert not any(p.notes for p in table.psms)

@@ -87,7 +87,7 @@ def _embedded(source: ByteSource, layout: XmlLayout, tail: bytes) -> tuple[list[
     """What the file's own index lists, and what to say about it: why it lists nothing, or that its pointer is wrong."""
     pointer = layout.pointer.search(tail)
     if not pointer:
-        return [], f"The file has no index; {_REBUILT}"
+        return [], f"The file has no index, or none that it points to; {_REBUILT}"
     at, note = int(pointer["at"]), ""
     found = layout.index.search(source.read_at(at, _MAX_TAG)) if at < source.size else None
     if not found:
