@@ -52,7 +52,7 @@ def test_index_says_what_joined(tmp_path: Path) -> None:
         {"table": str(table), "file": QE.name, "by": "title", "psms": 1},
         {"table": "its own annotation", "file": QE.name, "by": "annotation", "psms": 108},
     ]
-    assert "There is no spectrum with title 'nobody'" in (tmp_path / "lost.tsv").read_text(encoding="utf-8")
+    assert "There is no fragment spectrum with title 'nobody'" in (tmp_path / "lost.tsv").read_text(encoding="utf-8")
     done = peploss(*arguments)
     assert done.exit_code == 0
     assert done.stdout == ""

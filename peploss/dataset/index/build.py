@@ -212,6 +212,7 @@ def _assembled(
         found += [entry for entry in brought if entry[0] not in spoken_of]
         found.sort(key=lambda entry: entry[0])
         report.n_without += usable - len({at for at, *_ in found})
+        report.add_notes_without(spectra, {at for at, *_ in found})
         rows: list[Row] = []
         for at, psm, table, kind in found:
             resolved = resolve(psm.peptide)

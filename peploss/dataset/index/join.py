@@ -304,7 +304,7 @@ class _Group:
             )
         if target == NOWHERE:
             asked = f"with {kind} {key!r}" if key is not None else f"that it names by {kind}"
-            return f"There is no spectrum {asked} in {self.where}."
+            return f"There is no fragment spectrum {asked} in {self.where}."
         if target == SEVERAL:
             return f"Several spectra have the {kind} {key!r} in {self.where}."
         if place in self.files[target].problems:

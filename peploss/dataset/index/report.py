@@ -37,6 +37,7 @@ class IndexReport:
         n_parts_kept: parts that an interrupted run had left.
         file_notes: file, and what its reader says of the whole of it: cut short, an index that is wrong.
         score_order: of each table whose scores of residues are in reversed order, a sentence.
+        notes_without: the same of usable spectra without a PSM, as why their own peptide could not be read.
         notes: what readers had to assume or leave out, without the values of one spectrum -> PSMs.
     """
 
@@ -53,6 +54,7 @@ class IndexReport:
     file_notes: list[tuple[str, str]] = field(default_factory=list)
     score_order: list[str] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    notes_without: Counter[str] = field(default_factory=Counter)
 
     def add_notes(self, notes: Iterable[str | None]) -> None:
         """Count the notes on the spectra of PSMs."""
@@ -75,6 +77,15 @@ class IndexReport:
     def why_unusable(self) -> list[tuple[str, int, NotJoined]]:
         """Why spectra cannot be used: the reason, how many, and the first of them."""
         return _reasons(self.unusable)
+
+    def add_notes_without(self, spectra: pa.RecordBatch, found: set[int]) -> None:
+        """Count the notes on those spectra of a part that can be used and are not among the found places."""
+        if spectra["notes"].null_count == spectra.num_rows:
+            return
+        pairs = zip(spectra["notes"].to_pylist(), spectra["problem"].to_pylist(), strict=True)
+        self.notes_without.update(
+            general(note) for at, (note, problem) in enumerate(pairs) if note and problem is None and at not in found
+        )
 
     @property
     def of_files(self) -> list[tuple[str, int, NotJoined]]:
@@ -106,6 +117,7 @@ class IndexReport:
             "file_notes": [{"note": note, "times": n, "file": first.table} for note, n, first in self.of_files],
             "n_not_joined": len(self.not_joined),
             "spectrum_notes": dict(self.notes.most_common(NOTES)),
+            "notes_without": dict(self.notes_without.most_common(NOTES)),
             "reasons": [{"reason": r, "psms": n, "first": asdict(f)} for r, n, f in self.reasons],
             "not_joined": [asdict(x) for x in self.not_joined[:TOLD]],
             "unusable": [{"reason": r, "spectra": n, "first": asdict(f)} for r, n, f in self.why_unusable],
@@ -168,4 +180,5 @@ def describe(report: IndexReport, path: Path) -> list[str]:
         )
     lines += report.score_order
     lines += [f"{n:,} PSMs have a note: {note}" for note, n in report.notes.most_common(NOTES)]
+    lines += [f"{n:,} spectra without PSM have a note: {note}" for note, n in report.notes_without.most_common(NOTES)]
     return lines

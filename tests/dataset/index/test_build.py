@@ -72,7 +72,7 @@ def test_candidates_keep_their_ranks_and_the_lost_their_reasons(tmp_path: Path) 
     assert (report.n_psms, report.n_spectra, report.n_without) == (12, 12, 0)
     assert report.joined[1:] == [(OWN, "a.mgf", "annotation", 10)]
     assert [x.reason for x in report.not_joined] == [
-        "There is no spectrum with title 'none' in a.mgf.",
+        "There is no fragment spectrum with title 'none' in a.mgf.",
         "Its peptide cannot be used: at character 7: X has no mass of its own. Write the residue it is, or a gap of "
         "known mass as X[+113.084].",
     ]

@@ -48,7 +48,7 @@ def test_reasons() -> None:
     twice = headers("b.mgf", (None, "", "same", None), (None, "", "same", None), (None, "", "other", None))
     lost = join([table(Psm("PEK", "99", 1), Psm("PEK", "13", 2), Psm("PEK", "11", 3))], [FILE]).not_joined
     assert [(x.line, x.reason) for x in lost] == [
-        (1, "There is no spectrum with scan 99 in run1.mzML."),
+        (1, "There is no fragment spectrum with scan 99 in run1.mzML."),
         (2, "Its spectrum cannot be used: Profile mode."),
     ]
     lost = join([table(Psm("PEK", "same", 1))], [twice]).not_joined
@@ -68,7 +68,7 @@ def test_runs_are_told_apart_by_name() -> None:
 def test_what_joins_can_be_asked_for() -> None:
     found = join([table(Psm("PEK", "scan=12", 1))], [FILE], by="index")
     assert found.psms == [{}]
-    assert found.not_joined[0].reason == "There is no spectrum that it names by index in run1.mzML."
+    assert found.not_joined[0].reason == "There is no fragment spectrum that it names by index in run1.mzML."
 
 
 def test_scans_of_other_runs_are_not_taken_for_those_of_the_one_that_is_there() -> None:

@@ -115,7 +115,7 @@ WHY = {
     ("t.tsv", "3"): "Its spectrum cannot be used: The spectrum has no peaks.",
     ("t.tsv", "4"): "Its peptide cannot be used: at character 5",
     ("t.tsv", "5"): "There is no peptide.",
-    ("t.tsv", "6"): "There is no spectrum with title 'nowhere' in run.mgf.",
+    ("t.tsv", "6"): "There is no fragment spectrum with title 'nowhere' in run.mgf.",
     ("t.tsv", "7"): "A charge is a whole number from 1 to 50, not 'two'.",
     ("run.mgf", "2"): "The spectrum has no peaks.",
     ("run.mgf", "6"): "Every intensity must be finite and not negative",
@@ -185,6 +185,25 @@ def test_what_is_to_be_known_of_a_whole_file_is_told_after_a_resume_too(tmp_path
     assert "run.mgf: The file is cut short: it ends inside its last spectrum." in said
     with ParquetStore(out) as store:
         assert [note["times"] for note in store.about["report"]["file_notes"]] == [1, 1]
+
+
+def test_a_library_entry_whose_peptide_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.msp", tmp_path / "set.parquet"
+    peaks = "Num peaks: 1\n138.0 1\n\n"
+    path.write_text(f"Name: AMMK/2\nComment: Mods=2/1,M,Oxidation\n{peaks}Name: AMMK/2\n{peaks}", encoding="utf-8")
+    report = build_set([path], [], out, workers=1)
+    assert (report.n_psms, report.n_without) == (1, 1)
+    (said,) = (line for line in describe(report, out) if "without PSM have" in line)
+    assert said.startswith("1 spectra without PSM have a note: Mods=")
+    assert "cannot be read" in said
+
+
+def test_a_survey_scan_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    path = tmp_path / "run.mzML"
+    path.write_bytes(mzml_file([mzml_spectrum(1, level=1, precursor=None), mzml_spectrum(2)]))
+    (tmp_path / "t.tsv").write_text("scan\tpeptide\n1\tPEPTIDEK\n2\tPEPTIDEK\n", encoding="utf-8")
+    report = build_set([path], [read_psms(tmp_path / "t.tsv")], tmp_path / "set.parquet", workers=1)
+    assert [x.reason for x in report.not_joined] == ["There is no fragment spectrum with scan 1 in run.mzML."]
 
 
 def test_what_joined_is_what_is_said(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_an_mgf_without_peptides_takes_those_of_a_table(spectra: Path) -> None:
         read = [file.read(n).peptide for n in range(3)]
     assert read == ["PEPTIDEK/2", None, "ACDM[Oxidation]K/2"]
     assert found.told[0] == "2 of 3 spectra have a peptide from psms.tsv, joined by scan."
-    assert re.match(r"1 PSM could not be used. The first: There is no spectrum with scan 99", found.told[1])
+    assert re.match(r"1 PSM could not be used. The first: There is no fragment spectrum with scan 99", found.told[1])
 
 
 def test_the_best_rank_counts(spectra: Path) -> None:

@@ -67,6 +67,10 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
         st.markdown("What readers had to assume")
         notes = [{"PSMs": n, "note": note} for note, n in report["spectrum_notes"].items()]
         st.dataframe(pd.DataFrame(notes), hide_index=True, height="content")
+    if report.get("notes_without"):
+        st.markdown("What is noted of spectra without a PSM")
+        notes = [{"spectra": n, "note": note} for note, n in report["notes_without"].items()]
+        st.dataframe(pd.DataFrame(notes), hide_index=True, height="content")
     if chosen.path.is_file() and chosen.path.stat().st_size <= MOST_SAVED:
         st.download_button(
             "Save the set", chosen.path.read_bytes, chosen.path.name, on_click="ignore", icon=":material/download:"
