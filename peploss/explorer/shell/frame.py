@@ -40,7 +40,8 @@ def page(title: str) -> None:
         menu_items={"Get help": None, "Report a bug": None, "About": ABOUT},
     )
     # For those who hear the page; for those who see it, the navigation says it.
-    st.html(f'<h1 class="pl-hidden">{title}: {QUESTIONS[title]}</h1>')
+    with st.container(key="heading"):
+        st.html(f'<h1 class="pl-hidden">{title}: {QUESTIONS[title]}</h1>')
 
 
 def spectrum(name: str, title: str) -> None:
