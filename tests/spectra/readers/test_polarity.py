@@ -77,6 +77,15 @@ def test_mzml_by_accession(mzml: Build, spectrum_xml: Element, name: str, width:
     assert reasons(mzml([one, spectrum_xml(2)]), "a.mzML") == [NEGATIVE]
 
 
+@pytest.mark.parametrize("width", ["<f8", "<i4"])
+def test_mzml_where_the_scan_says_it(mzml: Build, spectrum_xml: Element, width: str) -> None:
+    one = spectrum_xml(1).replace("<scan>", "<scan>" + NEGATIVE_SCAN.format("negative scan"))
+    assert NEGATIVE_SCAN.format("negative scan") in one
+    if width == "<i4":
+        one = one.replace("<scanList", '<productList count="0"/><scanList')
+    assert reasons(mzml([one, spectrum_xml(2)]), "a.mzML") == [NEGATIVE]
+
+
 def test_mzml_by_a_group_of_parameters_and_by_charge(mzml: Build, spectrum_xml: Element) -> None:
     group = NEGATIVE_SCAN.format("negative scan")
     head = (

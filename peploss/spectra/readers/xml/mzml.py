@@ -90,12 +90,12 @@ class MzmlFile(XmlFile):
         if record.ms_level is None and "MS1 spectrum" in values:
             record.ms_level = 1
         record.profile = True if "profile spectrum" in values else False if "centroid spectrum" in values else None
-        record.negative = "negative scan" in values
         if self._deconvoluted:
             record.notes.append(
                 "The file says that its charges were deconvoluted: a peak may be at the mass of an ion, not at its m/z."
             )
         first_scan = _first(values, "scanList", "scan")
+        record.negative = "negative scan" in values or "negative scan" in first_scan  # some writers say it of the scan
         record.rt = seconds(first_scan.get("scan start time"), record)
         self._precursor(record, values)
         mz, intensity = array(values, "m/z array"), array(values, "intensity array")

@@ -147,13 +147,14 @@ def _values(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _scan(scan: dict[str, Any]) -> dict[str, Any]:
+    polarity = {"negative scan": ""} if "negative scan" in scan else {}
     if "scan start time" not in scan:
-        return {}
+        return polarity
     param = scan["scan start time"]
     time = _Measured(_value(param))
     if "unitCvRef" in param or "unitName" in param:
         time.unit_info = param.get("unitName", param.get("unitAccession"))
-    return {"scan start time": time}
+    return polarity | {"scan start time": time}
 
 
 def _precursor(precursor: dict[str, Any]) -> dict[str, Any]:
