@@ -18,18 +18,8 @@ from peploss.analysis.causes.counterfactuals.counterfactual import PRECURSOR_PPM
 from peploss.analysis.causes.counterfactuals.what_if import Counterfactual, Counterfactuals, counterfactuals
 from peploss.analysis.causes.rules import Cause, Finding, Rule
 from peploss.analysis.causes.run import Run
-from peploss.analysis.causes.spectrum_rules import (
-    AnnotationFine,
-    Calibration,
-    IntensityPattern,
-    Noise,
-    OffGrid,
-    ProfileData,
-    TooFewPeaks,
-    TooNarrow,
-    UnmodelledIons,
-    WrongModel,
-)
+from peploss.analysis.causes.settings_rules import IntensityPattern, OffGrid, TooNarrow, UnmodelledIons, WrongModel
+from peploss.analysis.causes.spectrum_rules import AnnotationFine, Calibration, Noise, ProfileData, TooFewPeaks
 from peploss.errors import ArgumentError
 from peploss.peptides.peptide import Peptide, as_peptide
 from peploss.settings import LossSettings

@@ -21,17 +21,8 @@ from peploss.analysis.causes.counterfactuals.edits import Edit
 from peploss.analysis.causes.counterfactuals.what_if import counterfactuals
 from peploss.analysis.causes.rules import Rule, better, surely
 from peploss.analysis.causes.run import Run
-from peploss.analysis.causes.spectrum_rules import (
-    AnnotationFine,
-    Calibration,
-    IntensityPattern,
-    Noise,
-    OffGrid,
-    ProfileData,
-    TooFewPeaks,
-    TooNarrow,
-    UnmodelledIons,
-)
+from peploss.analysis.causes.settings_rules import IntensityPattern, OffGrid, TooNarrow, UnmodelledIons
+from peploss.analysis.causes.spectrum_rules import AnnotationFine, Calibration, Noise, ProfileData, TooFewPeaks
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import ModificationSite, Peptide
 from peploss.settings import LossSettings

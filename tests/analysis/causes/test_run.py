@@ -11,7 +11,7 @@ import pytest
 from peploss.analysis.causes.diagnosis import diagnose
 from peploss.analysis.causes.find_run import FEWEST_PSMS, run_of
 from peploss.analysis.causes.run import BetterHeights, ChargesWithoutHeights, Run
-from peploss.analysis.causes.spectrum_rules import WrongModel
+from peploss.analysis.causes.settings_rules import WrongModel
 from peploss.analysis.tuning.psm_set import Psm, sample_psms
 from peploss.intensities import ms2pip
 from peploss.peptides.fragments import fragments
