@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from peploss.analysis.loss_comparison.drawn import draw
@@ -21,13 +23,16 @@ from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
+FOLLOW: Final = ("stage", "details")
+"""Parts of the page that are drawn again by themselves."""
+
 
 def page() -> None:
     """The whole page, top to bottom; a problem is told in its own place and the rest stays."""
     link.sync()
     with st.sidebar:
         source, problem = current.choose_source()
-        settings, left_out = controls.choose_settings()
+        settings, left_out = controls.choose_settings(follow_heights=FOLLOW)
         other = other_loss.choose()
     if source is None:
         current.nothing_open(problem)
@@ -48,8 +53,6 @@ def page() -> None:
             _stage(source, spectrum, peptide, settings, other)
             _details(source, spectrum, peptide, settings, home)
     link.write(home, own)
-    if peptide is not None:
-        reference.follow(source, settings, Psm(spectrum, peptide))
 
 
 def _without_candidate(spectrum: Spectrum, text: str) -> None:
@@ -84,11 +87,12 @@ def _explain(source: Source, spectrum: Spectrum, these: Candidates, base: LossSe
 def _settled() -> None:
     """The hand rests: the tabs and the link follow. A move that came in
     meanwhile shares this run, so the stage is in it, too."""
-    st.rerun(["stage", "details"])
+    st.rerun(FOLLOW)
 
 
 @st.fragment(key="stage")
 def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, other: str) -> None:
+    base = controls.with_heights(base)
     these = candidates.chosen(peptide, spectrum)
     try:
         ex = _explain(source, spectrum, these, base, these.shown)
@@ -124,6 +128,7 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
 @st.fragment(key="details")
 def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, home: int) -> None:
     BOXES.again()
+    base = controls.with_heights(base)
     link.write(home, spectrum.peptide or "")
     these = candidates.chosen(peptide, spectrum)
     try:
@@ -131,6 +136,7 @@ def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSet
     except PeplossError:
         return  # said above the plot
     details.tabs(ex, source, lambda: candidates.tab(ex, source, spectrum, these, ex.settings))
+    reference.follow(source, base, Psm(spectrum, peptide))
 
 
 page()

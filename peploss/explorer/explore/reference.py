@@ -28,7 +28,8 @@ from peploss.spectra.spectrum import Spectrum
 N_BINS = 50
 MOST_LOOKED_AT = 2000  # spectra of a file
 LOOK_EVERY = 0.4  # s
-_JOB = "_reference_job"
+KEPT = 3  # of a session: who switches between two settings waits once for each
+_JOBS = "_reference_jobs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +72,14 @@ def _pool() -> ThreadPoolExecutor:
 
 def known(source: Source, base: LossSettings) -> Peptides | None:
     """The peptides to compare with, as far as they have been read by now."""
-    key, job = _session_job()
-    return job.latest if job is not None and key == _key(source, base) else None
+    job = _jobs().get(_key(source, base))
+    return None if job is None else job.latest
 
 
-def _session_job() -> tuple[str, Job[Peptides] | None]:
-    return st.session_state.get(_JOB) or ("", None)
+def _jobs() -> dict[str, Job[Peptides]]:
+    """This session's, the latest last."""
+    found: dict[str, Job[Peptides]] = st.session_state.setdefault(_JOBS, {})
+    return found
 
 
 def follow(source: Source, base: LossSettings, psm: Psm) -> None:
@@ -84,13 +87,16 @@ def follow(source: Source, base: LossSettings, psm: Psm) -> None:
 
     Called after everything else of the page, so that nothing waits for it.
     """
-    key = _key(source, base)
-    before, job = _session_job()
-    if job is None or key != before:
-        if job is not None:
-            job.cancel()
-        job = Job(_work(key, source, base, psm)).start(_pool())
-        st.session_state[_JOB] = (key, job)
+    key, jobs = _key(source, base), _jobs()
+    for other, one in list(jobs.items()):
+        if other != key and (one.running or one.latest is None):
+            one.cancel()
+            del jobs[other]
+    if key not in jobs:
+        jobs[key] = Job(_work(key, source, base, psm)).start(_pool())
+        for oldest in list(jobs)[:-KEPT]:
+            del jobs[oldest]
+    job = jobs[key]
     begun = job.running
 
     @st.fragment(key="reference", run_every=LOOK_EVERY if begun else None)

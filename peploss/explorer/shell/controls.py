@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from peploss.errors import SettingsError
@@ -30,12 +33,16 @@ from peploss.kernels import SigmaUnit
 from peploss.settings import ION_TYPES, NEUTRAL_LOSSES, UNIFORM, LossSettings
 
 _GOOD = "_good_settings"
+_HEIGHTS = "heights"
 _ION_HELP = "z is y − NH3, z+1 the radical ion of ETD."
 
 
-def choose_settings() -> tuple[LossSettings, str]:
+def choose_settings(*, follow_heights: Sequence[str] = ()) -> tuple[LossSettings, str]:
     """Draw the widgets; sigma and bin width stay at their defaults, they belong to the plot.
 
+    Args:
+        follow_heights: keys of the fragments of the page that show another source of heights, and ask
+            ``with_heights`` for it: they alone are drawn again then. None of them: the whole page is.
     Returns:
         The settings, and as Markdown what of the widgets could not be taken over, ``""`` where all was.
     """
@@ -60,7 +67,7 @@ def choose_settings() -> tuple[LossSettings, str]:
         key=box("zmax"),
         help="Never above the precursor's. auto: 1, and 2 from precursor charge 3 on.",
     )
-    intensities, root_predicted = _choose_intensities()
+    _choose_heights(tuple(follow_heights))
     with st.expander("More ions and weights"):
         immonium = st.toggle("Immonium ions", key=box("imm"))
         precursor = st.toggle("Precursor", key=box("prec"), help="The intact peptide.")
@@ -132,9 +139,7 @@ def choose_settings() -> tuple[LossSettings, str]:
             precursor=precursor,
             isotopes=int(isotope),
             ion_weights={name: weight for name, weight in weights.items() if weight != 1.0} | given,
-            intensities=intensities,
             sqrt=sqrt,
-            sqrt_predicted=root_predicted,
             remove_precursor=remove,
             precursor_tolerance=tolerance,
             top_n=top,
@@ -144,14 +149,25 @@ def choose_settings() -> tuple[LossSettings, str]:
             max_mz=max_mz,
             precursor_scale=scale,
         )
+        settings = with_heights(settings)
     except SettingsError as error:
         return st.session_state.get(_GOOD, DEFAULT), f"{sentence(error)} The last good settings are still in use."
     st.session_state[_GOOD] = settings
     return settings, told
 
 
-def _choose_intensities() -> tuple[str, bool]:
+def with_heights(settings: LossSettings) -> LossSettings:
+    """The settings with the source of fragment heights that is chosen now; parts of a page that are drawn again by
+    themselves were given those of the last whole page."""
+    now = BOXES.now()
+    return settings.replace(intensities=now["from"], sqrt_predicted=now["rootp"] and now["from"] != UNIFORM)
+
+
+@st.fragment(key=_HEIGHTS)
+def _choose_heights(follow: tuple[str, ...]) -> None:
     """Where the fragments' heights come from, and whether their square roots are taken."""
+    BOXES.again()
+    redraw = partial(st.rerun, [_HEIGHTS, *follow]) if follow else st.rerun
     here = list(source.names())
     asked = BOXES.now()["from"]
     if asked not in here:
@@ -160,17 +176,17 @@ def _choose_intensities() -> tuple[str, bool]:
         "Fragment heights",
         here,
         key=box("from"),
+        on_change=redraw,
         help="Uniform gives every fragment the weight of its ion type. MS2PIP predicts intensities on this machine; "
         f"install it with `{INSTALL}`.",
     )
-    rooted = False
     if chosen != UNIFORM:
-        rooted = st.toggle(
+        st.toggle(
             "Square root of predicted heights",
             key=box("rootp"),
+            on_change=redraw,
             help="For files whose observed intensities are square roots already.",
         )
-    return chosen, rooted
 
 
 def misfits(settings: LossSettings) -> list[str]:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from peploss.errors import PeplossError, PeptideError
 from peploss.explorer.browser import components
-from peploss.explorer.shell import arrival, link, state
+from peploss.explorer.shell import arrival, controls, link, state
 from peploss.explorer.shell.text import escape_markdown, pointed, sentence
 from peploss.explorer.sources import browse, sources, unusable
 from peploss.explorer.sources.sources import AbsentError, Source
@@ -158,7 +158,7 @@ def line(source: Source, spectrum: Spectrum | None, settings: LossSettings) -> s
     """One line: stepping, browsing, which spectrum this is, and its candidate. Returns the peptide as typed."""
 
     def step(by: int) -> None:  # of a click that comes before the browser's own count listens
-        browse.step(source, settings, by)
+        browse.step(source, controls.with_heights(settings), by)
 
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="line"):
         for key, letter, icon, by, which in (
