@@ -42,8 +42,10 @@ else:
     from peploss.explorer import warm
     from peploss.explorer.browser.assets import routes
     from peploss.explorer.browser.first_paint import middleware
+    from peploss.explorer.shell import delta_queue
 
     warm.up()
+    delta_queue.mend()
     # Until it is called once, Streamlit takes pages/ for its own and tells the first deep link that there is no page.
     # Called without a page view it also logs that there is none.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)

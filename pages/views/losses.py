@@ -9,6 +9,7 @@ import streamlit as st
 from peploss.explorer import warm
 from peploss.explorer.losses import calm, chosen, claims, one, smooth, whole_set
 from peploss.explorer.shell import link
+from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.sources import current, frame
 from peploss.explorer.sources.sources import Source
 from peploss.explorer.tune import state as tune_state
@@ -34,7 +35,7 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
     if not warm.ready():
         frame.compiling()
         return
-    tabs = dict(zip(TABS, st.tabs(TABS, key="see", on_change="rerun", bind="query-params"), strict=True))
+    tabs = bound_tabs(TABS, "see")
     if tabs["One spectrum"].open:
         with tabs["One spectrum"]:
             if _one(source, spectrum, settings, one.draw):

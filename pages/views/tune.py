@@ -8,6 +8,7 @@ import streamlit as st
 
 from peploss.explorer import warm
 from peploss.explorer.shell import link
+from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.sources import current, frame
 from peploss.explorer.sources.sources import Source
@@ -36,7 +37,7 @@ def _body(source: Source, base: LossSettings, home: int) -> None:
     if not warm.ready():
         frame.compiling()
         return
-    tabs = dict(zip(TABS, st.tabs(TABS, key="part", on_change="rerun", bind="query-params"), strict=True))
+    tabs = bound_tabs(TABS, "part")
     about = settings.replace(sigma=1.0, sigma_unit="Da", bin_width=1.0).to_toml()
     for name, draw in (("One spectrum", one_spectrum.draw), ("Reach", reach.draw)):
         if tabs[name].open:

@@ -14,6 +14,7 @@ from peploss.explorer.browser import components
 from peploss.explorer.explore import against, cause, context, payload, summary
 from peploss.explorer.figures import charts
 from peploss.explorer.shell import controls, state
+from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.sources import current
 from peploss.explorer.sources.sources import Source
 from peploss.spectra.writers import to_mgf
@@ -36,7 +37,7 @@ def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> Non
         lambda ex: context.tab(ex, source),
         lambda ex: _export(ex, source),
     )
-    for tab, draw in zip(st.tabs(TABS, key="tab", on_change="rerun", bind="query-params"), drawn, strict=True):
+    for tab, draw in zip(bound_tabs(TABS, "tab").values(), drawn, strict=True):
         if tab.open:
             with tab:
                 draw(ex)
