@@ -8,7 +8,7 @@ on a busy server.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
@@ -42,14 +42,16 @@ def standing(before: list[ForwardMsg], kept: list[ForwardMsg]) -> list[ForwardMs
     return out
 
 
-def clear(queue: ForwardMsgQueue, *args: Any, **options: Any) -> None:
+def clear(
+    queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+) -> None:
     """``ForwardMsgQueue.clear``, which takes back what stands in a container that it takes back as well."""
     before = list(queue._queue)
-    _clear(queue, *args, **options)
+    _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
     if queue._queue:
         queue._queue = standing(before, queue._queue)
 
 
 def mend() -> None:
     """Put the mend in place, for the whole process."""
-    ForwardMsgQueue.clear = clear  # type: ignore[method-assign]
+    ForwardMsgQueue.clear = clear  # type: ignore[assignment, method-assign]
