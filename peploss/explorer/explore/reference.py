@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
 N_BINS = 50
+MOST_KNOWN = 8  # files
 MOST_LOOKED_AT = 2000  # spectra of a file
 LOOK_EVERY = 0.4  # s
 KEPT = 3  # of a session: who switches between two settings waits once for each
@@ -140,22 +142,38 @@ def _but_widths(settings: LossSettings) -> LossSettings:
 
 def _work(key: str, source: Source, base: LossSettings, psm: Psm) -> Callable[[Report], Iterator[Peptides]]:
     def work(report: Report) -> Iterator[Peptides]:
-        psms, name, about = _right_peptides(source, base, psm, report)
-        yield Peptides(key, name, about, prepare(psms, _but_widths(base), limit=MAX_REFERENCE))
+        known = _KNOWN.pop(key, None) or _right_peptides(key, source, base, psm, report)
+        _KNOWN[key] = known
+        while len(_KNOWN) > MOST_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
+        yield known
 
     return work
 
 
-def _right_peptides(source: Source, base: LossSettings, psm: Psm, report: Report) -> tuple[tuple[Psm, ...], str, str]:
-    """Peptides of the source itself, or of a built-in file like it where it has too few; its name, and a sentence."""
+_KNOWN: dict[str, Peptides] = {}
+"""What was read for any session, the last used last; only the pool's one thread looks here."""
+
+
+@functools.lru_cache(maxsize=4)
+def _of_sample(name: str, settings: LossSettings) -> tuple[int, PreparedSet]:
+    """A built-in file's peptides, which serve every file that has too few: how many, and ready for the kernel."""
+    psms = sample_psms([name])
+    return len(psms), prepare(psms, settings, limit=MAX_REFERENCE)
+
+
+def _right_peptides(key: str, source: Source, base: LossSettings, psm: Psm, report: Report) -> Peptides:
+    """Peptides of the source itself, or of a built-in file like it where it has too few."""
 
     def progress(done: int, total: int) -> None:
         report(done / (total + 1))
 
+    settings = _but_widths(base)
     if source.sample:
-        psms = sample_psms([source.sample])
-        if len(psms) >= FEWEST:
-            return psms, "this file", f"{len(psms):,} spectra of this file whose peptide is known to be right."
+        n, prepared = _of_sample(source.sample, settings)
+        if n >= FEWEST:
+            about = f"{n:,} spectra of this file whose peptide is known to be right."
+            return Peptides(key, "this file", about, prepared)
     else:
         try:
             if isinstance(source.spectra, StoredSpectra):
@@ -165,11 +183,14 @@ def _right_peptides(source: Source, base: LossSettings, psm: Psm, report: Report
                 part = _Part(source.spectra)
                 psms, name = file_psms(part, limit=MAX_REFERENCE, progress=progress).psms, "this file"
             if len(psms) >= FEWEST:
-                return psms, name, f"{len(psms):,} spectra of {name}; their peptides are taken to be right."
+                about = f"{len(psms):,} spectra of {name}; their peptides are taken to be right."
+                return Peptides(key, name, about, prepare(psms, settings, limit=MAX_REFERENCE))
         except SourceError:
-            psms = ()  # none with a peptide: that is what the built-in file is for
+            pass  # none with a peptide: that is what the built-in file is for
     sample = similar_sample(psm, base)
-    psms = sample_psms([sample.name])
+    n, prepared = _of_sample(sample.name, settings)
     few = f"fewer than {FEWEST} spectra with a peptide"
-    about = f"{len(psms):,} spectra of the built-in file {sample.title} whose peptide is known to be right: "
-    return psms, f"the built-in {sample.title}", f"{about}this one holds {few}."
+    about = (
+        f"{n:,} spectra of the built-in file {sample.title} whose peptide is known to be right: this one holds {few}."
+    )
+    return Peptides(key, f"the built-in {sample.title}", about, prepared)
