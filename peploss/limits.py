@@ -82,6 +82,7 @@ UNPACKED: Final = Limit("PEPLOSS_MAX_UNPACKED_BYTES", 4 << 30, "bytes of an unpa
 RATIO: Final = Limit("PEPLOSS_MAX_RATIO", 200, "unpacked bytes for each packed one")
 ROW: Final = Limit("PEPLOSS_MAX_ROW", 1 << 20, "characters of a row of a table")
 COLUMNS: Final = Limit("PEPLOSS_MAX_COLUMNS", 10_000, "columns of a table")
+EXPLAINED: Final = Limit("PEPLOSS_MAX_EXPLAINED_PEAKS", 100_000, "peaks of a spectrum that is explained")
 PASTED: Final = Limit("PEPLOSS_MAX_PASTED", 20_000_000, "characters of a pasted list")
 PEPTIDE: Final = Limit("PEPLOSS_MAX_PEPTIDE", 20_000, "characters of a peptide")
 SECONDS: Final = Limit("PEPLOSS_MAX_SECONDS", 120, "seconds for a small file")

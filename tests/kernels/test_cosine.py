@@ -301,3 +301,25 @@ def test_a_small_peak_beside_a_huge_one_off_the_grid() -> None:
     fast, true = (spectrum_cosine(pred, obs, sigma=0.1, grid=GRID, backend=b) for b in ("cpu", "reference"))
     assert 0.5 < float(fast) < 1
     assert float(fast) == pytest.approx(float(true), rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", ["Da", "ppm"])
+def test_a_row_is_what_it_is_alone_whatever_stands_before_it(unit: str) -> None:
+    """Rows of one observed spectrum share its norm; what looks like it and is another does not."""
+    rng = np.random.default_rng(3)
+    obs = (np.sort(rng.uniform(10, 50, 30)), rng.gamma(1, 1, 30))
+    beyond = (np.append(obs[0], 500.0), np.append(obs[1], 1e6))  # a peak that is not rendered sets the scale
+    other = (obs[0], obs[1] * np.where(np.arange(30) == 29, 2.0, 1.0))
+    wider = (obs[0], obs[1])
+    observed = [obs, obs, beyond, obs, other, other, obs, (np.array([]), np.array([])), obs, wider]
+    sigma = torch.tensor([0.05] * 9 + [0.08], dtype=torch.float64) * (1 if unit == "Da" else 2000)
+    predicted = [(np.sort(rng.uniform(10, 50, 8)), np.ones(8)) for _ in observed]
+    predicted[3] = obs  # the same as the observed one
+    together = spectrum_cosine(
+        Peaks.from_list(predicted), Peaks.from_list(observed), sigma=sigma, sigma_unit=unit, grid=GRID, backend="cpu"
+    )
+    for k, (one, two) in enumerate(zip(predicted, observed, strict=True)):
+        alone = spectrum_cosine(
+            Peaks.from_list([one]), Peaks.from_list([two]), sigma=sigma[k], sigma_unit=unit, grid=GRID, backend="cpu"
+        )
+        assert together[k] == alone[0], k

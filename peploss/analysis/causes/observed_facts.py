@@ -108,13 +108,22 @@ def sampled_share(mz: F64, intensity: F64) -> float:
     total = float(intensity.sum())
     if mz.size < FEWEST_SAMPLES or not total > 0:
         return 0.0
-    start = np.concatenate([[0], np.flatnonzero(np.diff(mz) > SAMPLE_GAP) + 1])
-    length = np.diff(np.append(start, mz.size))
-    share = 0.0
-    long = length >= FEWEST_SAMPLES
-    for first, n in zip(start[long].tolist(), length[long].tolist(), strict=True):
-        heights = intensity[first : first + n]
-        turns = np.diff(np.sign(np.diff(heights)))
-        if (turns < 0).any() and n / ((turns < 0).sum()) >= FEWEST_SAMPLES - 1:
-            share += float(heights.sum())
-    return share / total
+    return float(_in_profile(mz, intensity)) / total
+
+
+@jit
+def _in_profile(mz: F64, intensity: F64) -> float:
+    """Summed intensity of such runs."""
+    found, first = 0.0, 0
+    for last in range(mz.size):
+        if last + 1 < mz.size and mz[last + 1] - mz[last] <= SAMPLE_GAP:
+            continue
+        n, first_of_next, whole, tops = last + 1 - first, last + 1, intensity[first], 0
+        for i in range(first + 1, last + 1):
+            whole += intensity[i]
+            if i < last:
+                tops += np.sign(intensity[i + 1] - intensity[i]) < np.sign(intensity[i] - intensity[i - 1])
+        if n >= FEWEST_SAMPLES and tops and n / tops >= FEWEST_SAMPLES - 1:
+            found += whole
+        first = first_of_next
+    return found

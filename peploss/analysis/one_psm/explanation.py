@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss import limits
 from peploss.analysis.one_psm.curves import Curves, render_curves
 from peploss.analysis.one_psm.explained import explained_share, on_grid
 from peploss.analysis.one_psm.gradient import Gradient, loss_and_gradient
@@ -25,6 +26,7 @@ from peploss.analysis.one_psm.notices import charge_notice, no_fragments, no_pea
 from peploss.analysis.one_psm.shares import Decomposition, decompose
 from peploss.analysis.one_psm.waterfall import Step, waterfall
 from peploss.constants import PROTON
+from peploss.errors import LimitError
 from peploss.intensities.heights import fragments_with_heights
 from peploss.kernels import Peaks
 from peploss.losses.baselines import min_distance_loss
@@ -198,12 +200,19 @@ def explain(
         like: a peptide whose predicted heights serve where the candidate has none, as in ``fragments_with_heights``.
     Raises:
         PeptideError: the text cannot be read.
+        LimitError: more peaks are left by preprocessing than ``limits.EXPLAINED``.
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
     settings = settings or LossSettings()
     peptide = as_peptide(peptide)
     charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
     observed = preprocess(spectrum, settings)
+    if len(observed) > limits.EXPLAINED.most:
+        raise LimitError(
+            f"At most {limits.EXPLAINED.most:,} peaks are compared pair by pair; this spectrum has {len(observed):,}.",
+            where=spectrum.name,
+            remedy="Keep the highest (top_n), or drop the lowest (relative_threshold). " + limits.EXPLAINED.remedy,
+        )
     (heights,) = fragments_with_heights([peptide], settings, [charge], like=like)
     predicted = heights.fragments
     pred, obs = (predicted.mz, predicted.intensity), (observed.mz, observed.intensity)

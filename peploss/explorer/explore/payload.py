@@ -75,7 +75,7 @@ def stage(
         "ladder": summary.ladder(ex, confidence),
         "reference": reference,
         "candidates": beside.rows,
-        "guard": " ".join([*ex.notices, *([ex.guard] if ex.guard else [])]) or None,
+        "guard": " ".join(filter(None, [*ex.notices, ex.guard, figures.untold(ex)])) or None,
         "remedy": _remedy(ex),
         "view": view.payload(),
         "seq": state.sequence(),

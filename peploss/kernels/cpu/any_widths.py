@@ -115,8 +115,12 @@ def cosine(
     am: F64, aw: F64, asig: F64, ka: I64, na: int, top_a: float,
     bm: F64, bw: F64, bsig: F64, kb: I64, nb: int, top_b: float,
     h: float, n_bins: int, level_a: int, level_b: int, a0: int, b0: int, a_out: F64, b_out: F64,
-) -> float:  # fmt: skip
-    """The cosine of two spectra whose peaks have any widths, and its derivatives."""
+    known: float,
+) -> tuple[float, float]:  # fmt: skip
+    """The cosine of two spectra whose peaks have any widths, and its derivatives; and the norm of the second one.
+
+    ``known`` is that norm where it is known and b has no derivatives, else NaN.
+    """
     work = np.empty((4, max(na, nb)))
     grad_a, grad_b = level_a > 0, level_b > 0
     # Rows: m/z, intensity, sigma; L and its derivatives; own norm's derivatives; the product's derivatives.
@@ -126,14 +130,16 @@ def cosine(
     own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
     ao = add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[10], a[9], a[11])
     aa = add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], grad_a, a[7], a[6], a[8])
-    oo = add_up(o[0], o[1], o[2], o[0], o[1], o[2], h, n_bins, True, o[3], o[4], o[5], grad_b, o[7], o[6], o[8])
+    oo = known
+    if math.isnan(known):
+        oo = add_up(o[0], o[1], o[2], o[0], o[1], o[2], h, n_bins, True, o[3], o[4], o[5], grad_b, o[7], o[6], o[8])
     norm = math.sqrt(aa * oo)
     if not norm > 0.0:
-        return 0.0
+        return 0.0, oo
     cosine = min(ao / norm, 1.0)
     if grad_a:
         chain(ka, a0, na, a[1], a[9:12], a[6:9], norm, cosine / aa, top_a, level_a, a_out)
     if grad_b:
         add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[10], o[9], o[11])
         chain(kb, b0, nb, o[1], o[9:12], o[6:9], norm, cosine / oo, top_b, level_b, b_out)
-    return cosine
+    return cosine, oo

@@ -53,6 +53,8 @@ def cosine_range(
     of_a, of_b = np.empty((8, most_a + BEHIND)), np.empty((8, most_b + BEHIND))
     work, first, second = np.empty((equal_widths.ROWS, BLOCK)), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
     coef, terms, memo = np.empty(MAX_TERMS), 0, -1.0
+    # The peaks of b of the row before and their norm: one spectrum against many candidates comes in rows.
+    before, n_before, norm_before, scale_before = np.empty((3, most_b)), -1, 0.0, 0.0
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
         sig_a, sig_b = asig if asig.size != am.size else asig[a0:a1], bsig if bsig.size != bm.size else bsig[b0:b1]
@@ -66,10 +68,13 @@ def cosine_range(
             continue
         s = width(sig_a, ka[0], a1 - a0)
         if not (one_width(sig_a, ka, na, a1 - a0, s) and one_width(sig_b, kb, nb, b1 - b0, s)):
-            cos[b] = any_widths.cosine(
+            known = level_b == 0 and _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
+            known = known and scale_before == -top_b  # below 0: a norm of this route, which rounds otherwise
+            cos[b], norm_before = any_widths.cosine(
                 am[a0:a1], aw[a0:a1], sig_a, ka, na, top_a, bm[b0:b1], bw[b0:b1], sig_b, kb, nb, top_b,
-                h, n_bins, level_a, level_b, a0, b0, a_out, b_out,
+                h, n_bins, level_a, level_b, a0, b0, a_out, b_out, norm_before if known else math.nan,
             )  # fmt: skip
+            n_before, scale_before = nb, -top_b
             continue
         if s != memo:
             memo = s
@@ -92,9 +97,13 @@ def cosine_range(
                 of_b[2:5, :nb] = of_a[5:8, :na]
                 of_b[5:8, :nb] = of_a[5:8, :na]
         else:
-            bb = equal_widths.norm(
-                of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
-            )  # fmt: skip
+            known = level_b == 0 and _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
+            bb = norm_before
+            if not (known and scale_before == top_b):
+                bb = equal_widths.norm(
+                    of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
+                )  # fmt: skip
+            n_before, norm_before, scale_before = nb, bb, top_b
             of_b[0, nb : nb + BEHIND] = math.inf
             ab = equal_widths.cross(
                 of_a[0], of_a[1], na, of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_a, level_b,
@@ -118,6 +127,19 @@ def _take(mz: F64, weight: F64, start: int, keep: I64, n: int, top: float, out: 
     for i in range(n):
         m[i] = mz[start + keep[i]]
         w[i] = weight[start + keep[i]] * scale
+
+
+@jit
+def _known(mz: F64, weight: F64, sigma: F64, keep: I64, n: int, before: F64, n_before: int) -> bool:
+    """Whether the kept peaks are those of the row before, widths included; notes them for the row behind."""
+    same = n == n_before
+    for i in range(n):
+        k = keep[i]
+        s = sigma[k] if sigma.size == mz.size else sigma[0]
+        if not (same and before[0, i] == mz[k] and before[1, i] == weight[k] and before[2, i] == s):
+            same = False
+            before[0, i], before[1, i], before[2, i] = mz[k], weight[k], s
+    return same
 
 
 @jit

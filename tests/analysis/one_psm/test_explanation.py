@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from peploss.analysis.one_psm.explanation import STATES, Explanation, explain
 from peploss.constants import PROTON
+from peploss.errors import LimitError
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at
 from peploss.peptides.fragments import fragments
@@ -320,3 +321,11 @@ def test_a_charge_that_contradicts_the_spectrum_is_told() -> None:
     for charge, told in ((2, False), (3, True), (None, False)):
         notices = explain(spectrum([500.0], [1.0], precursor_charge=charge), PEPTIDE, LossSettings()).notices
         assert any("charge 2+, the spectrum 3+" in notice for notice in notices) is told
+
+
+def test_more_peaks_than_can_be_compared_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEPLOSS_MAX_EXPLAINED_PEAKS", "100")
+    many = realistic(n_noise=200)
+    with pytest.raises(LimitError, match=r"At most 100 peaks .* has 2\d\d\. .*top_n.*PEPLOSS_MAX_EXPLAINED_PEAKS"):
+        explain(many, PEPTIDE)
+    assert len(explain(many, PEPTIDE, LossSettings(top_n=100)).observed) == 100

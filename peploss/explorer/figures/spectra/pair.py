@@ -22,6 +22,7 @@ from peploss.explorer.figures.spectra.spectrum import (
     relative,
     stick_traces,
     title_of,
+    told_peaks,
 )
 from peploss.explorer.figures.traces import Trace, escape, series_of, tips
 
@@ -80,13 +81,14 @@ def _half(ex: Explanation, shown: Shown) -> tuple[list[Trace], dict[str, Any]]:
     series = series_of(ex.fragments.ion_type)
     half = Shown(mirror=False, labels=shown.labels)
     traces = [*curves_of(ex, 1.0), *stick_traces(ex, half, series, peaks, ions)]
+    told = told_peaks(ex)
     traces.append(
         tips(
             "peaks and fragments",
-            np.concatenate([ex.observed.mz, ex.fragments.mz]),
-            np.concatenate([peaks, ions]),
-            [*peak_tips(ex, peaks), *fragment_tips(ex)],
-            [*peak_keys(ex), *ex.fragments.plain_label],
+            np.concatenate([ex.observed.mz[told], ex.fragments.mz]),
+            np.concatenate([peaks[told], ions]),
+            [*peak_tips(ex, peaks, told), *fragment_tips(ex)],
+            [*peak_keys(ex, told), *ex.fragments.plain_label],
         )
     )
     labels = label_candidates(ex, half, series, peaks, ions)

@@ -21,6 +21,8 @@ from peploss.spectra.spectrum import Spectrum
 PLOT_PX, PANEL_PX, GAP_PX = 360, 84, 32
 MOST_MISSING_LABELLED = 40
 """With more unmatched fragments their labels would hide those of the matched ones."""
+MOST_TOLD = 5000
+"""Observed peaks with a text of their own; it is sent anew on each move."""
 MARGIN = {"l": 54, "r": 12, "t": 30, "b": 40}
 
 
@@ -51,13 +53,14 @@ def spectrum_figure(ex: Explanation, shown: Shown, other: Drawn | None = None) -
     dotted = [] if other is None else _curves_of_other(other, ex.settings.bin_width, sign)
     data = [*curves_of(ex, sign), *dotted, *stick_traces(ex, shown, series, peak_height, fragment_height)]
     data = [trace for trace in data if len(trace["y"])]  # an empty trace costs as much to draw as a full one
+    told = told_peaks(ex)
     data.append(
         tips(
             "peaks and fragments",
-            np.concatenate([ex.observed.mz, ex.fragments.mz]),
-            np.concatenate([peak_height, fragment_height]),
-            [*peak_tips(ex, peak_height), *fragment_tips(ex)],
-            [*peak_keys(ex), *ex.fragments.plain_label],
+            np.concatenate([ex.observed.mz[told], ex.fragments.mz]),
+            np.concatenate([peak_height[told], fragment_height]),
+            [*peak_tips(ex, peak_height, told), *fragment_tips(ex)],
+            [*peak_keys(ex, told), *ex.fragments.plain_label],
         )
     )
     data += label_traces()
@@ -114,10 +117,12 @@ def observed_figure(spectrum: Spectrum) -> dict[str, Any]:
     layout["xaxis"]["range"] = padded(spectrum.mz)
     layout["showlegend"] = False
     heights = relative(spectrum.intensity)
-    text = [f"m/z {mz:.4f}<br>{h:.1%} of the highest" for mz, h in zip(spectrum.mz, heights, strict=True)]
+    told = _highest(spectrum.intensity)
+    mzs = spectrum.mz[told]
+    text = [f"m/z {mz:.4f}<br>{h:.1%} of the highest" for mz, h in zip(mzs, heights[told], strict=True)]
     data = [
         lines("observed", "@observed", 1.3, sticks(spectrum.mz, heights)),
-        tips("observed peak", spectrum.mz, heights, text, [f"{mz:.4f}" for mz in spectrum.mz]),
+        tips("observed peak", mzs, heights[told], text, [f"{mz:.4f}" for mz in mzs]),
     ]
     return {"data": data, "layout": layout, "height": height, "description": f"{len(spectrum)} observed peaks."}
 
@@ -186,8 +191,28 @@ def stick_traces(
     return out
 
 
-def peak_keys(ex: Explanation) -> list[str]:
-    return [f"{mz:.4f}" for mz in ex.observed.mz]
+def told_peaks(ex: Explanation) -> NDArray[np.int64]:
+    """Observed peaks that answer the pointer: all, or of very many the highest and those that match."""
+    highest = _highest(ex.observed.intensity)
+    return highest if highest.size == len(ex.observed) else np.union1d(highest, ex.matches.peak)
+
+
+def _highest(intensity: F64) -> NDArray[np.int64]:
+    if intensity.size <= MOST_TOLD:
+        return np.arange(intensity.size)
+    return np.sort(np.argpartition(intensity, -MOST_TOLD)[-MOST_TOLD:])
+
+
+def untold(ex: Explanation) -> str | None:
+    """What to say where not all peaks answer the pointer."""
+    n = len(ex.observed)
+    if n <= MOST_TOLD:
+        return None
+    return f"All {n:,} peaks are drawn and count; the pointer finds the {MOST_TOLD:,} highest and those that match."
+
+
+def peak_keys(ex: Explanation, told: NDArray[np.int64]) -> list[str]:
+    return [f"{mz:.4f}" for mz in ex.observed.mz[told].tolist()]
 
 
 def _errors(ex: Explanation) -> dict[int, str]:
@@ -197,15 +222,16 @@ def _errors(ex: Explanation) -> dict[int, str]:
     return {f: f"error {signed(da, '.4f')} Da, {signed(ppm, '.1f')} ppm" for f, da, ppm in columns}
 
 
-def peak_tips(ex: Explanation, height: F64) -> list[str]:
+def peak_tips(ex: Explanation, height: F64, told: NDArray[np.int64]) -> list[str]:
     errors = _errors(ex)
     out = []
-    for i, partner in enumerate(ex.matches.fragment_of_peak.tolist()):
+    columns = (ex.matches.fragment_of_peak, ex.observed.mz, height, ex.shares.peak_cosine, ex.shares.peak_loss)
+    rows = zip(told.tolist(), *(column[told].tolist() for column in columns), strict=True)
+    for i, partner, mz, high, cosine, loss in rows:
         head = f"<b>{escape(ex.fragments.label[partner])}</b>  {errors[partner]}<br>" if partner >= 0 else ""
         out.append(
-            f"{head}observed m/z {ex.observed.mz[i]:.4f}, {height[i]:.1%} of the highest<br>"
-            f"{ex.shares.peak_cosine[i]:.4f} of the cosine, {signed(ex.shares.peak_loss[i], '.4f')} of the loss"
-            + _peak_out_of_sight(ex, i)
+            f"{head}observed m/z {mz:.4f}, {high:.1%} of the highest<br>"
+            f"{cosine:.4f} of the cosine, {signed(loss, '.4f')} of the loss" + _peak_out_of_sight(ex, i)
         )
     return out
 

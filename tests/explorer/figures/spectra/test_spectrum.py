@@ -304,3 +304,23 @@ def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained
     for other in (replace(view, mode="overlay"), replace(view, bins=True)):
         assert payload.stage(explained, other, source="a")["revision"] != first
     assert payload.stage(explained, view, source="b")["revision"] != first
+
+
+def test_of_very_many_peaks_the_highest_and_those_that_match_answer_the_pointer(
+    explained: Explanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "MOST_TOLD", 3)
+    figure = spectrum_figure(explained, Shown())
+    points = trace(figure, "peaks and fragments")
+    n = len(points["x"]) - len(explained.fragments)
+    highest = np.sort(explained.observed.intensity)[-3:]
+    heights = dict(zip(points["customdata"][:n], points["y"][:n], strict=True))
+    wanted = np.union1d(np.flatnonzero(np.isin(explained.observed.intensity, highest)), explained.matches.peak)
+    assert list(heights) == [f"{mz:.4f}" for mz in explained.observed.mz[wanted]]
+    assert len(wanted) < len(explained.observed)
+    assert len(points["text"]) == len(points["x"]) == len(points["customdata"])
+    told = payload.stage(explained, View(), source="")["guard"]
+    assert f"All {len(explained.observed):,} peaks are drawn" in told
+    monkeypatch.undo()
+    assert figures.untold(explained) is None
+    assert list(figures.told_peaks(explained)) == list(range(len(explained.observed)))
