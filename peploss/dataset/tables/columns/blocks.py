@@ -40,11 +40,11 @@ class Block:
         return int(self.lines.size)
 
 
-def sources(raw: BinaryIO, header: int) -> Iterator[tuple[int, bytes, bool]]:
+def sources(raw: BinaryIO, header: int, longest: int) -> Iterator[tuple[int, bytes, bool]]:
     """A file's text behind so many lines, in blocks of whole lines: the number of the first, the text, and False.
 
-    From the first block that has a quote in it the file is to be read on from where it stands: then the number, no
-    text, and True.
+    From the first block that has a quote in it, or a line of more than ``longest`` bytes, the file is to be read on
+    line by line from where it stands: then the number, no text, and True.
     """
     number = header + 1
     for _ in range(header):
@@ -52,15 +52,26 @@ def sources(raw: BinaryIO, header: int) -> Iterator[tuple[int, bytes, bool]]:
     while True:
         at = raw.tell()
         text = raw.read(BYTES)
-        text += raw.readline()
+        text += raw.readline(longest + 2)
         if not text:
             return
-        if b'"' in text or b"\r" in text.replace(b"\r\n", b""):
+        if b'"' in text or b"\r" in text.replace(b"\r\n", b"") or _has_longer(text, longest):
             raw.seek(at)
             yield number, b"", True
             return
         yield number, text, False
         number += text.count(b"\n")
+
+
+def _has_longer(text: bytes, longest: int) -> bool:
+    """Whether a line has more bytes than that."""
+    start = 0
+    while start + longest < len(text):
+        end = text.rfind(b"\n", start, start + longest + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def arrow_block(text: bytes, start: int, names: Sequence[str], sign: str, wanted: Sequence[str]) -> Block | None:

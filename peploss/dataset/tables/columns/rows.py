@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 
+from peploss import limits
 from peploss.dataset.tables.columns.blocks import Block, arrow_block, flat, gathered, sources
 from peploss.dataset.tables.columns.names import FIELDS, plain
 from peploss.dataset.tables.sniff import HEADER_WITHIN, encoding_of, separator
-from peploss.errors import SourceError
+from peploss.errors import LimitError, SourceError
 
 _QUOTED_LINES: Final = 20
 _LATIN: Final = "The table is not in UTF-8; its other letters were read as Latin-1."
@@ -57,6 +58,7 @@ def open_rows(path: Path, is_header: Callable[[list[str]], bool]) -> Rows:
             that is neither blank nor a comment.
     Raises:
         SourceError: there is no line with names, or it is no Parquet file although it says so.
+        LimitError: a line is longer than ``limits.ROW``, or there are more columns than ``limits.COLUMNS``.
     """
     with path.open("rb") as file:
         start = file.read(1 << 16)
@@ -71,7 +73,7 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
 
     def lines() -> Iterator[str]:
         with path.open("rb") as raw:
-            yield from io.TextIOWrapper(raw, encoding, errors="peploss-latin1", newline="")
+            yield from _lines(raw, encoding, path)
 
     declared, first, sign = "", 0, "\t"
     names: list[str] = []
@@ -85,6 +87,7 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
             continue
         mark = declared or separator(line)
         cells = _cells(line, mark)
+        limits.COLUMNS.hold(len(cells), str(path))
         whole = is_header(cells)
         if whole or (not first and not line.startswith("#")):
             first, names, sign = number, cells, mark
@@ -122,10 +125,9 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
             yield from gathered(records(lines()), names, wanted)
             return
         with path.open("rb") as raw:
-            for begin, text, rest in sources(raw, first):
+            for begin, text, rest in sources(raw, first, limits.ROW.most):
                 if rest:  # quotes, which may reach over the end of any block
-                    following = io.TextIOWrapper(raw, encoding, errors="peploss-latin1", newline="")
-                    yield from gathered(records(following, begin), names, wanted)
+                    yield from gathered(records(_lines(raw, encoding, path), begin), names, wanted)
                     return
                 block = arrow_block(text, begin, names, sign, wanted)
                 if block is None:
@@ -135,6 +137,20 @@ def _text(path: Path, start: bytes, is_header: Callable[[list[str]], bool]) -> R
                     yield block
 
     return Rows(names, each, blocks, notes)
+
+
+def _lines(raw: BinaryIO, encoding: str, path: Path) -> Iterator[str]:
+    """Lines with their ends.
+
+    Raises:
+        LimitError: one is longer than ``limits.ROW``.
+    """
+    most = limits.ROW.most
+    text = io.TextIOWrapper(raw, encoding, errors="peploss-latin1", newline="")
+    while line := text.readline(most + 2):
+        if len(line.rstrip("\r\n")) > most:
+            raise LimitError(limits.ROW.over(), where=str(path))
+        yield line
 
 
 def _is_utf8(path: Path) -> bool:
@@ -224,6 +240,7 @@ def _parquet(path: Path) -> Rows:
     except (pa.ArrowException, OSError) as error:
         raise SourceError(f"This is not a whole Parquet file: {_line(error)}", where=str(path)) from error
 
+    limits.COLUMNS.hold(len(names), str(path))
     # Peaks may stand beside the PSMs, as in InstaNovo's tables; they are not read.
     whole = [n for n in names if not re.search("_array$|^(?:mz|intensity|intensities)_?(?:array|s|list)$", n)]
 

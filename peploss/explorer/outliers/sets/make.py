@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from peploss import limits
 from peploss.dataset.index.headers import KINDS as JOINS
 from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.tables import read_psms
@@ -145,8 +146,9 @@ def _table(path: Path, name: str) -> PsmTable | None:
 def _columns(path: Path, name: str) -> dict[str, str]:
     """Which column holds what, over the table's first lines."""
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        head = [line for line, _ in zip(file, range(5), strict=False)]
+        head = [file.readline(limits.ROW.most) for _ in range(5)]
     names = header("".join(head))
+    limits.COLUMNS.hold(len(names), name)
     if not names:
         raise SourceError("The table has no columns.", where=name)
     guessed = guess(names)

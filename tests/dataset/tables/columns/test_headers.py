@@ -8,9 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from peploss import limits
 from peploss.dataset.index.keys import keys_of
 from peploss.dataset.tables import read_psms
-from peploss.errors import SourceError
+from peploss.errors import LimitError, SourceError
 
 HEADERS = [
     "scan\tpeptide\tcharge\n101\tPEPTIDEK\t2\n",
@@ -128,3 +129,33 @@ def test_a_score_that_is_text_is_told(tmp_path: Path) -> None:
     assert read_psms(path).notes == [
         "The column 'score' holds no number in 1 of 2 rows, such as 'E=0.1': these PSMs have no score."
     ]
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("at", [0, 1, 2, 900_000])
+def test_a_line_longer_than_any_is_refused_wherever_it_stands(tmp_path: Path, at: int, quoted: bool) -> None:
+    path = tmp_path / "a.tsv"
+    rows = ["1\tAK\t\n"] * max(at, 4)
+    rows[0] = 'scan\tpeptide\t"note"\n' if quoted else "scan\tpeptide\tnote\n"
+    rows[at - 1 if at > 2 else at] = "2\tAK\t" + "x" * limits.ROW.most + "\n"
+    path.write_text("".join(rows))
+    with pytest.raises(LimitError, match=r"At most 1,048,576 characters of a row .* PEPLOSS_MAX_ROW"):
+        read_psms(path)
+
+
+def test_a_line_as_long_as_allowed_is_read_with_its_neighbours(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    long = "2\tCK\t" + "é" * (limits.ROW.most - 5)  # characters are counted, not bytes
+    path.write_text(f"scan\tpeptide\tnote\n1\tAK\t\n{long}\r\n3\tDK\t\n", encoding="utf-8", newline="")
+    assert [psm.peptide for psm in read_psms(path).psms] == ["AK", "CK", "DK"]
+
+
+def test_more_columns_than_any_table_has_are_refused(tmp_path: Path) -> None:
+    names = ["scan", "peptide", *(f"c{k}" for k in range(limits.COLUMNS.most))]
+    path = tmp_path / "a.tsv"
+    path.write_text("\t".join(names) + "\n1\tAK\n")
+    with pytest.raises(LimitError, match=r"At most 10,000 columns .* there are 10,002.* PEPLOSS_MAX_COLUMNS"):
+        read_psms(path)
+    pq.write_table(pa.table({name: ["1"] for name in names}), tmp_path / "a.parquet")
+    with pytest.raises(LimitError, match="PEPLOSS_MAX_COLUMNS"):
+        read_psms(tmp_path / "a.parquet")
