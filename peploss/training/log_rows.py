@@ -27,6 +27,10 @@ ABOUT: Final = "log.json"
 PART: Final = "part"
 SPECTRA: Final = "spectra"
 """What the names of files of samples and of spectra begin with."""
+_POSITIONS: Final = {
+    "decoded": 2, "highest": 2, "target": 1, "mask": 1, "top_token": 1, "top_probability": 1, "logits": 2,
+}  # fmt: skip
+"""The axis of the positions L in each tensor of a batch."""
 
 
 class Spectra(NamedTuple):
@@ -55,20 +59,32 @@ def to_cpu(value: Tensor) -> Tensor:
     return value.to("cpu", non_blocking=True) if value.is_cuda else value.clone()
 
 
-def sample_table(batch: Batch) -> pa.Table:
-    """A row for each sample, column by column: no loop over samples but for their logits."""
+def alike(batch: Batch) -> tuple[object, ...]:
+    """The same for batches that ``sample_table`` can take together."""
+    _, steps, _ = batch.tensors["decoded"].shape
+    return steps, batch.tensors["top_token"].shape[2], (*batch.metrics,), (*batch.weights,), "logits" in batch.tensors
+
+
+def sample_table(batches: Sequence[Batch]) -> pa.Table:
+    """A row for each sample of batches that are ``alike``, column by column: no loop over samples but for their logits.
+
+    What a table costs hardly depends on its rows, so several batches at a time cost a fraction of one at a time.
+    """
     import pyarrow as pa
 
-    if batch.ready is not None:
-        batch.ready.synchronize()
-    n = len(batch.ids)
-    arrays = {name: value.numpy() for name, value in batch.tensors.items()}
+    sizes = [len(batch.ids) for batch in batches]
+    n, longest = sum(sizes), max(batch.tensors["target"].shape[1] for batch in batches)
+    arrays = {
+        name: _joined([batch.tensors[name].numpy() for batch in batches], axis, longest)
+        for name, axis in _POSITIONS.items()
+        if name in batches[0].tensors
+    }
     keep, decoded = arrays["mask"], arrays["decoded"].astype(np.int32)  # (B, L), (B, T, L)
     length, steps = keep.sum(1), decoded.shape[1]
     right = (decoded[:, -1] == arrays["target"]) & keep & np.isfinite(arrays["highest"][:, -1])
     columns: dict[str, Any] = {
-        "step": np.full(n, batch.step),
-        "id": batch.ids,
+        "step": np.repeat([batch.step for batch in batches], sizes),
+        "id": [name for batch in batches for name in batch.ids],
         "length": length,
         "n_correct": right.sum(1),
         "target": _lists(arrays["target"][keep].astype(np.int32), length),
@@ -80,13 +96,36 @@ def sample_table(batch: Batch) -> pa.Table:
     for name, dtype in (("top_token", np.int32), ("top_probability", np.float32)):
         values = arrays[name]  # (B, L, k)
         columns[name] = _lists(values[keep].astype(dtype).reshape(-1), length * values.shape[2])
-    for name, metric in batch.metrics.items():
-        each = metric.double().numpy()
-        columns[name] = each if len(each) == n else np.full(n, each.mean())
-    columns |= {f"weight_{name}": np.full(n, float(weight)) for name, weight in batch.weights.items()}
+    for name in batches[0].metrics:
+        columns[name] = np.concatenate(
+            [_of_each(batch.metrics[name], size) for batch, size in zip(batches, sizes, strict=True)]
+        )
+    for name in batches[0].weights:
+        columns[f"weight_{name}"] = np.repeat([float(batch.weights[name]) for batch in batches], sizes)
     if "logits" in arrays:
         columns["logits"] = [row[:, kept].tobytes() for row, kept in zip(arrays["logits"], keep, strict=True)]
     return pa.table(columns)
+
+
+def _of_each(metric: Tensor, n: int) -> np.ndarray:
+    """(n,) a metric of each sample; one of the whole step is repeated."""
+    each: np.ndarray = metric.double().numpy()
+    return each if len(each) == n else np.full(n, each.mean())
+
+
+def _joined(arrays: list[np.ndarray], axis: int, longest: int) -> np.ndarray:
+    """One batch of several; positions that a batch lacks are zero, where its mask is False."""
+    if all(array.shape[axis] == longest for array in arrays):
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+    shape = [sum(map(len, arrays)), *arrays[0].shape[1:]]
+    shape[axis] = longest
+    out = np.zeros(shape, arrays[0].dtype)
+    start = 0
+    for array in arrays:
+        place = [slice(start, start + len(array)), *(slice(size) for size in array.shape[1:])]
+        out[tuple(place)] = array
+        start += len(array)
+    return out
 
 
 def _lists(values: np.ndarray, lengths: np.ndarray) -> pa.ListArray:
@@ -171,8 +210,19 @@ def write_rows(rows: Sequence[dict[str, Any]], path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a part."""
+    """Write a part. Numbers that seldom repeat get no dictionary: to try one takes time and room."""
     import pyarrow.parquet as pq
 
+    repeated = [leaf for field in table.schema for leaf in _repeated(field.name, field.type)]
     with whole_file(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, compression="zstd", use_dictionary=repeated)
+
+
+def _repeated(path: str, kind: pa.DataType) -> list[str]:
+    """The column of Parquet that a column or its items become, where its values repeat; a list of one or none."""
+    import pyarrow as pa
+
+    if pa.types.is_list(kind):
+        return _repeated(f"{path}.list.{kind.value_field.name}", kind.value_type)
+    weight = path.startswith("weight_")
+    return [path] if weight or not (pa.types.is_floating(kind) or pa.types.is_binary(kind)) else []

@@ -28,6 +28,7 @@ from peploss.training.log_rows import (
     SPECTRA,
     Batch,
     Spectra,
+    alike,
     begin_or_go_on,
     known_spectra,
     sample_table,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 WAITING: Final = 8
 """Batches that may wait to be written; a loop that is faster than the disk waits for the next place."""
+TOGETHER: Final = 8
+"""Batches that become one table, as far as they are alike."""
 
 
 class SampleLog:
@@ -251,14 +254,24 @@ class SampleLog:
     def _write_all(self) -> None:
         import pyarrow as pa
 
+        taken: list[Batch] = []  # alike, and not in a table yet
         waiting: list[pa.Table] = []
         spectra: list[dict[str, Any]] = []
         try:
             while (batch := self._queue.get()) is not None:
-                waiting.append(sample_table(batch))
+                if batch.ready is not None:
+                    batch.ready.synchronize()
                 self._bad.look(batch)
                 spectra.extend(spectrum_rows(batch.spectra) if batch.spectra else [])
-                if sum(len(table) for table in waiting) >= self.rows:
+                if taken and alike(taken[0]) != alike(batch):
+                    waiting.append(sample_table(taken))
+                    taken = []
+                taken.append(batch)
+                n_rows = sum(map(len, waiting)) + sum(len(each.ids) for each in taken)
+                if len(taken) == TOGETHER or n_rows >= self.rows:
+                    waiting.append(sample_table(taken))
+                    taken = []
+                if n_rows >= self.rows:
                     spectra = self._write_spectra(spectra)
                     whole = pa.concat_tables(waiting, promote_options="permissive")
                     while len(whole) >= self.rows:
@@ -266,6 +279,7 @@ class SampleLog:
                         whole = whole.slice(self.rows)
                     waiting = [whole] if len(whole) else []
             self._write_spectra(spectra)
+            waiting += [sample_table(taken)] if taken else []
             if waiting:
                 self._write(pa.concat_tables(waiting, promote_options="permissive"))
         except BaseException as error:  # noqa: BLE001  raised again by the next call of ``add`` or ``close``
