@@ -72,6 +72,40 @@ def test_full_logits_come_back_exactly(tmp_path: Path) -> None:
     np.testing.assert_array_equal(kept, values[:, 1][:, MASK[1]].numpy())
 
 
+@pytest.mark.parametrize("full_logits", [False, True])
+def test_batches_written_together_are_as_those_written_alone(
+    tmp_path: Path, full_logits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = torch.Generator().manual_seed(1)
+
+    def write(folder: Path) -> list[dict[str, object]]:
+        generator.manual_seed(1)
+        with SampleLog(folder, vocabulary=VOCABULARY, full_logits=full_logits, rows=7) as log:
+            # Of several lengths, in two numbers of refinement steps, one batch with another metric.
+            for step, (names, refined) in enumerate(
+                [
+                    (["PEPTIDE", "GAS"], 2),
+                    (["ACDEFGHIK"], 2),
+                    (["GG", "PEK"], 2),
+                    (["PEPTIDE"], 1),
+                    (["PEK", "GASP"], 2),
+                ]
+            ):
+                targets, mask = VOCABULARY.encode(names)
+                values = torch.randn(refined, *targets.shape, len(VOCABULARY), generator=generator)
+                metrics = {"each": torch.arange(len(names)) / 7, "whole": torch.tensor(step / 3)}
+                metrics |= {"extra": torch.tensor(1.0)} if step == 2 else {}
+                log.add(step, names, values, targets, mask, metrics, {"ce": 1.0, "spectrum": step / 10})
+        rows: list[dict[str, object]] = LoggedRun(folder).read().to_pylist()
+        return rows
+
+    together = write(tmp_path / "together")
+    monkeypatch.setattr("peploss.training.sample_log.TOGETHER", 1)
+    alone = write(tmp_path / "alone")
+    assert len(alone) == 8
+    assert [dict(sorted(row.items())) for row in together] == [dict(sorted(row.items())) for row in alone]
+
+
 def test_what_the_loop_changes_afterwards_is_not_logged(tmp_path: Path) -> None:
     values, targets = logits(), TARGETS.clone()
     best = values[-1, 0, 0].argmax().item()

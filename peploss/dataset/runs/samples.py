@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from peploss.dataset.query.database import quoted
 from peploss.dataset.runs.among import WHO, Among, Who
 from peploss.dataset.runs.mistakes import mistakes
+from peploss.dataset.runs.sorted_metric import Curve, SortedMetric
 from peploss.errors import SettingsError, SourceError
 from peploss.training.log_rows import SPECTRA
 from peploss.training.logged_run import QUANTILES, LoggedRun
 
 MEMORY: Final = "2GB"
+SORTED: Final = 8
+"""Metrics that are kept sorted."""
 ACCURACY: Final = "accuracy"
 """Share of the tokens that were right, which every run with right answers has."""
 _PARTS: Final = {"cross-entropy": "ce", "spectrum": "spectrum", "precursor": "precursor"}
@@ -30,15 +33,6 @@ COLUMNS: Final = (
     "right",
 )  # fmt: skip
 """Of the table of samples: what it can be ordered by."""
-
-
-class Curve(NamedTuple):
-    """A metric over S steps: ``step`` (S,), ``n`` (S,) samples with a number, ``mean`` (S,), ``quantiles`` (S, Q)."""
-
-    step: NDArray[np.int64]
-    n: NDArray[np.int64]
-    mean: NDArray[np.float64]
-    quantiles: NDArray[np.float64]
 
 
 class Change(NamedTuple):
@@ -59,7 +53,8 @@ class Change(NamedTuple):
 
 
 class RunSamples:
-    """The samples of a run, copied into memory without their tokens; some 150 MB a million rows.
+    """The samples of a run, copied into memory without their tokens: some 150 MB a million rows, 12 MB more for each
+    metric that is drawn.
 
     Args:
         folder: of a run, as ``LoggedRun`` reads it. What is logged later is not seen.
@@ -69,6 +64,7 @@ class RunSamples:
         steps: that were logged, ascending.
         metrics: that can be drawn, the parts of the loss first.
         n_samples: distinct ids.
+        n_not_finite: of these, samples whose loss was NaN or infinite at any step.
     Raises:
         SourceError: it is no run, or cannot be read.
     """
@@ -83,6 +79,8 @@ class RunSamples:
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": ""})
         self._lock = threading.Lock()
         self._made: set[str] = set()
+        self._metrics: dict[str, SortedMetric] = {}
+        self._chosen: tuple[tuple[Among, int, int], NDArray[np.bool_]] | None = None
         files = [str(path) for path in self.run.parts]
         loss = "1 - accuracy" if self.loss == ACCURACY else quoted(self.loss)
         numbers = "".join(f", {quoted(name)}::DOUBLE AS {quoted(name)}" for name in own)
@@ -91,11 +89,18 @@ class RunSamples:
         numbers += "".join(f", {quoted(name)}" for name in weights)
         try:
             # A sample that was logged twice at a step, as after a crash, counts as it was the last time.
+            # Samples are joined by number: their names are texts, which takes several times as long.
             self._ask(
-                f'CREATE TABLE log AS SELECT step, id, length, n_correct = length AS "right", '  # noqa: S608
+                "CREATE TABLE names AS SELECT id, (row_number() OVER ())::INTEGER AS k FROM "
+                "(SELECT DISTINCT id FROM read_parquet($files, union_by_name = true))",
+                {"files": files},
+            )
+            self._ask(
+                f'CREATE TABLE log AS SELECT step, k, length, n_correct = length AS "right", '  # noqa: S608
                 f"n_correct / length AS accuracy{numbers}, {loss} AS loss "
                 "FROM read_parquet($files, union_by_name = true, filename = true, file_row_number = true) "
-                "QUALIFY row_number() OVER (PARTITION BY step, id ORDER BY filename DESC, file_row_number DESC) = 1",
+                "JOIN names USING (id) "
+                "QUALIFY row_number() OVER (PARTITION BY step, k ORDER BY filename DESC, file_row_number DESC) = 1",
                 {"files": files},
             )
             self._ask(f"CREATE TABLE samples AS {self._samples(own, weights)}", {"files": files} | self._tokens())
@@ -103,6 +108,8 @@ class RunSamples:
             raise SourceError(f"The run cannot be read: {str(error).splitlines()[0]}", where=str(folder)) from error
         self.steps = [int(row[0]) for row in self._ask("SELECT DISTINCT step FROM log ORDER BY step")]
         self.n_samples = int(self._ask("SELECT count(*) FROM samples")[0][0])
+        bad = "SELECT count(DISTINCT k) FROM log WHERE loss NOTNULL AND NOT isfinite(loss)"
+        self.n_not_finite = int(self._ask(bad)[0][0])
 
     def _tokens(self) -> dict[str, list[str]]:
         """Tokens as they are written in a sequence: special ones leave nothing."""
@@ -122,14 +129,15 @@ class RunSamples:
                     "GROUP BY id"
                 )
         return (
-            'WITH moved AS (SELECT *, lag("right") OVER (PARTITION BY id ORDER BY step) AS earlier FROM log), '  # noqa: S608
+            'WITH moved AS (SELECT *, lag("right") OVER (PARTITION BY k ORDER BY step) AS earlier FROM log), '  # noqa: S608
             "told AS (SELECT id, array_to_string(list_transform(any_value(target), lambda x: $tokens[x + 1]), '') AS "
             f"sequence FROM read_parquet($files, union_by_name = true) GROUP BY id), charges AS ({charge}) "
-            "SELECT moved.id, any_value(sequence) AS sequence, any_value(length) AS length, "
+            "SELECT k, any_value(names.id) AS id, any_value(sequence) AS sequence, any_value(length) AS length, "
             "any_value(charge) AS charge, arg_min(loss, step) AS first, min(loss) AS best, "
             'count_if("right" <> earlier)::INTEGER AS flips, '
             f"{self._dominating(own, weights)} AS part "
-            "FROM moved LEFT JOIN told USING (id) LEFT JOIN charges USING (id) GROUP BY moved.id"
+            "FROM moved JOIN names USING (k) LEFT JOIN told ON told.id = names.id "
+            "LEFT JOIN charges ON charges.id = names.id GROUP BY k"
         )
 
     @staticmethod
@@ -164,19 +172,35 @@ class RunSamples:
             SettingsError: there is no such metric.
         """
         self._check(metric)
-        key = quoted(metric)
-        first, last = self.steps[0] if a is None else a, self.steps[-1] if b is None else b
-        kept, values = (among or Among()).where(first, last)
-        joined = self._joined(last, bool(among and among.cause))
-        inside = "" if kept == "TRUE" else f"AND id IN (SELECT s.id FROM {joined} WHERE {kept})"  # noqa: S608
-        found = self._ask(
-            f"SELECT step, count({key}), avg({key}), quantile_cont({key}, {list(map(float, quantiles))}) "  # noqa: S608
-            f"FROM log WHERE isfinite({key}) {inside} GROUP BY step ORDER BY step",
-            values if inside else None,
-        )
-        at = np.array([row[0] for row in found], dtype=np.int64)
-        spread = np.array([row[3] for row in found], dtype=np.float64).reshape(len(found), len(quantiles))
-        return Curve(at, np.array([r[1] for r in found], np.int64), np.array([r[2] for r in found], float), spread)
+        inside = self._inside(among or Among(), self.steps[0] if a is None else a, self.steps[-1] if b is None else b)
+        return self._sorted(metric).curve(inside, quantiles)
+
+    def _inside(self, among: Among, a: int, b: int) -> NDArray[np.bool_] | None:
+        """Whether each sample is among those, by its number; None for all. The last answer is kept: every curve of a
+        page asks the same."""
+        kept, values = among.where(a, b)
+        if kept == "TRUE":
+            return None
+        chosen = self._chosen
+        if chosen is None or chosen[0] != (among, a, b):
+            sql = f"SELECT s.k FROM {self._joined(b, bool(among.cause))} WHERE {kept}"  # noqa: S608
+            with self._lock:
+                found = self._connection.execute(sql, values).fetchnumpy()["k"]
+            inside = np.zeros(self.n_samples + 1, dtype=np.bool_)
+            inside[found] = True
+            self._chosen = chosen = (among, a, b), inside
+        return chosen[1]
+
+    def _sorted(self, metric: str) -> SortedMetric:
+        made = self._metrics.get(metric)
+        if made is None:
+            key = quoted(metric)
+            sql = f"SELECT step, k, {key} AS v FROM log WHERE isfinite({key}) ORDER BY step, v"  # noqa: S608
+            with self._lock:
+                found = self._connection.execute(sql).fetchnumpy()
+            made = SortedMetric.of(*(np.asarray(found[name]) for name in ("step", "k", "v")))
+            self._metrics = dict([*self._metrics.items(), (metric, made)][-SORTED:])
+        return made
 
     def count(self, among: Among, a: int, b: int) -> int:
         """How many samples there are of these."""
@@ -216,7 +240,7 @@ class RunSamples:
         )[0]
         reach = max(abs(low or 0.0), abs(high or 0.0)) or 1.0
         place = f"floor((b.loss - a.loss + {reach!r}) / {2 * reach!r} * {bins})::INTEGER"
-        found = self._ask(f"SELECT {place} AS k, count(*) {both} GROUP BY k", values)
+        found = self._ask(f"SELECT {place} AS bin, count(*) {both} GROUP BY bin", values)
         inside = np.zeros(bins, dtype=np.int64)
         beyond = 0
         for k, m in found:
@@ -242,13 +266,16 @@ class RunSamples:
 
     def steps_of(self, sample: str) -> list[int]:
         """Steps at which a sample was logged."""
-        return [int(r[0]) for r in self._ask("SELECT step FROM log WHERE id = $id ORDER BY step", {"id": sample})]
+        return [
+            int(r[0])
+            for r in self._ask("SELECT step FROM log JOIN names USING (k) WHERE id = $id ORDER BY step", {"id": sample})
+        ]
 
     def _joined(self, b: int, causes: bool) -> str:
         told = f" LEFT JOIN {self._causes(b)} c ON c.id = s.id" if causes else ""
         return (
-            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a.id = s.id "  # noqa: S608
-            f"LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b.id = s.id{told}"
+            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a.k = s.k "  # noqa: S608
+            f"LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b.k = s.k{told}"
         )
 
     def _causes(self, step: int) -> str:

@@ -13,8 +13,9 @@ import pandas as pd
 import streamlit as st
 
 from peploss.dataset.runs.among import Among
-from peploss.dataset.runs.samples import Change, Curve, RunSamples
+from peploss.dataset.runs.samples import Change, RunSamples
 from peploss.dataset.runs.scalars import Row, as_csv, as_json, scalars
+from peploss.dataset.runs.sorted_metric import Curve
 from peploss.explorer.browser import components
 from peploss.explorer.figures.training.training import change_figure, curve_figure
 from peploss.explorer.training.shown import STATE

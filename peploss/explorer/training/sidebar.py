@@ -8,7 +8,7 @@ from peploss.errors import PeplossError, SourceError
 from peploss.explorer.shell.text import bytes_text, escape_markdown, sentence
 from peploss.explorer.sources import uploads
 from peploss.explorer.training import runs
-from peploss.explorer.training.curves import Look, look_at
+from peploss.explorer.training.curves import Look, look_at, words
 from peploss.explorer.training.shown import STATE
 
 _KEPT = "_training_uploads"
@@ -36,6 +36,9 @@ def choose() -> Look | None:
                   on_click=runs.read_again)  # fmt: skip
     steps = f"{len(run.steps):,} checkpoint{'s' * (len(run.steps) != 1)}"
     st.caption(f"{run.n_samples:,} samples, {steps}, steps {run.steps[0]:,} to {run.steps[-1]:,}.")
+    if run.n_not_finite:
+        which = "1 sample has" if run.n_not_finite == 1 else f"{run.n_not_finite:,} samples have"
+        st.caption(f"{which} a {words(run.loss)} that is NaN or infinite at some step.")
     for reason in run.run.damaged:
         st.caption(f"A part cannot be read: {escape_markdown(reason)}")
     return look_at(run, str(stamp))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -50,6 +52,39 @@ def test_a_curve_has_the_quantiles_of_its_samples(run: RunSamples, rows: pd.Data
             np.testing.assert_allclose(found.quantiles[:, k], each.quantile(q))
     with pytest.raises(SettingsError, match="no metric 'lr'"):
         run.curve("lr")
+
+
+@pytest.mark.parametrize("among", [Among(low=12), Among(search="spectrum 7"), Among(who="learned"), Among(low=99)])
+def test_a_curve_follows_the_filter(run: RunSamples, rows: pd.DataFrame, among: Among) -> None:
+    table = run.page(among, 0, 2000, limit=1000).to_pandas()
+    left = rows[rows["id"].isin(table["id"])]
+    each = left.groupby("step")["ce_final"]
+    for _ in range(2):  # the second answer comes from what is kept
+        found = run.curve("ce_final", among, 0, 2000)
+        assert found.n.tolist() == each.size().tolist()
+        np.testing.assert_allclose(found.mean, each.mean())
+        for k, q in enumerate((0.05, 0.25, 0.5, 0.75, 0.95)):
+            np.testing.assert_allclose(found.quantiles[:, k], each.quantile(q))
+    assert len(table) == run.count(among, 0, 2000) < 300
+    assert run.curve("ce_final").n.tolist() == [300] * 4  # what was chosen before does not stay
+
+
+def test_samples_whose_loss_is_no_number_are_counted(folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "run"
+    shutil.copytree(folder, copy)
+    (part,) = copy.glob("part-*.parquet")
+    table = pq.read_table(part)
+    loss = table.column("total_loss").to_numpy().copy()
+    loss[[5, 305, 7, 910]] = [np.nan, np.nan, np.inf, -np.inf]  # samples 5 (twice), 7 and 10
+    place = table.schema.get_field_index("total_loss")
+    pq.write_table(table.set_column(place, "total_loss", pa.array(loss)), part)
+    run = RunSamples(copy)
+    assert run.n_not_finite == 3
+    assert run.curve("total_loss").n.tolist() == [298, 299, 300, 299]
+    run.close()
+    untouched = RunSamples(folder)
+    assert untouched.n_not_finite == 0
+    untouched.close()
 
 
 def test_the_table_says_now_first_best_and_flips(run: RunSamples, rows: pd.DataFrame) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from peploss.dataset.runs.samples import Change, Curve
+from peploss.dataset.runs.samples import Change
+from peploss.dataset.runs.sorted_metric import Curve
 from peploss.explorer.figures.charts import NOTE
 from peploss.explorer.figures.traces import Trace, escape, lines
 
