@@ -40,7 +40,7 @@ def opened(watched: Watched, address: str) -> tuple[float, int]:
 def answered(page: Page, act: Callable[[], Any]) -> None:
     """Act, and wait for the first change: a machine under load may take long to begin."""
     act()
-    page.wait_for_function("window.changed > window.hand")
+    page.wait_for_function("window.changed > window.hand", timeout=20_000)
 
 
 def actions(page: Page, checkpoints: int) -> dict[str, list[Callable[[], Any]]]:
