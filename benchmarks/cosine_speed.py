@@ -27,6 +27,7 @@ from benchmarks.losses import Batch, dense_loss, make_batch, step
 from peploss.grid import MzGrid
 from peploss.kernels import Peaks
 from peploss.kernels.cpu import pairs
+from peploss.kernels.prepared import prepare
 from peploss.losses.spectrum import spectrum_loss
 
 GRID, SIGMA = MzGrid(2000.0, 0.1), 0.05
@@ -65,13 +66,14 @@ def agree(what: str, got: tuple[Tensor, Tensor], want: tuple[Tensor, Tensor]) ->
         raise SystemExit(f"{what}: losses differ by {off}, gradients by {slope} of the largest. No row is printed.")
 
 
-def of_peaks(data: Batch, least: int, **settings: object) -> Callable[[str], tuple[Tensor, Tensor]]:
+def of_peaks(data: Batch, least: int, **settings: object) -> Callable[..., tuple[Tensor, Tensor]]:
     """The losses and the gradient by m/z of the first ``least`` spectra, by a backend."""
     some = [x[:least] for x in data]
 
-    def by(backend: str) -> tuple[Tensor, Tensor]:
+    def by(backend: str, ready: bool = False) -> tuple[Tensor, Tensor]:
         mz = some[0].clone().requires_grad_()
         pred, obs = Peaks.from_padded(mz, some[1]), Peaks.from_padded(*some[2:])
+        obs = prepare(obs, **settings) if ready else obs  # type: ignore[arg-type]
         losses = spectrum_loss(pred, obs, backend=backend, **settings)  # type: ignore[arg-type]
         losses.sum().backward()
         return losses.detach(), mz.grad  # type: ignore[return-value]
@@ -89,7 +91,22 @@ def kernel(levels: tuple[int, int]) -> Callable[[], object]:
 
     def call() -> None:
         pairs.cosine_range(
-            0, 64, pm, pi, one, a_ends, om, oi, one, b_ends, GRID.bin_width, GRID.n_bins, *levels, cos, *out
+            0,
+            64,
+            pm,
+            pi,
+            one,
+            a_ends,
+            om,
+            oi,
+            one,
+            b_ends,
+            GRID.bin_width,
+            GRID.n_bins,
+            *levels,
+            np.empty(0),
+            cos,
+            *out,
         )
 
     call()
@@ -128,21 +145,27 @@ def rows(seconds: float) -> Iterator[Row]:
     yield timed("kernel alone, one core, gradient of both sides", 64, kernel((1, 1)), seconds=seconds)
     torch.set_num_threads(threads)
 
-    def public(data: Batch, what: str, least: int = 8, **settings: object) -> Row:
+    def public(data: Batch, what: str, least: int = 8, ready: bool = False, **settings: object) -> Row:
         by = of_peaks(data, least, **settings)
-        agree(what, by("auto"), by("reference"))
+        agree(what, by("auto", ready), by("reference"))
+        known = prepare(Peaks.from_padded(*data[2:]), **settings) if ready else None  # type: ignore[arg-type]
 
         def loss(batch: Batch, sigma: float, grid: MzGrid) -> Tensor:
-            return spectrum_loss(Peaks.from_padded(*batch[:2]), Peaks.from_padded(*batch[2:]), **settings)  # type: ignore[arg-type]
+            obs = Peaks.from_padded(*batch[2:]) if known is None else known
+            return spectrum_loss(Peaks.from_padded(*batch[:2]), obs, **settings)  # type: ignore[arg-type]
 
         return timed(what, data[0].shape[0], step(loss, data, SIGMA, GRID), seconds=seconds)
 
     at_default = {"sigma": SIGMA, "grid": GRID}
     for batch in BATCHES:
-        yield public(make_batch(batch, *PEAKS), f"spectrum_loss, batch of {batch}", **at_default)
+        data = make_batch(batch, *PEAKS)
+        yield public(data, f"spectrum_loss, batch of {batch}", **at_default)
+        yield public(data, f"spectrum_loss, batch of {batch}, observed prepared", ready=True, **at_default)
     for n in GROWTH:
         yield public(make_batch(64, n, n), f"spectrum_loss, {n} + {n} peaks", 2, **at_default)
     yield public(make_batch(64, *PEAKS), "spectrum_loss, 20 ppm", sigma=20.0, sigma_unit="ppm", grid=GRID)
+    yield public(make_batch(64, *PEAKS), "spectrum_loss, 20 ppm, observed prepared", ready=True, sigma=20.0,
+                 sigma_unit="ppm", grid=GRID)  # fmt: skip
     yield public(make_batch(64, *PEAKS), "spectrum_loss, continuum", sigma=SIGMA, grid=None)
     call, probs = matching()
     truth, of_truth = matching("reference")

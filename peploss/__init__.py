@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test holds 
     from peploss.kernels import Peaks as Peaks
     from peploss.kernels import loss_landscape as loss_landscape
     from peploss.kernels import spectrum_cosine as spectrum_cosine
+    from peploss.kernels.prepared import prepare as prepare
     from peploss.losses.baselines import BASELINES as BASELINES
     from peploss.losses.baselines import binned_cross_entropy as binned_cross_entropy
     from peploss.losses.baselines import masked_spectral_distance as masked_spectral_distance
@@ -92,6 +93,7 @@ _NAMES: Final = {
     ),
     "peploss.grid": ("MzGrid",),
     "peploss.kernels": ("Peaks", "loss_landscape", "spectrum_cosine"),
+    "peploss.kernels.prepared": ("prepare",),
     "peploss.losses.baselines": (
         "BASELINES", "binned_cross_entropy", "masked_spectral_distance", "min_distance_loss",
         "modified_cosine_distance", "multi_sigma_cosine_distance", "pearson_distance", "soft_coverage", "soft_f1",

@@ -8,7 +8,8 @@ Read in this order:
   ``cpu/equal_widths`` and ``cpu/lattice`` for peaks of one width, ``cpu/any_widths`` for all others.
 - ``cpu/landscape``, ``cpu/render``: the other operations from the same sums.
 - ``gpu/``: the same in Triton, in float32 where that loses nothing that counts.
-- ``autograd``: the cosine as a differentiable operation of torch.
+- ``autograd``: the cosine as a differentiable operation of torch; ``eager``: the same by few calls into torch.
+- ``prepared``: observed spectra whose norms are known beforehand.
 
 ``backend="auto"`` may change speed, never meaning.
 """

@@ -35,6 +35,8 @@ def check_sigma(sigma: float, unit: str) -> None:
 
 def wide(peaks: Peaks) -> Peaks:
     """Peaks of the kernels' types, whatever came; compiled code for each mix of types would take seconds each."""
+    if peaks.mz.dtype == peaks.intensity.dtype == torch.float64 and peaks.offsets.dtype == torch.int64:
+        return peaks
     return Peaks(peaks.mz.double(), peaks.intensity.double(), peaks.offsets.long())
 
 

@@ -3,10 +3,10 @@
 One forward computes the cosine and, where asked, its derivative by every input at once (each pair of peaks is
 visited anyway); the backward only scales them by the upstream gradient of their spectrum.
 
-It exists twice over the same two functions: as a ``torch.library`` custom op, which compilers, exporters and fake
-tensors can see through, and as an ``autograd.Function`` for eager code and ``torch.func``, where dispatching a custom
-op costs several times what the kernel itself takes for one spectrum. What ``torch.func`` needs besides (a rule for
-``vmap``, the derivative along a tangent) stands in ``transforms``.
+It exists as a ``torch.library`` custom op, which compilers, exporters and fake tensors can see through, and as an
+``autograd.Function`` for ``torch.func`` and for eager code, where dispatching a custom op costs several times what the
+kernel itself takes for one spectrum. That for eager code on the CPU stands in ``eager``. What ``torch.func`` needs
+besides (a rule for ``vmap``, the derivative along a tangent) stands in ``transforms``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from peploss.errors import ArgumentError, BackendError
@@ -45,19 +46,32 @@ def _forward(
 
     A level is 0 for no derivatives (no columns), 1 for rows of m/z and intensity, 2 for a row of sigma as well.
     """
-    from peploss.kernels.cpu import pairs
-
     a = arrays(a_mz, a_intensity, a_sigma, a_offsets, one_width=True)
     b = arrays(b_mz, b_intensity, b_sigma, b_offsets, one_width=True)
+    cos, a_out, b_out = computed(a, b, bin_width, n_bins, level_a, level_b, np.empty(0))
+    return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
+
+
+Arrays = tuple[Any, Any, Any, Any]
+
+
+def computed(
+    a: Arrays, b: Arrays, bin_width: float, n_bins: int, level_a: int, level_b: int, norms: Any
+) -> tuple[Any, Any, Any]:
+    """The same from arrays to arrays, on all threads; ``norms`` of b's spectra (B,), or none, where they are known."""
+    from peploss.kernels.cpu import pairs
+
+    if len(a[3]) != len(b[3]):  # the kernel would read past the end
+        raise ArgumentError(f"Both sides must be as many spectra; they are {len(a[3]) - 1} and {len(b[3]) - 1}.")
     cos = np.empty(len(a[3]) - 1)
     a_out = np.empty((rows(level_a), len(a[0]) if level_a else 0))
     b_out = np.empty((rows(level_b), len(b[0]) if level_b else 0))
 
     def run(start: int, stop: int) -> None:
-        pairs.cosine_range(start, stop, *a, *b, bin_width, n_bins, level_a, level_b, cos, a_out, b_out)
+        pairs.cosine_range(start, stop, *a, *b, bin_width, n_bins, level_a, level_b, norms, cos, a_out, b_out)
 
-    split(run, a[3] + b[3])
-    return torch.from_numpy(cos), torch.from_numpy(a_out), torch.from_numpy(b_out)
+    split(run, a[3], b[3])
+    return cos, a_out, b_out
 
 
 def rows(level: int) -> int:
@@ -118,61 +132,75 @@ def check_offsets(offsets: Tensor, n: int) -> None:
     """
     from peploss.kernels.cpu.rendered import offsets_fit
 
-    if not offsets_fit(_array(offsets), n):
+    if not offsets_fit(numpy_of(offsets), n):
         raise ArgumentError(f"Offsets must rise from 0 to the number of peaks, {n}; they are {offsets.tolist()}.")
 
 
 def arrays(
-    mz: Tensor, intensity: Tensor, sigma: Tensor, offsets: Tensor, *, one_width: bool = False
-) -> tuple[Any, Any, Any, Any]:
+    mz: Tensor, intensity: Tensor, sigma: Tensor | NDArray[np.float64], offsets: Tensor, *, one_width: bool = False
+) -> Arrays:
     """One side as contiguous arrays; with ``one_width`` a number that was expanded to all peaks stays one number.
 
+    Args:
+        sigma: (N,) tensor; or an array, also of one number for all peaks, that is taken as it is.
     Raises:
         ArgumentError: the offsets do not run from 0 to the number of peaks; the kernels would read past the end.
     """
     from peploss.kernels.cpu.rendered import offsets_fit
 
-    m, a, ends = _array(mz), _array(intensity), _array(offsets)
-    expanded = one_width and sigma.ndim == 1 and len(sigma) > 0 and sigma.stride(0) == 0
-    s = _array(sigma[:1] if expanded else sigma)
-    n = len(m)
-    if not (len(a) == n and len(sigma) == n and offsets_fit(ends, n)):
+    m, a, ends = numpy_of(mz), numpy_of(intensity), numpy_of(offsets)
+    n, of_sigma = m.size, len(sigma)
+    if isinstance(sigma, Tensor):
+        expanded = one_width and sigma.ndim == 1 and of_sigma > 0 and sigma.stride(0) == 0
+        s = numpy_of(sigma[:1] if expanded else sigma)
+    else:
+        s, of_sigma = sigma, n if of_sigma == 1 else of_sigma
+    if not (a.size == n and of_sigma == n and offsets_fit(ends, n)):
         raise ArgumentError(
             f"Offsets must rise from 0 to the number of peaks, {n}; they are {ends}. "
-            f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {len(sigma)}."
+            f"m/z, intensity and sigma must be equally long; they are {n}, {len(a)} and {of_sigma}."
         )
     return m, a, s, ends
 
 
-def _array(x: Tensor) -> Any:
+def numpy_of(x: Tensor) -> Any:
+    """The values as a contiguous array, of the same memory where that is contiguous."""
     # For a single spectrum every spared call into torch or numpy counts.
-    array = (x.detach() if x.requires_grad else x).numpy()
-    return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+    if x.requires_grad:
+        x = x.detach()
+    return x.numpy() if x.is_contiguous() else x.contiguous().numpy()
 
 
-def _scale(
-    upstream: Tensor, offsets: Tensor, derivatives: Tensor, wanted: tuple[bool, bool, bool], triton: bool
+def scaled(
+    upstream: Tensor,
+    offsets: Tensor,
+    derivatives: Tensor,
+    wanted: tuple[bool, bool, bool],
+    sign: float = 1.0,
+    triton: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """Rows of derivatives (R, N), each column times the upstream gradient (B,) of its spectrum; R of the three inputs.
 
-    Rows behind the last that is wanted may be left out.
+    Rows behind the last that is wanted may be left out. ``sign`` multiplies them all.
     """
+    plain = not torch.is_grad_enabled() and not traced((upstream, offsets, derivatives))
+    if plain and upstream.is_cpu and not triton:
+        from peploss.kernels.cpu.derivatives import scale
+
+        # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
+        # on the cores that the next forward wants.
+        rows_wanted = numpy_of(derivatives)[: 3 if wanted[2] else 2 if wanted[1] else int(wanted[0])]
+        return torch.from_numpy(scale(numpy_of(upstream), numpy_of(offsets), rows_wanted, sign)).unbind()
+    if sign != 1.0:
+        upstream = upstream * sign
     if upstream.shape[0] == 1:
         return (derivatives * upstream).unbind()
     if wrapped(upstream, offsets, derivatives):
         return (derivatives * upstream[spectrum_of(offsets, derivatives.shape[1])]).unbind()
-    if not torch.is_grad_enabled() and not traced((upstream, offsets, derivatives)):
-        if triton:
-            from peploss.kernels.gpu import launch
+    if plain and triton:
+        from peploss.kernels.gpu import launch
 
-            return launch.scaled(upstream, offsets, derivatives, wanted)
-        if upstream.is_cpu:
-            from peploss.kernels.cpu.derivatives import scale
-
-            # Not in torch, whose repeat_interleave wakes the OpenMP threads: they spin on for a millisecond after it,
-            # on the cores that the next forward wants.
-            rows_wanted = _array(derivatives)[: 1 + max(i for i in range(3) if wanted[i])]
-            return torch.from_numpy(scale(_array(upstream), _array(offsets), rows_wanted)).unbind()
+        return launch.scaled(upstream, offsets, derivatives, wanted)
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 
@@ -201,27 +229,15 @@ def _backward(ctx: Any, upstream: Tensor | None, *of_derivatives: Tensor | None)
     b: tuple[Tensor | None, ...] = ()
     wanted_a, wanted_b = ctx.needs_input_grad[0:3], ctx.needs_input_grad[4:7]
     if upstream is not None and ctx.level_a and any(wanted_a):
-        a = _scale(upstream, a_offsets, by_a, wanted_a, ctx.triton)
+        a = scaled(upstream, a_offsets, by_a, wanted_a, triton=ctx.triton)
     if upstream is not None and ctx.level_b and any(wanted_b):
-        b = _scale(upstream, b_offsets, by_b, wanted_b, ctx.triton)
+        b = scaled(upstream, b_offsets, by_b, wanted_b, triton=ctx.triton)
     none = (None, None, None)
     return *(*a, *none)[:3], None, *(*b, *none)[:3], None, None, None, None, None
 
 
-class CosineFunction(torch.autograd.Function):
-    """The operation for eager code. In this old form torch spends 10 us on a call; ``setup_context`` costs it 90."""
-
-    @staticmethod
-    def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
-        output = _forward(*inputs)
-        _save(ctx, inputs, output)
-        return output
-
-    backward = staticmethod(_backward)
-
-
-class TritonCosineFunction(CosineFunction):
-    """The operation for eager code on a GPU."""
+class TritonCosineFunction(torch.autograd.Function):
+    """The operation for eager code on a GPU, in the form of ``EagerCosine``."""
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -229,6 +245,8 @@ class TritonCosineFunction(CosineFunction):
         _save(ctx, inputs, output)
         ctx.triton = True
         return output
+
+    backward = staticmethod(_backward)
 
 
 class TransformedCosine(torch.autograd.Function):
@@ -271,15 +289,15 @@ def _(a_mz, a_intensity, a_sigma, a_offsets, b_mz, b_intensity, b_sigma, b_offse
 
 
 def cosine(*inputs: Any, triton: bool) -> Tensor:
-    """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma.
+    """(B,) cosines; arguments as of ``_forward``, differentiable in m/z, intensity and sigma. Not for ``eager``.
 
     Raises:
         BackendError: ``triton`` on tensors of the CPU is to be traced, which its interpreter cannot be.
     """
     if not traced(inputs[:8]):
-        if transformed():
+        if transformed() or not triton:
             return (TransformedTritonCosine if triton else TransformedCosine).apply(*inputs)[0]
-        return (TritonCosineFunction if triton else CosineFunction).apply(*inputs)[0]
+        return TritonCosineFunction.apply(*inputs)[0]
     if triton and not inputs[0].is_cuda:
         raise BackendError(
             "Triton's interpreter cannot be compiled, exported or traced.", remedy="Use CUDA tensors, or backend='cpu'."

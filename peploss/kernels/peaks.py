@@ -95,18 +95,19 @@ class Peaks:
         Raises:
             ArgumentError: shapes differ or are not (B, P).
         """
-        if mz.ndim != 2 or mz.shape != intensity.shape or (mask is not None and mask.shape != mz.shape):
+        shape = mz.shape
+        if len(shape) != 2 or shape != intensity.shape or (mask is not None and mask.shape != shape):
             raise ArgumentError(
                 "m/z, intensity and mask must all be (batch, peaks); they have shapes "
                 f"{tuple(mz.shape)}, {tuple(intensity.shape)} and {None if mask is None else tuple(mask.shape)}."
             )
-        b, p = mz.shape
+        b, p = shape
         m, a = mz.double(), intensity.double()
         if mask is not None:
             keep = mask.bool()
             m = m.masked_fill(~keep, float("inf"))
             a = a.masked_fill(~keep, 0.0)
-        if p > 0 and mz.is_cuda and not torch.compiler.is_compiling():  # one launch, not two
+        if p > 0 and not torch.compiler.is_compiling():  # one launch, not two
             offsets = torch.arange(0, b * p + 1, p, dtype=torch.int64, device=mz.device)
         else:
             offsets = torch.arange(b + 1, dtype=torch.int64, device=mz.device) * p

@@ -72,5 +72,5 @@ def pair_sums(
     def run(start: int, stop: int) -> None:
         pairs.product_range(start, stop, *inputs, *others, *two_numbers(grid), value_, by_mz, by_w)
 
-    split(run, inputs[3] + others[3])
+    split(run, inputs[3], others[3])
     return PairSums(*(torch.from_numpy(x).to(a.mz.device) for x in (value_, by_w, by_mz)))

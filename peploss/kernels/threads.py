@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 PEAKS_WORTH_A_THREAD = 3000  # about 100 microseconds of work, several times what handing it over costs
 PIECES = 3  # for each thread: the later they start, the fewer they take
 
+_MOST_WORKERS = (os.cpu_count() or 1) + 1  # asking costs a batch of one as much as its kernel takes
+
 _lock = threading.Lock()
 _queue: SimpleQueue[_Work] | None = None
 _workers = 0
@@ -67,7 +69,7 @@ def _hand_out(work: _Work, helpers: int) -> None:
     with _lock:
         if _queue is None:
             _queue = SimpleQueue()
-        while _workers < min(helpers, (os.cpu_count() or 1) + 1):
+        while _workers < min(helpers, _MOST_WORKERS):
             try:
                 # Daemons: they only ever wait, or work while their caller waits for them.
                 threading.Thread(target=_serve, args=(_queue,), name=f"peploss_{_workers}", daemon=True).start()
@@ -100,7 +102,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
+def split(run: Callable[[int, int], None], *sizes: NDArray[np.int64]) -> None:
     """Calls ``run(start, stop)`` over ranges that cover the batch, with about as many peaks in each.
 
     The calling thread works on the batch until nothing is left to take, so a helper that comes late, or never, costs
@@ -108,19 +110,21 @@ def split(run: Callable[[int, int], None], sizes: NDArray[np.int64]) -> None:
 
     Args:
         run: works on spectra start to stop and writes only to those.
-        sizes: (B + 1,) running total of peaks.
+        sizes: (B + 1,) running total of the peaks of each side.
     """
-    batch = len(sizes) - 1
-    total = int(sizes[-1] - sizes[0])
-    parts = min(torch.get_num_threads(), batch, 1 + total // PEAKS_WORTH_A_THREAD)
-    if parts <= 1:
+    batch = len(sizes[0]) - 1
+    threads = torch.get_num_threads() if batch > 1 else 1
+    if threads > 1:
+        total = sum(int(side[-1]) - int(side[0]) for side in sizes)
+        threads = min(threads, batch, 1 + total // PEAKS_WORTH_A_THREAD)
+    if threads <= 1:
         if batch:
             run(0, batch)
         return
-    pieces = min(batch, PIECES * parts)
-    first = int(sizes[0])
-    cuts = np.searchsorted(sizes, [first + total * k // pieces for k in range(1, pieces)])
+    pieces = min(batch, PIECES * threads)
+    ends = sum(sizes[1:], start=sizes[0])
+    cuts = ends.searchsorted(int(ends[0]) + np.arange(1, pieces) * total // pieces)
     work = _Work(run, [0, *cuts.tolist(), batch])
-    _hand_out(work, parts - 1)
+    _hand_out(work, threads - 1)
     work.take()
     work.wait()

@@ -7,7 +7,8 @@ from typing import Literal
 from torch import Tensor
 
 from peploss.grid import MzGrid
-from peploss.kernels import Backend, Peaks, spectrum_cosine
+from peploss.kernels import Backend, Peaks
+from peploss.kernels.cosine import spectrum_distance
 from peploss.settings import LossSettings
 
 
@@ -38,7 +39,7 @@ def spectrum_loss(
     >>> round(float(spectrum_loss(pred, obs)[0]), 3)
     0.5
     """
-    return 1 - spectrum_cosine(pred, obs, sigma=sigma, sigma_unit=sigma_unit, grid=grid, backend=backend)
+    return spectrum_distance(pred, obs, sigma=sigma, sigma_unit=sigma_unit, grid=grid, backend=backend)
 
 
 def spectrum_loss_at(pred: Peaks, obs: Peaks, settings: LossSettings, *, backend: Backend = "auto") -> Tensor:

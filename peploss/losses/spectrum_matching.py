@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from types import EllipsisType
 from typing import Any, Self
@@ -183,8 +184,11 @@ class SpectrumMatchingLoss(nn.Module):
         fragment_intensities: Tensor | None = None,
     ) -> Tensor:
         """The same from residue masses (B, L) in Da and their mask (B, L): () or (B,), float64."""
-        mz, valid = soft_fragments(masses, mask, self.ions)
-        pred = Peaks.from_padded(mz, self._heights(mz, masses.shape[1], fragment_intensities), valid)
+        mz, valid = soft_fragments(masses, mask, self.ions, none=math.inf)
+        heights = self._heights(mz, masses.shape[1], fragment_intensities)
+        if fragment_intensities is not None:  # else the heights are numbers, of slots without a fragment too
+            heights = heights.masked_fill(~valid, 0.0)
+        pred = Peaks.from_padded(mz, heights)
         peaks = peak_mask.to(torch.bool)
         if self.settings is not None and self.settings.changes_peaks:
             observed_intensities, peaks = kept_padded(observed_masses, observed_intensities, peaks, self.settings)

@@ -79,6 +79,8 @@ def residue_positions(sequence_mask: Tensor, *, sos: bool = True, eos: bool = Tr
     [[1, 1, 1, 0]]
     """
     mask = sequence_mask.to(torch.bool)
+    if mask.ndim == 2 and soft_eager.eager(mask):
+        return soft_eager.residue_positions(mask, sos, eos)
     first = torch.arange(mask.shape[-1], device=mask.device) == 0
     residues = mask & ~first if sos else mask
     if not eos:
@@ -188,7 +190,7 @@ def soft_neutral_mass(residue_masses: Tensor, residue_mask: Tensor) -> Tensor:
 
 
 def soft_fragments(
-    residue_masses: Tensor, residue_mask: Tensor, ions: Sequence[str | IonKind] = ("b", "y")
+    residue_masses: Tensor, residue_mask: Tensor, ions: Sequence[str | IonKind] = ("b", "y"), *, none: float = 0.0
 ) -> tuple[Tensor, Tensor]:
     """Fragment m/z of soft peptides, as those of a hard peptide with the same residue masses.
 
@@ -196,11 +198,12 @@ def soft_fragments(
         residue_masses: (B, L) Da.
         residue_mask: (B, L) bool; padding may lie anywhere.
         ions: names as ``parse_ion_name`` reads them, or kinds of ions (isotopes, immonium ions, the precursor).
+        none: the m/z of a slot that is no fragment; infinity is that of padding in ``Peaks``.
     Returns:
         mz (B, F) in Th, float64, and mask (B, F) bool, with F = len(ions) * L. Slot ``i * L + l`` is ion i of the
         residues up to and with position l for N-terminal ions, from position l on for C-terminal ones, and of the
-        residue at l for immonium ions; the precursor stands at its last residue. The mask is False, and mz 0, beyond
-        the 1 to n-1 of a peptide of n residues: padding makes no fragments.
+        residue at l for immonium ions; the precursor stands at its last residue. The mask is False, and mz ``none``,
+        beyond the 1 to n-1 of a peptide of n residues: padding makes no fragments.
     Raises:
         SettingsError: an ion name is not known, or the shapes differ.
 
@@ -216,11 +219,13 @@ def soft_fragments(
     kinds = tuple(IonKind(*parse_ion_name(ion)) if isinstance(ion, str) else ion for ion in ions)
     mask = residue_mask.to(torch.bool)
     if kinds and soft_eager.eager(residue_masses, mask):
-        return soft_eager.fragments(lambda m, there: _fragments(m, there, kinds), residue_masses, mask, kinds)
-    return _fragments(residue_masses, mask, kinds)
+        return soft_eager.fragments(
+            lambda m, there: _fragments(m, there, kinds, none), residue_masses, mask, kinds, none
+        )
+    return _fragments(residue_masses, mask, kinds, none)
 
 
-def _fragments(residue_masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...]) -> tuple[Tensor, Tensor]:
+def _fragments(residue_masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...], none: float) -> tuple[Tensor, Tensor]:
     """Fragments in tensor operations."""
     masses = torch.where(mask, residue_masses.to(torch.float64), 0.0)
     if not kinds:
@@ -243,7 +248,7 @@ def _fragments(residue_masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...])
         valid.append(there)
     all_mz, all_valid = torch.cat(mz, -1), torch.cat(valid, -1)
     all_valid = all_valid & ~(all_mz <= 0)  # a loss larger than its fragment; NaN stays, to be seen
-    return torch.where(all_valid, all_mz, 0.0), all_valid
+    return torch.where(all_valid, all_mz, none), all_valid
 
 
 def parse_ion_name(name: str) -> tuple[str, int, str]:

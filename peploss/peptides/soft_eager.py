@@ -40,9 +40,21 @@ def expected_masses(plain: Plain, probs: Tensor, mask: Tensor, masses: tuple[flo
     return _ExpectedMasses.apply(probs, mask, masses, least, plain)
 
 
-def fragments(plain: Plain, masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...]) -> Any:
-    """Fragment m/z (B, K L) in Th and which there are; ``plain`` computes the same in tensors."""
-    return _Fragments.apply(masses.to(torch.float64), mask, kinds, plain)
+def fragments(plain: Plain, masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...], none: float) -> Any:
+    """Fragment m/z (B, K L) in Th, ``none`` where there is none, and which there are.
+
+    ``plain`` computes the same in tensors.
+    """
+    return _Fragments.apply(masses.to(torch.float64), mask, kinds, none, plain)
+
+
+def residue_positions(mask: Tensor, sos: bool, eos: bool) -> Tensor:
+    """(B, L) bool, which positions of a mask (B, L) are residues."""
+    from peploss.kernels.cpu.soft import residue_positions
+
+    out = np.empty(tuple(mask.shape), bool)
+    residue_positions(_array(mask), sos, eos, out)
+    return torch.from_numpy(out)
 
 
 @lru_cache(maxsize=64)
@@ -97,13 +109,15 @@ class _ExpectedMasses(torch.autograd.Function):
 
 class _Fragments(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...], plain: Plain) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, masses: Tensor, mask: Tensor, kinds: tuple[IonKind, ...], none: float, plain: Plain
+    ) -> tuple[Tensor, ...]:
         from peploss.kernels.cpu.soft import fragments
 
         batch, length = masses.shape
         mz, valid = np.empty((batch, len(kinds) * length)), np.empty((batch, len(kinds) * length), bool)
         side, add, charge, after = _ions(kinds)
-        fragments(_array(masses), _array(mask), side, add, charge, after, WATER, mz, valid)
+        fragments(_array(masses), _array(mask), side, add, charge, after, WATER, none, mz, valid)
         there = torch.from_numpy(valid)
         ctx.save_for_backward(masses, mask, there)
         ctx.rest = kinds, plain
@@ -117,11 +131,11 @@ class _Fragments(torch.autograd.Function):
         masses, mask, valid = ctx.saved_tensors
         kinds, plain = ctx.rest
         if torch.is_grad_enabled():
-            return _again(lambda x: plain(x, mask)[:1], masses, (by_mz,)), None, None, None
+            return _again(lambda x: plain(x, mask)[:1], masses, (by_mz,)), None, None, None, None
         side, _, charge, _ = _ions(kinds)
         by_mass = np.empty(tuple(mask.shape))
         fragments_backward(_array(by_mz), _array(valid), _array(mask), side, charge, by_mass)
-        return torch.from_numpy(by_mass), None, None, None
+        return torch.from_numpy(by_mass), None, None, None, None
 
 
 def _again(plain: Callable[[Tensor], tuple[Tensor, ...]], x: Tensor, upstream: tuple[Tensor, ...]) -> Tensor:

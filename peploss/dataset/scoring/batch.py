@@ -275,10 +275,10 @@ def _loss(predicted: Ragged, observed: Ragged, settings: LossSettings) -> F64:
         return mz, intensity, settings.sigma * 1e-6 * np.where(np.isinf(mz), 1.0, mz), offsets
 
     n = len(predicted[2]) - 1
-    cosine, none = np.empty(n), np.zeros((2, 0))
+    cosine, none, unknown = np.empty(n), np.zeros((2, 0)), np.empty(0)
     grid = settings.grid
     pairs.cosine_range(
-        0, n, *side(predicted), *side(observed), float(grid.bin_width), grid.n_bins, 0, 0, cosine, none, none
+        0, n, *side(predicted), *side(observed), float(grid.bin_width), grid.n_bins, 0, 0, unknown, cosine, none, none
     )
     return np.asarray(1.0 - cosine)
 

@@ -127,7 +127,8 @@ def cosine(
     a = gather(am, aw, asig, ka, na, top_a, 12)
     o = gather(bm, bw, bsig, kb, nb, top_b, 12)
     own(a[0], a[2], h, n_bins, grad_a, a[3], a[4], a[5], work)
-    own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
+    if math.isnan(known):
+        own(o[0], o[2], h, n_bins, grad_b, o[3], o[4], o[5], work)
     ao = add_up(a[0], a[1], a[2], o[0], o[1], o[2], h, n_bins, False, a[3], a[4], a[5], grad_a, a[10], a[9], a[11])
     aa = add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], grad_a, a[7], a[6], a[8])
     oo = known
@@ -143,3 +144,11 @@ def cosine(
         add_up(o[0], o[1], o[2], a[0], a[1], a[2], h, n_bins, False, o[3], o[4], o[5], True, o[10], o[9], o[11])
         chain(kb, b0, nb, o[1], o[9:12], o[6:9], norm, cosine / oo, top_b, level_b, b_out)
     return cosine, oo
+
+
+@jit
+def norm(m: F64, w: F64, sigma: F64, keep: I64, n: int, top: float, h: float, n_bins: int) -> float:
+    """``sum_ij w_i w_j K_ij`` of one spectrum's n kept peaks, of any widths."""
+    a = gather(m, w, sigma, keep, n, top, 7)
+    own(a[0], a[2], h, n_bins, False, a[3], a[4], a[5], np.empty((4, n)))
+    return add_up(a[0], a[1], a[2], a[0], a[1], a[2], h, n_bins, True, a[3], a[4], a[5], False, a[6], a[6], a[6])

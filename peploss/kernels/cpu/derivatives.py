@@ -44,11 +44,12 @@ def fill(out: F64, level: int, start: int, stop: int, value: float) -> None:
 
 
 @jit
-def scale(upstream: F64, offsets: I64, derivatives: F64) -> F64:
-    """(R, N) derivatives, each column times the upstream gradient (B,) of its spectrum."""
+def scale(upstream: F64, offsets: I64, derivatives: F64, sign: float) -> F64:
+    """(R, N) derivatives, each column times ``sign`` and the upstream gradient (B,) of its spectrum."""
     out = np.empty(derivatives.shape)
     for row in range(derivatives.shape[0]):
         for b in range(upstream.size):
+            factor = sign * upstream[b]
             for i in range(offsets[b], offsets[b + 1]):
-                out[row, i] = derivatives[row, i] * upstream[b]
+                out[row, i] = derivatives[row, i] * factor
     return out

@@ -39,9 +39,12 @@ I64 = NDArray[np.int64]
 def cosine_range(
     start: int, stop: int,
     am: F64, aw: F64, asig: F64, aoff: I64, bm: F64, bw: F64, bsig: F64, boff: I64,
-    h: float, n_bins: int, level_a: int, level_b: int, cos: F64, a_out: F64, b_out: F64,
+    h: float, n_bins: int, level_a: int, level_b: int, norms: F64, cos: F64, a_out: F64, b_out: F64,
 ) -> None:  # fmt: skip
     """Cosines of spectra start to stop; where asked, derivatives by a side's m/z, intensity and sigma.
+
+    ``norms`` holds what ``norm_range`` gives for the second side, (B,), or is of no length; with ``level_b`` it is not
+    read.
 
     ``asig`` and ``bsig`` hold a width for each peak, or one for all. A level is 0 for no derivative of a side, 1 for
     those by m/z and intensity, 2 for those by sigma as well: ``a_out`` is (2 or 3, N), ``b_out`` (2 or 3, M), of no
@@ -55,6 +58,7 @@ def cosine_range(
     coef, terms, memo = np.empty(MAX_TERMS), 0, -1.0
     # The peaks of b of the row before and their norm: one spectrum against many candidates comes in rows.
     before, n_before, norm_before, scale_before = np.empty((3, most_b)), -1, 0.0, 0.0
+    use_norms = norms.size > 0 and level_b == 0
     for b in range(start, stop):
         a0, a1, b0, b1 = aoff[b], aoff[b + 1], boff[b], boff[b + 1]
         sig_a, sig_b = asig if asig.size != am.size else asig[a0:a1], bsig if bsig.size != bm.size else bsig[b0:b1]
@@ -68,8 +72,12 @@ def cosine_range(
             continue
         s = width(sig_a, ka[0], a1 - a0)
         if not (one_width(sig_a, ka, na, a1 - a0, s) and one_width(sig_b, kb, nb, b1 - b0, s)):
-            known = level_b == 0 and _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
-            known = known and scale_before == -top_b  # below 0: a norm of this route, which rounds otherwise
+            known = use_norms
+            if use_norms:
+                norm_before = norms[b]
+            elif level_b == 0:
+                known = _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
+                known = known and scale_before == -top_b  # below 0: a norm of this route, which rounds otherwise
             cos[b], norm_before = any_widths.cosine(
                 am[a0:a1], aw[a0:a1], sig_a, ka, na, top_a, bm[b0:b1], bw[b0:b1], sig_b, kb, nb, top_b,
                 h, n_bins, level_a, level_b, a0, b0, a_out, b_out, norm_before if known else math.nan,
@@ -97,13 +105,16 @@ def cosine_range(
                 of_b[2:5, :nb] = of_a[5:8, :na]
                 of_b[5:8, :nb] = of_a[5:8, :na]
         else:
-            known = level_b == 0 and _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
-            bb = norm_before
-            if not (known and scale_before == top_b):
-                bb = equal_widths.norm(
-                    of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
-                )  # fmt: skip
-            n_before, norm_before, scale_before = nb, bb, top_b
+            if use_norms:
+                bb = norms[b]
+            else:
+                known = level_b == 0 and _known(bm[b0:b1], bw[b0:b1], sig_b, kb, nb, before, n_before)
+                bb = norm_before
+                if not (known and scale_before == top_b):
+                    bb = equal_widths.norm(
+                        of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
+                    )  # fmt: skip
+                n_before, norm_before, scale_before = nb, bb, top_b
             of_b[0, nb : nb + BEHIND] = math.inf
             ab = equal_widths.cross(
                 of_a[0], of_a[1], na, of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_a, level_b,
@@ -117,6 +128,32 @@ def cosine_range(
             chain(ka, a0, na, of_a[1], of_a[2:5], of_a[5:8], norm, cos[b] / aa, top_a, level_a, a_out)
         if level_b > 0:
             chain(kb, b0, nb, of_b[1], of_b[2:5], of_b[5:8], norm, cos[b] / bb, top_b, level_b, b_out)
+
+
+@jit
+def norm_range(
+    start: int, stop: int, mz: F64, weight: F64, sigma: F64, offsets: I64, h: float, n_bins: int, out: F64
+) -> None:
+    """``<S, S>`` of spectra start to stop, intensities scaled as in ``cosine_range``; 0 where nothing is rendered."""
+    most = longest(offsets, start, stop)
+    keep, of = np.empty(most, np.int64), np.empty((5, most + BEHIND))
+    work, first, second = np.empty((equal_widths.ROWS, BLOCK)), np.empty(BLOCK, np.int64), np.empty(BLOCK, np.int64)
+    coef = np.empty(MAX_TERMS)
+    terms = series_of(sigma[0] * math.sqrt(0.5), h, coef) if sigma.size == 1 else 0
+    for b in range(start, stop):
+        p0, p1 = offsets[b], offsets[b + 1]
+        widths = sigma if sigma.size != mz.size else sigma[p0:p1]
+        n, top = rendered(mz[p0:p1], weight[p0:p1], widths, h, n_bins, keep)
+        out[b] = 0.0
+        if n <= 0:
+            continue
+        if sigma.size == 1:
+            _take(mz, weight, p0, keep, n, top, of)
+            out[b] = equal_widths.norm(
+                of[0], of[1], n, sigma[0], h, n_bins, coef, terms, 0, work, first, second, of[2:5]
+            )  # fmt: skip
+        else:
+            out[b] = any_widths.norm(mz[p0:p1], weight[p0:p1], widths, keep, n, top, h, n_bins)
 
 
 @jit

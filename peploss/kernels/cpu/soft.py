@@ -19,6 +19,18 @@ N_SIDE, C_SIDE, ONE_RESIDUE, WHOLE = 0, 1, 2, 3  # which residues an ion has
 
 
 @jit
+def residue_positions(mask: Bool, sos: bool, eos: bool, out: Bool) -> None:
+    """Fills ``out`` (B, L): ``mask`` without the first and last tokens, as ``peploss.peptides.soft`` says."""
+    for b in range(mask.shape[0]):
+        last = -1
+        for p in range(mask.shape[1]):
+            out[b, p] = mask[b, p] and not (sos and p == 0)
+            last = p if mask[b, p] else last
+        if eos and last >= 0 and (mask[b, 0] or not sos):
+            out[b, last] = False
+
+
+@jit
 def expected_masses(
     probs: NDArray[np.floating], mask: Bool, which: I64, masses: F64, special: I64, least: float, uniform: float,
     out: F64, total: F64, share: F64,
@@ -76,9 +88,13 @@ def expected_masses_backward(
 
 @jit
 def fragments(
-    masses: F64, mask: Bool, side: I64, add: F64, charge: F64, after: F64, water: float, mz: F64, valid: Bool
-) -> None:
-    """Fills ``mz`` and ``valid`` (B, K L) of K ions from residue masses (B, L): ``(mass + add) / charge + after``."""
+    masses: F64, mask: Bool, side: I64, add: F64, charge: F64, after: F64, water: float, none: float,
+    mz: F64, valid: Bool,
+) -> None:  # fmt: skip
+    """Fills ``mz`` and ``valid`` (B, K L) of K ions from residue masses (B, L): ``(mass + add) / charge + after``.
+
+    ``none`` is the m/z of a slot without a fragment.
+    """
     length = masses.shape[1]
     up_to, from_here, before = np.empty(length), np.empty(length), np.empty(length, np.int64)
     for b in range(masses.shape[0]):
@@ -107,7 +123,7 @@ def fragments(
                 value = (mass + add[k]) / charge[k] + after[k]
                 there = there and mask[b, p] and not value <= 0.0
                 valid[b, at] = there
-                mz[b, at] = value if there else 0.0
+                mz[b, at] = value if there else none
 
 
 @jit

@@ -122,7 +122,7 @@ def _forward(
         def run(start: int, stop: int) -> None:
             bins.bins_range(which, start, stop, *a, *b, bin_width, n_bins, parameter, *asked)
 
-    split(run, a[3] + b[3])
+    split(run, a[3], b[3])
     return torch.from_numpy(values), torch.from_numpy(out[0]), torch.from_numpy(out[1])
 
 
@@ -138,8 +138,8 @@ def _scaled(upstream: Tensor, offsets: Tensor, derivatives: Tensor) -> tuple[Ten
     if not torch.is_grad_enabled() and not traced((upstream, offsets, derivatives)):
         from peploss.kernels.cpu.derivatives import scale
 
-        parts = (np.ascontiguousarray(x.numpy()) for x in (upstream, offsets, derivatives))
-        return torch.from_numpy(scale(*parts)).unbind()
+        up, ends, rows = (np.ascontiguousarray(x.numpy()) for x in (upstream, offsets, derivatives))
+        return torch.from_numpy(scale(up, ends, rows, 1.0)).unbind()
     return (derivatives * torch.repeat_interleave(upstream, offsets.diff(), output_size=derivatives.shape[1])).unbind()
 
 
