@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from peploss.peptides.notations.names import NUMBER, name
@@ -133,7 +135,7 @@ def merged(peptide: str, sites: Sites) -> str:
     >>> merged("ACM[+15.9949]K/2", [(2, "57.02146"), (3, "15.9949")])
     'AC[+57.02146]M[+15.9949]K/2'
     """
-    residues, own, tail = taken_apart(proforma(bare(peptide) or peptide))
+    residues, own, tail = parts_of(bare(peptide) or peptide)
     if residues is None:
         raise ValueError(f"{peptide!r} has modifications in a form that a list beside it cannot be added to.")
     added: Sites = []
@@ -149,6 +151,16 @@ def merged(peptide: str, sites: Sites) -> str:
             raise ValueError(f"The peptide has {there[0]} at position {position}, the list beside it {name(tag)}.")
     whole = [(at, tag) for at, tags in own.items() for tag in tags] + added
     return peptide if not added else placed(residues, sorted(whole, key=lambda s: s[0])) + tail
+
+
+@lru_cache(maxsize=8)  # the same peptide twice in a row: for its residues, and to add a list to
+def parts_of(peptide: str) -> tuple[str | None, Mapping[int, list[str]], str]:
+    """Residues, tags by position, and the charge of a peptide in any notation, as ``taken_apart`` has them.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    return taken_apart(proforma(peptide))
 
 
 def taken_apart(text: str) -> tuple[str | None, dict[int, list[str]], str]:
@@ -183,17 +195,25 @@ def taken_apart(text: str) -> tuple[str | None, dict[int, list[str]], str]:
 
 def _same(one: str, other: str) -> bool:
     """Whether two tags mean one modification: the same name, or masses within 0.02 Da of each other."""
-    from peploss.errors import PeptideError
-    from peploss.peptides.peptide import Peptide
-
     if one.lower() == other.lower():
         return True
-    try:
-        first, second = (Peptide.parse(f"A[{t}]").residue_masses[0] for t in (one, other))
-    except PeptideError:
+    first, second = _mass(one), _mass(other)
+    if first is None or second is None:
         return False
     rounded = any(NUMBER.fullmatch(t) and "." not in t for t in (one, other))
     return bool(abs(first - second) <= (0.6 if rounded else 0.02))
+
+
+@lru_cache(maxsize=4096)
+def _mass(tag: str) -> float | None:
+    """Mass in Da of a residue with this tag; None where the tag has none. A table has few tags, each very often."""
+    from peploss.errors import PeptideError
+    from peploss.peptides.peptide import Peptide
+
+    try:
+        return float(Peptide.parse(f"A[{tag}]").residue_masses[0])
+    except PeptideError:
+        return None
 
 
 def _parts(text: str) -> list[str]:

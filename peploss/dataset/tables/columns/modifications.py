@@ -12,8 +12,8 @@ from peploss.dataset.tables.columns.blocks import texts
 from peploss.dataset.tables.columns.names import FIELDS, modifying, plain
 from peploss.dataset.tables.columns.rows import Rows
 from peploss.errors import SourceError
-from peploss.peptides.notations import NoPlace, bare, merged, paired, proforma, sites_of, unflanked
-from peploss.peptides.notations.lists import NONE, taken_apart
+from peploss.peptides.notations import NoPlace, bare, merged, paired, sites_of, unflanked
+from peploss.peptides.notations.lists import NONE, parts_of
 
 _LOOKED_AT: Final = 2000
 """Rows by which a column is judged, of those in which it says anything."""
@@ -188,7 +188,7 @@ def _on(part: str, residue: str) -> bool:
 def _residues(peptide: str) -> str:
     if short := bare(peptide):
         return short
-    return taken_apart(proforma(peptide))[0] or unflanked(peptide)
+    return parts_of(peptide)[0] or unflanked(peptide)
 
 
 def _merged(peptide: str, sites: list[tuple[int, str]]) -> str:
