@@ -1,6 +1,9 @@
-"""How time and memory grow with the work: reading a table, joining it, and what is taken away from a set.
+"""How time and memory grow with the work, for every operation that a user waits for.
 
-    python -m benchmarks.growth [--start 10000]
+    python -m benchmarks.growth [--start 1000]
+
+Tables are read and joined; a set is scored, asked for its causes, looked at as the page Outliers does, and exported;
+a spectrum file is indexed; losses are computed in batches and of spectra of many peaks; many files are written.
 
 Each operation runs at 1, 10 and 100 times the work, each time in a process of its own, and its exponent is the slope
 of processor time over work on logarithmic axes, from 10 to 100 times: 1 is linear. Memory is the peak of the process

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+import functools
 import os
 import uuid
 from collections.abc import Iterator
@@ -56,9 +56,21 @@ def make_private(path: Path) -> None:
 
 
 def _clear(path: Path) -> None:
-    """Remove what processes that were killed left of the same file."""
+    """Remove what processes that were killed left of the same file, before this one first wrote into its folder."""
     start = f".{path.name}."
-    for left in path.parent.glob(f"{glob.escape(start)}*.tmp*"):
-        process, _, rest = left.name.removeprefix(start).partition("-")
-        if is_dead(f"{process}-{rest.partition('-')[0]}"):
-            left.unlink(missing_ok=True)
+    for left in _temporary(os.path.abspath(path.parent), os.getpid()):
+        if left.startswith(start):
+            process, _, rest = left.removeprefix(start).partition("-")
+            if is_dead(f"{process}-{rest.partition('-')[0]}"):
+                path.with_name(left).unlink(missing_ok=True)
+
+
+@functools.lru_cache(maxsize=256)
+def _temporary(folder: str, process: int) -> tuple[str, ...]:
+    """Names of temporary files in a folder, looked for once: for each file written anew, time would grow as its square.
+
+    Args:
+        process: which one looks; a fork of it looks again.
+    """
+    with os.scandir(folder) as entries:
+        return tuple(e.name for e in entries if e.name.startswith(".") and ".tmp" in e.name)

@@ -36,6 +36,15 @@ def test_what_fails_leaves_the_old_one(tmp_path: Path, error: type[BaseException
     assert path.read_text() == "old"
 
 
+def test_many_files_in_one_folder_look_into_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, scandir = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: looks.append(folder) or scandir(folder))
+    for i in range(5):
+        with whole_file(tmp_path / f"{i}.txt") as temporary:
+            temporary.write_text("x")
+    assert looks == [str(tmp_path)]
+
+
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
