@@ -1,10 +1,12 @@
 """The losses of two commits on one machine, in turns, so that what else runs there slows both alike.
 
-    python -m benchmarks.before_after 47d59a9
+    python -m benchmarks.before_after 47d59a9 [--after COMMIT]
 
-The commit is checked out into a temporary folder; "after" is the code that this file lies beside. Every row is forward
+Commits are checked out into temporary folders; without ``--after`` it is the code that this file lies beside. Every row
+is forward
 and backward of one batch: ``spectrum_loss`` from peaks, ``SpectrumMatchingLoss`` from probabilities. A row is printed
-only if both give the same losses to 1e-9.
+only if both give the same losses to 1e-9. ``cpu`` is the median processor time of all threads, which other programs
+disturb less than the wall clock.
 """
 
 from __future__ import annotations
@@ -71,12 +73,14 @@ def measure(seconds: float) -> dict[str, dict[str, list[float]]]:
     for name, step in cases():
         losses = step()
         times: list[float] = []
+        cpu: list[float] = []
         end = time.perf_counter() + seconds
         while len(times) < 5 or time.perf_counter() < end:
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             step()
             times.append(time.perf_counter() - start)
-        out[name] = {"times": times, "losses": losses.tolist()}
+            cpu.append(time.process_time() - start_cpu)
+        out[name] = {"times": times, "cpu": cpu, "losses": losses.tolist()}
     return out
 
 
@@ -94,17 +98,29 @@ def _of(tree: str, seconds: float, threads: int) -> dict[str, dict[str, list[flo
     return dict(json.loads(done.stdout))
 
 
+def checked_out(commit: str, folder: Path) -> str:
+    """The files of a commit, in a new folder."""
+    folder.mkdir()
+    archive = subprocess.run(["git", "-C", ROOT, "archive", commit], capture_output=True, check=True)
+    subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+    return str(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("commit", help="what to compare with")
+    parser.add_argument("--after", help="the commit that is compared (default: the code beside this file)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each row and turn")
+    parser.add_argument("--turns", type=int, default=TURNS, help="of both (default: %(default)s)")
     parser.add_argument("--csv", type=Path, default=ROOT / "benchmarks" / "results" / "before_after.csv")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as before:
-        archive = subprocess.run(["git", "-C", ROOT, "archive", options.commit], capture_output=True, check=True)
-        subprocess.run(["tar", "-x", "-C", before], input=archive.stdout, check=True)
-        turns = [[_of(tree, options.seconds, options.threads) for tree in (before, str(ROOT))] for _ in range(TURNS)]
+    with tempfile.TemporaryDirectory() as folder:
+        before = checked_out(options.commit, Path(folder) / "before")
+        after = checked_out(options.after, Path(folder) / "after") if options.after else str(ROOT)
+        turns = [
+            [_of(tree, options.seconds, options.threads) for tree in (before, after)] for _ in range(options.turns)
+        ]
     rows: list[dict[str, object]] = []
     for name in turns[0][0]:
         old, new = ([turn[k][name] for turn in turns] for k in (0, 1))
@@ -116,8 +132,10 @@ def main() -> None:
             times = np.concatenate([turn["times"] for turn in side]) * 1e6
             for q, label in ((0.1, "q10"), (0.5, "median"), (0.9, "q90")):
                 row[f"{which}_{label}_us"] = float(np.quantile(times, q))
+            row[f"{which}_cpu_us"] = float(np.median(np.concatenate([turn["cpu"] for turn in side]))) * 1e6
         row["times_faster_q10"] = row["before_q10_us"] / row["after_q10_us"]  # type: ignore[operator]
         row["times_faster_median"] = row["before_median_us"] / row["after_median_us"]  # type: ignore[operator]
+        row["times_less_cpu"] = row["before_cpu_us"] / row["after_cpu_us"]  # type: ignore[operator]
         rows.append(row)
     show(rows)
     write(rows, options.csv)

@@ -1,6 +1,6 @@
 """How time and memory grow with the work, for every operation that a user waits for.
 
-    python -m benchmarks.growth [--start 1000]
+    python -m benchmarks.growth [--only causes]
 
 Tables are read and joined; a set is scored, asked for its causes, looked at as the page Outliers does, and exported;
 a spectrum file is indexed; losses are computed in batches and of spectra of many peaks; many files are written.
@@ -25,9 +25,19 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.common import arguments, show, write
+from benchmarks.dataset import large_set, mgf_of, small_set
+from benchmarks.losses import fast_loss, make_batch, step
+from peploss.atomic import whole_file
+from peploss.dataset.index.build import build_set
 from peploss.dataset.index.headers import Headers
 from peploss.dataset.index.join import join
+from peploss.dataset.query.results import Results
+from peploss.dataset.query.selections import export
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms
+from peploss.grid import MzGrid
 
 STEPS = (1, 10, 100)
 
@@ -63,8 +73,8 @@ def spectra_of(n: int) -> Headers:
     return out
 
 
-def prepared(what: str, n: int, folder: Path) -> Callable[[], object]:
-    """An operation at so much work, ready to be run."""
+def table_or_join(what: str, n: int, folder: Path) -> Callable[[], object]:
+    """Reading a table, or joining it with as many spectra."""
     path = table_of(folder / "t.tsv", n, sage="Sage" in what)
     if what.startswith("read"):
         return lambda: read_psms(path)
@@ -72,37 +82,100 @@ def prepared(what: str, n: int, folder: Path) -> Callable[[], object]:
     return lambda: join([table], [spectra])
 
 
-OPERATIONS = ("read a table by scans", "read a table of Sage", "join by scan", "join a table of Sage by native id")
+def of_a_set(what: str, n: int, folder: Path) -> Callable[[], object]:
+    """What is done with a set of n PSMs and its results."""
+    small, source, scored = small_set(folder), folder / "set.parquet", folder / "results.parquet"
+    large_set(small, source, n)
+    if what == "index an MGF":
+        mgf_of(source, folder / "s.mgf", n)
+        return lambda: build_set([folder / "s.mgf"], [], folder / "out.parquet", workers=1)
+    if what == "score a set":
+        return lambda: score_set(source, scored, Plan(), workers=1)
+    score_set(source, scored, Plan(), workers=1)
+    if what == "causes":
+        return lambda: add_causes(source, scored, n, workers=1)
+    if what.startswith("export"):
+        ids = np.random.default_rng(0).permutation(n).tolist()
+        return lambda: export(what.split()[1], ids, folder / "out", source=source, results=scored)  # type: ignore[arg-type]
+
+    def page() -> None:
+        with Results(scored) as results:
+            results.histogram("loss")
+            results.density("loss", "ppm")
+            results.page(["id", "peptide", "loss"])
+
+    return page
+
+
+def of_losses(what: str, n: int, folder: Path) -> Callable[[], object]:
+    """Forward and backward of n spectra, or of one of n peaks a side."""
+    shape = (n, 100, 150) if "spectra" in what else (1, n, n)
+    return step(fast_loss, make_batch(*shape), 0.05, MzGrid())
+
+
+def of_files(what: str, n: int, folder: Path) -> Callable[[], object]:
+    """As many whole files in one folder."""
+
+    def write_all() -> None:
+        for i in range(n):
+            with whole_file(folder / f"{i}.txt") as temporary:
+                temporary.write_text("x")
+
+    return write_all
+
+
+Prepare = Callable[[str, int, Path], Callable[[], object]]
+OPERATIONS: dict[str, tuple[int, Prepare]] = {
+    "read a table by scans": (10_000, table_or_join),
+    "read a table of Sage": (10_000, table_or_join),
+    "join by scan": (10_000, table_or_join),
+    "join a table of Sage by native id": (10_000, table_or_join),
+    "index an MGF": (500, of_a_set),
+    "score a set": (1_000, of_a_set),
+    "histogram, density and first page of results": (1_000, of_a_set),
+    "export tsv": (1_000, of_a_set),
+    "export drop": (1_000, of_a_set),
+    "export mgf": (100, of_a_set),
+    "causes": (10, of_a_set),
+    "loss of a batch of spectra": (40, of_losses),
+    "loss of a spectrum by its peaks": (100, of_losses),
+    "write files into one folder": (50, of_files),
+}
+"""What is measured, and how much of it is 1 time the work."""
 
 
 def one(what: str, n: int) -> None:
     """Run one operation once; print processor time in seconds and memory in MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        prepared(what, 1000, Path(folder))()  # loads code and vocabularies
-        run = prepared(what, n, Path(folder))
+    prepare = OPERATIONS[what][1]
+    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as folder:
+        prepare(what, 20, Path(first))()  # loads code and vocabularies
+        run = prepare(what, n, Path(folder))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.process_time()
         run()
         seconds = time.process_time() - start
-        print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3, before / 1e3)
+        print(seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3)
 
 
 def main() -> None:
     parser = arguments(__doc__, "growth.csv")
-    parser.add_argument("--start", type=int, default=10_000, help="PSMs of 1 time the work (default: %(default)s)")
+    parser.add_argument("--scale", type=float, default=1.0, help="more or less of each work (default: %(default)s)")
+    parser.add_argument("--only", help="operations whose name holds this")
     options = parser.parse_args()
     code = "import sys; from benchmarks.growth import one; one(sys.argv[1], int(sys.argv[2]))"
     rows: list[dict[str, object]] = []
-    for what in OPERATIONS:
+    for what, (start, _) in OPERATIONS.items():
+        if options.only and options.only not in what:
+            continue
         seconds: list[float] = []
-        row: dict[str, object] = {"what": what}
-        for step in STEPS:
-            n = options.start * step
+        row: dict[str, object] = {"what": what, "1 x is": round(options.scale * start)}
+        for times in STEPS:
+            n = max(1, round(options.scale * start * times))
             command = [sys.executable, "-c", code, what, str(n)]
             found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
             seconds.append(float(found[0]))
-            row |= {f"s at {step} x": seconds[-1], f"MB more at {step} x": float(found[1])}
-        row["PSMs/s a core at 100 x"] = options.start * STEPS[-1] / seconds[-1]
+            row |= {f"s at {times} x": seconds[-1], f"MB more at {times} x": float(found[1])}
+        row["a second a core at 100 x"] = n / seconds[-1]
         row["exponent"] = round(math.log10(seconds[-1] / max(seconds[-2], 1e-6)), 2)
         rows.append(row)
         print(f"{what}: {row['exponent']}", flush=True)

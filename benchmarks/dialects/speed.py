@@ -2,9 +2,9 @@
 
     python -m benchmarks.dialects.speed [--psms 20000]
 
-Each dialect's table is that of ``benchmarks.dialects``: as many PSMs as asked for, of which every fifth has a peptide of
-its own (an experiment finds a peptide about five times). The time is that of the processor, so that other programs
-disturb it little. A row is printed only if PSMs, refused lines and notes are the same both ways.
+Each dialect's table is that of ``benchmarks.dialects``, of as many PSMs as asked for. Every fifth has a peptide of its
+own (an experiment finds a peptide about five times). Time is that of the processor, which other programs disturb
+little. A row is printed only if PSMs, refused lines and notes are the same both ways.
 """
 
 from __future__ import annotations
