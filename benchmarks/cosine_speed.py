@@ -181,7 +181,10 @@ def main() -> None:
     parser.add_argument("--dense-batch", type=int, default=64, help="spectra of the dense render; 0 leaves it out")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    table = list(rows(options.seconds))
+    table = []
+    for found in rows(options.seconds):
+        table.append(found)
+        print(f"{found['what']}: {found['median_us']:,.0f} us, {found['cpu_median_us']:,.0f} of processors", flush=True)
     if options.dense_batch:
         data = make_batch(options.dense_batch, *PEAKS)
         dense = timed(f"dense render, batch of {options.dense_batch}", options.dense_batch,
