@@ -16,7 +16,6 @@ IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 MOST = 0.1  # what https://web.dev/cls calls good
 
 
-@pytest.mark.xfail(strict=False, reason="on a busy machine 0.13 to 0.17: Streamlit paints a narrow column first")
 @pytest.mark.parametrize(
     ("path", "drawn"),
     [("", ".pl-numbers"), ("tune", ".heatmaplayer"), ("outliers?data=a.parquet", ".heatmaplayer")],

@@ -27,8 +27,22 @@ def added(page: bytes) -> bytes:
         f'<link rel="modulepreload" href="{where}/{assets.SCRIPT}">'
         f'<link rel="preload" as="script" href="{where}/{assets.PLOTLY_SCRIPT}">'
     )
-    style = f'<link rel="stylesheet" href="{where}/{assets.STYLE}">'
+    style = f'<style>{_frame()}</style><link rel="stylesheet" href="{where}/{assets.STYLE}">'
     return page.replace(END, fetch.encode() + END, 1).replace(BODY, BODY + style.encode(), 1)
+
+
+def _frame() -> str:
+    """What moves everything when it comes late, so that it is within the page: the size of a rem, and the width.
+
+    Streamlit draws its first text at the browser's size and in a narrow column, and hears of the theme and of the wide
+    layout later.
+    """
+    from streamlit import config
+
+    return (
+        f"html {{ font-size: {config.get_option('theme.baseFontSize')}px }} "
+        "[data-testid=stMainBlockContainer] { max-width: none !important }"
+    )
 
 
 class FirstPaint:

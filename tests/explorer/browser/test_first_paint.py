@@ -6,6 +6,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
+from streamlit import config
 
 from peploss.explorer.browser import assets
 from peploss.explorer.browser.first_paint import middleware
@@ -32,7 +33,8 @@ def test_a_page_names_what_we_need_once_and_our_styles_after_those_of_its_head(p
     head, _, rest = body.decode().partition("</head>")
     assert status == 200
     style = f'<link rel="stylesheet" href="/{assets.address()}/{assets.STYLE}">'
-    assert rest == f"<body>{style}</head></body></html>"
+    assert rest.startswith("<body><style>")
+    assert rest.endswith(f"</style>{style}</head></body></html>")
     for name, content in assets.files().items():
         address = f"/{assets.address()}/{name}"
         assert (head + rest).count(f'href="{address}"') == 1
@@ -40,6 +42,11 @@ def test_a_page_names_what_we_need_once_and_our_styles_after_those_of_its_head(p
     assert int(headers["content-length"]) == len(body)
     assert "etag" not in headers  # of the file that it no longer is
     assert headers["cache-control"] == "no-cache"
+
+
+def test_the_first_text_has_the_size_of_the_theme() -> None:
+    _, _, body = asked(APP, "/", {})
+    assert f"html {{ font-size: {config.get_option('theme.baseFontSize')}px }}" in body.decode()
 
 
 @pytest.mark.parametrize("path", ["/text", "/a.html"])
