@@ -23,8 +23,7 @@ from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
-FOLLOW: Final = ("stage", "details")
-"""Parts of the page that are drawn again by themselves."""
+FOLLOW: Final = ("stage", "details")  # parts of the page that are drawn again by themselves
 
 
 def page() -> None:

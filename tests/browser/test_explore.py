@@ -154,7 +154,8 @@ def test_a_deep_link_on_a_fresh_server_restores_the_exact_view(fresh_url: str, o
         "&x=200_400&sqrt=true&tab=Export"
     )
     assert view(page) | {"seq": None} == {
-        "sigma": 0.123, "unit": "Da", "bin": 0.02, "mode": "overlay", "bins": False, "grad": True, "labels": True,
+        "sigma": 0.123, "unit": "Da", "bin": 0.02, "mode": "overlay", "bins": False, "grad": True, "strip": False,
+        "labels": True,
         "x": [200, 400], "sel": "", "shift": "", "seq": None, "cand": 1, "over": 0,
     }  # fmt: skip
     assert page.evaluate(f"[...{PLOT}._fullLayout.xaxis.range]") == [200, 400]
@@ -244,7 +245,7 @@ def test_tables_and_settings_are_saved(url: str, open_page: Open) -> None:
 
 
 def test_a_narrow_window_has_everything_and_nothing_sticks_out(url: str, open_page: Open) -> None:
-    page = open_page(f"{url}/?bins=1&grad=1", width=800, height=1000)
+    page = open_page(f"{url}/?bins=1&grad=1&strip=1", width=800, height=1000)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     main = page.locator("[data-testid=stMainBlockContainer]").bounding_box()
     for part in (".pl-numbers", ".pl-tools", ".pl[data-painted] .pl-plot", "#pl-sigma", "#pl-bin"):

@@ -60,7 +60,9 @@ def stage(
         confidence: of a model in the residues of the candidate that is shown.
         other: another loss; not drawn where two candidates are.
     """
-    shown = figures.Shown(mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, labels=view.labels)
+    shown = figures.Shown(
+        mirror=view.mode == "mirror", bins=view.bins, gradient=view.grad, errors=view.strip, labels=view.labels
+    )
     if beside.below is None or beside.alone is None:
         figure = figures.spectrum_figure(ex, shown, other)
     else:

@@ -10,13 +10,11 @@ from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.confidence import reversed_here, sure_without_ions
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.constants import PROTON
-from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.digits import MOST_PPM, signed
 from peploss.kernels.dispatch import device_name
 from peploss.peptides.confidence import Confidence
 
 NONE = "–"
-MOST_PPM = 1000.0
-"""A larger precursor error is shown in Da."""
 TERMINI = ("n_term", "c_term")
 
 

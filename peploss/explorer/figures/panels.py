@@ -1,4 +1,5 @@
-"""The two panels under the spectrum, on its m/z axis: bins and their part of the cosine, fragments and their slope."""
+"""The panels under the spectrum, on its m/z axis: bins and their part of the cosine, fragments and their slope, matched
+fragments and their mass error."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.explorer.figures.digits import signed
+from peploss.explorer.figures.digits import MOST_PPM, signed
 from peploss.explorer.figures.traces import F64, Trace, escape, lines, polyline, series_of, sticks
 
 PANELS = {
     "bins": "contribution of each bin to the cosine",
     "gradient": "slope by fragment m/z, per Da: arrows point downhill; hollow: no peak in reach; ×: not seen",
+    "errors": "mass error of matched fragments, observed − predicted",
 }
-"""The panels with the titles they stand under."""
+"""The panels, from the top, with the titles they stand under."""
 
 DWARFED = 2.0
 """A slope of the grid's own this many times the largest pull is drawn at the edge, with its value."""
@@ -25,7 +27,17 @@ DWARFED = 2.0
 
 def panel(ex: Explanation, name: str, axis: str) -> tuple[list[Trace], dict[str, Any]]:
     """Traces and y axis of the panel ``name`` (of ``PANELS``) on the Plotly axis ``axis``."""
-    return (_bins if name == "bins" else _gradient)(ex, axis)
+    return {"bins": _bins, "gradient": _gradient, "errors": _errors}[name](ex, axis)
+
+
+def panel_title(ex: Explanation, name: str) -> str:
+    """What stands over the panel; that of the errors has their unit."""
+    return f"{PANELS[name]}, {error_unit(ex)}" if name == "errors" else PANELS[name]
+
+
+def error_unit(ex: Explanation) -> str:
+    """Unit of the drawn errors: ppm, or Da where one is too large to read in ppm."""
+    return "Da" if float(np.abs(ex.matches.error_ppm).max(initial=0.0)) > MOST_PPM else "ppm"
 
 
 def other_panel(ex: Explanation, drawn: Drawn, axis: str) -> tuple[list[Trace], dict[str, Any]]:
@@ -43,6 +55,30 @@ def other_panel(ex: Explanation, drawn: Drawn, axis: str) -> tuple[list[Trace], 
     stems = lines("stem of the other loss", "@faint", 1.2, points, {"yaxis": axis, "showlegend": False})
     top = float(np.abs(slope).max(initial=0.0)) or 1.0
     return [trace for trace in (stems, arrows) if len(trace["y"])], _signed_axis(top)
+
+
+def _errors(ex: Explanation, axis: str) -> tuple[list[Trace], dict[str, Any]]:
+    m, unit = ex.matches, error_unit(ex)
+    error = m.error_ppm if unit == "ppm" else m.error_da
+    median = float(np.median(error)) if error.size else 0.0
+    digits = ".1f" if unit == "ppm" else ".4f"
+    points: Trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "mass error",
+        "yaxis": axis,
+        "showlegend": False,
+        "x": ex.fragments.mz[m.fragment],
+        "y": error,
+        "marker": {"size": 5, "color": [f"@{name}" for name in series_of(ex.fragments.ion_type)[m.fragment]]},
+        "text": [
+            f"<b>{escape(ex.fragments.label[i])}</b>  m/z {ex.fragments.mz[i]:.4f}<br>{signed(e, digits)} {unit}; "
+            f"median of all {signed(median, digits)} {unit}"
+            for i, e in zip(m.fragment.tolist(), error.tolist(), strict=True)
+        ],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    return [points] if error.size else [], _signed_axis(float(np.abs(error).max(initial=0.0)) or 1.0)
 
 
 def _signed_axis(top: float) -> dict[str, Any]:

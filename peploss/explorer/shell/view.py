@@ -14,7 +14,7 @@ MOST_CANDIDATES: Final = 8
 LONGEST_NAME: Final = 60  # characters of a selected point's name
 WIDTHS: Final = (0.001, 1.0)  # Da
 WIDTHS_PPM: Final = (1.0, 2000.0)
-LINK: Final = ("sigma", "unit", "h", "mode", "bins", "grad", "labels", "x", "sel", "off", "cand", "over")
+LINK: Final = ("sigma", "unit", "h", "mode", "bins", "grad", "strip", "labels", "x", "sel", "off", "cand", "over")
 """Its names in a link."""
 
 
@@ -26,7 +26,8 @@ class View:
         sigma, unit: width of a peak, in Da or ppm.
         bin: bin width in Th.
         mode: ``"mirror"`` or ``"overlay"``.
-        bins, grad, labels: whether the panel of bin contributions, of gradients, and the labels are on.
+        bins, grad, strip, labels: whether the panel of bin contributions, of gradients, of mass errors, and the
+            labels are on.
         x: m/z range, or None for all of it.
         sel: name of the selected fragment or peak, ``""`` for none.
         shift: how far the observed peaks are taken to lie too high, and brought back; None as they were read.
@@ -40,6 +41,7 @@ class View:
     mode: str = "mirror"
     bins: bool = False
     grad: bool = False
+    strip: bool = False
     labels: bool = True
     x: tuple[float, float] | None = None
     sel: str = ""
@@ -60,6 +62,7 @@ class View:
             mode="overlay" if values.get("mode") == "overlay" else "mirror",
             bins=_truth(values.get("bins"), start.bins),
             grad=_truth(values.get("grad"), start.grad),
+            strip=_truth(values.get("strip"), start.strip),
             labels=_truth(values.get("labels"), start.labels),
             x=_range(values.get("x")),
             sel=str(values.get("sel") or "")[:LONGEST_NAME],
@@ -84,7 +87,7 @@ class View:
             out["h"] = repr(self.bin)
         if self.mode != start.mode:
             out["mode"] = self.mode
-        for name in ("bins", "grad", "labels"):
+        for name in ("bins", "grad", "strip", "labels"):
             if getattr(self, name) != getattr(start, name):
                 out[name] = "1" if getattr(self, name) else "0"
         if self.x:

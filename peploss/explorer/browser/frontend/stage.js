@@ -12,6 +12,7 @@ import { alongSticks, neighbour, plain } from "./sticks.js";
 import { paint, palette } from "./theme.js";
 import { beginTour, endTour, startTour } from "./tour.js";
 
+const NARROW = 600; // px; a panel's title is broken in two below
 const SETTLE = 500; // ms without a change until the rest of the page follows
 const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
 
@@ -67,6 +68,7 @@ export class Stage {
           el("div", { class: "pl-segment" },
             toggle("bins", "Bins", "Contribution of each bin to the cosine"),
             toggle("grad", "Gradient", "Gradient of the loss with respect to each fragment's m/z"),
+            toggle("strip", "Errors", "Mass error of each matched fragment"),
             toggle("labels", "Labels", "Fragment labels")),
           this.zoomOut,
           el("div", { class: "pl-segment" },
@@ -240,7 +242,7 @@ export class Stage {
     this.sigma.set(view.sigma, view.unit, sigmaTh === null ? null : { value: view.bin, title: "σ = h: further left, the loss depends on where the bins lie" });
     this.bin.set(view.bin, "Da");
     for (const name of ["mirror", "overlay"]) this.toggles[name].setAttribute("aria-pressed", String(view.mode === name));
-    for (const name of ["bins", "grad", "labels"]) this.toggles[name].setAttribute("aria-pressed", String(Boolean(view[name])));
+    for (const name of ["bins", "grad", "strip", "labels"]) this.toggles[name].setAttribute("aria-pressed", String(Boolean(view[name])));
     this.zoomOut.disabled = !view.x;
     if (this.payload) this.candidates.update(this.payload.candidates, view);
   }
@@ -262,7 +264,8 @@ export class Stage {
     layout.uirevision = "stage";
     const perUnit = this.mainHeight(layout) / (layout.yaxis.range[1] - layout.yaxis.range[0]);
     this.data = paint(payload.data, colours).map((trace) => (trace.meta === "tips" && !trace.yaxis ? alongSticks(trace, perUnit) : trace));
-    this.titles = layout.annotations ?? [];
+    const narrow = this.plot.clientWidth < NARROW;
+    this.titles = (layout.annotations ?? []).map((title) => (narrow ? { ...title, text: title.text.replace(": ", ":<br>") } : title));
     Object.assign(layout, this.reading());
     this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
     this.texts = this.data.findIndex((trace) => trace.meta === "labels");

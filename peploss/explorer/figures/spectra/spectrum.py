@@ -14,7 +14,7 @@ from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.grid_effects import widths
 from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.panels import PANELS, UNSEEN, other_panel, panel, slope_words
+from peploss.explorer.figures.panels import PANELS, UNSEEN, other_panel, panel, panel_title, slope_words
 from peploss.explorer.figures.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
@@ -33,6 +33,7 @@ class Shown:
     mirror: bool = True
     bins: bool = False
     gradient: bool = False
+    errors: bool = False
     labels: bool = True
 
 
@@ -64,14 +65,14 @@ def spectrum_figure(ex: Explanation, shown: Shown, other: Drawn | None = None) -
         )
     )
     data += label_traces()
-    panels = (["bins"] if shown.bins else []) + (["gradient"] if shown.gradient else [])
+    panels = [name for name in PANELS if getattr(shown, name)]
     layout, height = layout_of(shown, len(panels) + (other is not None))
     name_traces(data)
     for k, name in enumerate(panels, start=2):
         traces, axis = panel(ex, name, f"y{k}")
         data += traces
         layout[f"yaxis{k}"] |= axis
-        layout["annotations"].append(title_of(PANELS[name], layout[f"yaxis{k}"]["domain"][1]))
+        layout["annotations"].append(title_of(panel_title(ex, name), layout[f"yaxis{k}"]["domain"][1]))
     if other is not None:
         axis_name = f"yaxis{len(panels) + 2}"
         traces, axis = other_panel(ex, other, axis_name.replace("axis", ""))

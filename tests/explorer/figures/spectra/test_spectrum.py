@@ -19,7 +19,7 @@ from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
-ALL = Shown(bins=True, gradient=True)
+ALL = Shown(bins=True, gradient=True, errors=True)
 
 
 def trace(figure: dict, name: str) -> dict:
@@ -324,3 +324,30 @@ def test_of_very_many_peaks_the_highest_and_those_that_match_answer_the_pointer(
     monkeypatch.undo()
     assert figures.untold(explained) is None
     assert list(figures.told_peaks(explained)) == list(range(len(explained.observed)))
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.9])
+def test_the_strip_shows_the_error_of_every_match_in_a_unit_that_can_be_read(
+    explained: Explanation, shift: float
+) -> None:
+    s = explained.spectrum
+    moved = replace(s, mz=s.mz + shift) if shift else s
+    ex = explain(moved, explained.peptide, LossSettings(sigma=0.5)) if shift else explained
+    figure = spectrum_figure(ex, Shown(errors=True))
+    points = trace(figure, "mass error")
+    large = np.abs(ex.matches.error_ppm).max() > 1000
+    assert large == bool(shift)
+    np.testing.assert_array_equal(points["y"], ex.matches.error_da if large else ex.matches.error_ppm)
+    np.testing.assert_array_equal(points["x"], ex.fragments.mz[ex.matches.fragment])
+    title = figure["layout"]["annotations"][-1]["text"]
+    assert title.endswith("Da" if large else "ppm")
+    low, high = figure["layout"]["yaxis2"]["range"]
+    assert low < points["y"].min() <= points["y"].max() < high
+
+
+def test_the_strip_of_a_spectrum_without_a_match_is_empty(explained: Explanation) -> None:
+    ex = explain(explained.spectrum, Peptide.parse("GGGG"), LossSettings(sigma=0.0001, bin_width=0.001))
+    assert not len(ex.matches)
+    figure = spectrum_figure(ex, Shown(errors=True))
+    assert "mass error" not in [t.get("name") for t in figure["data"]]
+    assert "yaxis2" in figure["layout"]
