@@ -131,7 +131,7 @@ def observed_figure(spectrum: Spectrum) -> dict[str, Any]:
 def title_of(text: str, top: float) -> dict[str, Any]:
     """A panel's title, over its upper left corner."""
     corner = {"x": 0, "xref": "paper", "xanchor": "left", "y": top, "yref": "paper", "yanchor": "bottom"}
-    return corner | {"text": text, "showarrow": False, "font": {"size": 11, "color": "@muted"}}
+    return corner | {"text": text, "align": "left", "showarrow": False, "font": {"size": 11, "color": "@muted"}}
 
 
 def padded(mz: F64) -> list[float]:
