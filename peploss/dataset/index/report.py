@@ -162,7 +162,7 @@ def describe(report: IndexReport, path: Path) -> list[str]:
         f"{report.n_spectra:,} spectra: {report.n_unusable:,} cannot be used, {report.n_without:,} without PSM."
     )
     if report.n_replaced:
-        lines.append(f"{report.n_replaced:,} spectra bring a peptide that is not their table's: the table's was taken.")
+        lines.append(f"{report.n_replaced:,} spectra name another peptide than the table; the table's is used.")
     for note, n, first in report.of_files:
         lines.append(f"{first.table}: {note}" if n == 1 else f"{n:,} times, first in {first.table}: {note}")
     for reason, n, first in report.reasons:

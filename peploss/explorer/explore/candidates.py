@@ -211,7 +211,7 @@ def _controls(source: Source, spectrum: Spectrum, these: Candidates, settings: L
             args=(first, spectrum),
             disabled=not room,
             autocomplete="off",
-            placeholder="VGEAAASGEIRK, …" if room else f"{MOST} candidates are the most",
+            placeholder="VGEAAASGEIRK, …" if room else f"At most {MOST} candidates",
         )
         for kind, (label, about) in LABELS.items():
             st.button(label, key=f"add-{kind}", help=about, disabled=not room, on_click=_made,
@@ -233,7 +233,7 @@ def _add(peptides: Sequence[Peptide], more: Sequence[Peptide], spectrum: Spectru
     every, left = joined(peptides, more, spectrum.precursor_charge)
     added = len(every) - len(peptides)
     if not added and more and not left:
-        told += " They are all there already."
+        told += " All of these are candidates already."
     if left:
         told += f" There is room for {MOST} candidates: {len(left)} were left out, {left[0].proforma} first."
     st.session_state[_TOLD] = told.strip()

@@ -52,7 +52,7 @@ def draw(ex: Explanation, source: Source, key: str) -> None:
                     f"Try it: {escape_markdown(gain(why.fix))}",
                     key="apply-fix",
                     icon=":material/auto_fix_high:",
-                    help="Shows the spectrum with this change; what it changes can be set back where it is set.",
+                    help="Shows the spectrum with this change. Undo it in the box that it changes.",
                     on_click=apply,
                     args=(why.fix,),
                 )

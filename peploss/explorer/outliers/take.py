@@ -93,7 +93,7 @@ def _tag(chosen: SetFile, found: Selection) -> None:
         )
         off = (Notes.untag, ": removed from")
         st.button("Remove tag", key="tag-off", disabled=tag not in known, on_click=change, args=off)
-    st.caption("Kept beside the set, which is not changed.")
+    st.caption("Saved beside the set. The set itself stays as it is.")
     outliers_notes.told(_AT)
 
 

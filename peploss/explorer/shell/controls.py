@@ -72,12 +72,12 @@ def choose_settings(*, follow_heights: Sequence[str] = ()) -> tuple[LossSettings
         immonium = st.toggle("Immonium ions", key=box("imm"))
         precursor = st.toggle("Precursor", key=box("prec"), help="The intact peptide.")
         isotope = st.toggle("Isotope +1", key=box("iso"), help="First 13C peak of every fragment.")
-        st.caption("Predicted intensity by ion type. 1 for all is the loss as it is defined.")
+        st.caption("Predicted intensity by ion type. At 1 for all, the loss is as defined.")
         by_charge = st.text_input(
             "By ion and charge",
             key=box(WEIGHTS),
             placeholder="b1 0.4, y2 0.3",
-            help="Overrules the weights below for the ions named, as fitted under Tune.",
+            help="Overrides the weights below for these ions, for example with those that Tune fitted.",
             autocomplete="off",
         )
         names = [*ions, *(["immonium"] if immonium else []), *(["precursor"] if precursor else [])]
@@ -96,7 +96,7 @@ def choose_settings(*, follow_heights: Sequence[str] = ()) -> tuple[LossSettings
         remove = st.toggle("Remove the precursor", key=box("rmprec"))
         tolerance = DEFAULT.precursor_tolerance
         if remove:
-            tolerance = st.number_input("within ± m/z", min_value=LEAST_TOLERANCE, step=0.1, key=box("tol"))
+            tolerance = st.number_input("Within ± m/z", min_value=LEAST_TOLERANCE, step=0.1, key=box("tol"))
         top = st.number_input("Keep the highest", min_value=1, value=None, step=10, key=box("top"), placeholder="all")
         share = st.number_input(
             "Drop below % of the highest",
@@ -111,7 +111,7 @@ def choose_settings(*, follow_heights: Sequence[str] = ()) -> tuple[LossSettings
         if low is not None and high is not None and low >= high:
             told = (
                 f"Under **Filter peaks**, **m/z from** ({low:g}) is not below **to** ({high:g}). "
-                "Both are left out until it is."
+                "Both limits are ignored until you fix this."
             )
             st.warning("**m/z from** must lie below **to**.")
             low = high = None

@@ -111,6 +111,6 @@ def is_spectra(path: str, digest: str) -> bool:
 def lost() -> SourceError:
     """Why an address that speaks of an upload cannot show it."""
     return SourceError(
-        "The upload that this address speaks of is not here any more.",
+        "The upload that this address names is gone.",
         remedy=f"Upload it again: uploads are kept while the page is open and {uploads.GRACE / 60:.0f} minutes after.",
     )

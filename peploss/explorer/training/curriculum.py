@@ -55,7 +55,7 @@ def _own(start: CurriculumV2) -> CurriculumV2:
     """The curriculum in force: the one written in the box, if there is a good one."""
     with st.expander("Stages of your own (TOML)", icon=":material/edit:"):
         text = st.text_area("Stages", value=curriculum_toml(start), height=260, key=_TEXT, label_visibility="collapsed")
-        st.caption("A [[stage]] for each stage; what you leave out is at its default.")
+        st.caption("One [[stage]] per stage. Missing keys take their defaults.")
     if text.strip() == curriculum_toml(start).strip():
         return start
     try:

@@ -165,7 +165,7 @@ def _one(look: Look, metric: str) -> None:
 def _changed(look: Look) -> None:
     st.markdown(f"**From step {look.a:,} to {look.b:,}**")
     if look.a == look.b:
-        st.caption("The run has one step: there is nothing to compare it with.")
+        st.caption("The run has one step. A comparison needs two.")
         return
     found = look.change()
     if not found.n:

@@ -68,7 +68,7 @@ def draw(psm: Psm, settings: LossSettings, key: str) -> None:
         rate = st.number_input("Learning rate", 0.001, 2.0, 0.1, 0.05, format="%.3f", key="drate", width=130)
         wide = st.number_input("Annealed from σ, Th", 0.05, 50.0, 5.0, 0.5, key="dwide", width=150)
         correct = st.slider("Right residue, %", 0.0, 100.0, 60.0, 1.0, key="dsure", width=180,
-                            help="At the start, of the positions that are not swapped.")  # fmt: skip
+                            help="At the start, at positions that are not swapped.")  # fmt: skip
         share = st.slider("Swapped, %", 0.0, 100.0, 20.0, 5.0, key="dswap", width=150,
                           help="Positions that start as another residue.")  # fmt: skip
         seed = st.number_input("Seed", 0, 9999, 0, key="dseed", width=90)
@@ -111,7 +111,7 @@ def _watch(asked: Asked, job: Job[dict[str, Trajectory]], now: Asked) -> None:
     if job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
     if job.cancelled:
-        st.info("The descent was cancelled; what was found before is shown.")
+        st.info("The descent was cancelled. The results so far are shown.")
     found = job.latest
     if not found:
         return

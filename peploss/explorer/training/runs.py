@@ -74,7 +74,7 @@ def stamp_in_use(run: RunFile) -> tuple[tuple[str, int, int], bool]:
     try:
         now = run.stamp
     except OSError as error:
-        raise SourceError(f"The run is not there any more: {error.strerror}.", where=run.name) from error
+        raise SourceError(f"The run is gone: {error.strerror}.", where=run.name) from error
     kept: tuple[str, int, int] | None = st.session_state.get(_GROWN)
     if kept is None or kept[0] != now[0]:
         st.session_state[_GROWN] = kept = now

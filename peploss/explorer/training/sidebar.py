@@ -32,7 +32,7 @@ def choose() -> Look | None:
         st.error(sentence(error), icon=":material/error:")
         return None
     if grown:
-        st.button("Read what was logged since", icon=":material/refresh:", key="training-again",
+        st.button("Read new samples", icon=":material/refresh:", key="training-again",
                   on_click=runs.read_again)  # fmt: skip
     steps = f"{len(run.steps):,} checkpoint{'s' * (len(run.steps) != 1)}"
     st.caption(f"{run.n_samples:,} samples, {steps}, steps {run.steps[0]:,} to {run.steps[-1]:,}.")

@@ -108,7 +108,7 @@ def _scored(settings: LossSettings, begin: Begin[T], key: str) -> Job[T] | None:
     names = [] if root is None else [file.name for file in list_folder(root, is_set_name)]
     if root is None or not names:
         st.info(
-            f"No set in {ENVIRONMENT}. Make one with peploss index, put it there, and it is listed here."
+            f"No set in {ENVIRONMENT}. Make one with peploss index and put it there."
             if root
             else f"Set {ENVIRONMENT} to a folder and start the app again; its sets (.parquet) are then listed here."
         )
@@ -208,7 +208,7 @@ def watch(
             st.caption("Another set can be chosen above; another file, in the sidebar.")
         elif job.cancelled:
             with st.container(horizontal=True, vertical_alignment="center", key="stopped"):
-                st.markdown(f"Cancelled at {job.progress:.0%}. What is shown is of what was looked at until then.")
+                st.markdown(f"Cancelled at {job.progress:.0%}. The results so far are shown.")
                 st.button("Start again", icon=":material/refresh:", on_click=restart)
         if job.latest is not None:
             try:

@@ -27,7 +27,7 @@ LAYERS = {
     "loss": Layer("Loss", "The spectrum loss of this spectrum and this peptide at every setting.", GOOD_BELOW),
     "artefact": Layer(
         "Grid artefact",
-        "The loss less what it would be with infinitely narrow bins: what the grid adds, or, below 0, hides.",
+        "The loss minus that with infinitely narrow bins. Above 0 the grid adds to the loss, below 0 it hides some.",
         AROUND_ZERO,
         "middle",
     ),

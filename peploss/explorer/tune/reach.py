@@ -68,7 +68,7 @@ def draw(psm: Psm, settings: LossSettings, key: str) -> None:
     st.markdown(
         "**What each σ pulls back**",
         help="Basin: descent from inside it ends at the bottom. Reach: the part of it where the slope has not yet "
-        "fallen under 1 % of its peak; what lies outside is not pulled back in any useful time.",
+        "fallen under 1 % of its peak; from outside it, descent takes too long to be useful.",
     )
     st.dataframe(_table(wide, settings), hide_index=True, height="content", column_config=_COLUMNS)
 

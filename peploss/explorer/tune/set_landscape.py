@@ -108,7 +108,7 @@ def draw(found: TuneSet, settings: LossSettings) -> None:
         sigma = settings.sigma if settings.sigma_unit == picture.axes.sigma_unit else None
         components.figure(cut_figure(picture.axes, curves, sigma, title="median loss"), key="setcut")
     if each:
-        st.markdown("**By file, at this setting**", help="A dash: of one spectrum nothing can be said.")
+        st.markdown("**By file, at this setting**", help="A dash: one spectrum is too few.")
         _groups(each)
 
 

@@ -43,9 +43,7 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
             f"{report['n_without']:,} have no PSM. {report['n_not_joined']:,} PSMs are not in the set."
         )
     if report.get("n_replaced"):
-        st.markdown(
-            f"{report['n_replaced']:,} spectra bring a peptide that is not their table's: the table's was taken."
-        )
+        st.markdown(f"{report['n_replaced']:,} spectra name another peptide than the table; the table's is used.")
     if report.get("joined"):
         st.dataframe(
             pd.DataFrame([{**j, "table": Path(j["table"]).name} for j in report["joined"]]),
@@ -68,7 +66,7 @@ def _set(chosen: SetFile, about: dict[str, Any]) -> None:
         notes = [{"PSMs": n, "note": note} for note, n in report["spectrum_notes"].items()]
         st.dataframe(pd.DataFrame(notes), hide_index=True, height="content")
     if report.get("notes_without"):
-        st.markdown("What is noted of spectra without a PSM")
+        st.markdown("Notes on spectra without a PSM")
         notes = [{"spectra": n, "note": note} for note, n in report["notes_without"].items()]
         st.dataframe(pd.DataFrame(notes), hide_index=True, height="content")
     if chosen.path.is_file() and chosen.path.stat().st_size <= MOST_SAVED:
