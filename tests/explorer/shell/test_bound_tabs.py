@@ -34,10 +34,10 @@ def opened(asked: str | None, value: str | None) -> tuple[str, str]:
         (None, None, "One"),
         ("Two", None, "Two"),
         ("Two", "Three", "Two"),  # the value of an older run came after the click
-        (None, "Three", "One"),
+        (None, "Three", "Three"),
         ("Nowhere", None, "One"),
-        ("Nowhere", "Three", "One"),  # Streamlit takes a name that it does not know out of the address
+        ("Nowhere", "Three", "Three"),  # Streamlit takes a name that it does not know out of the address
     ],
 )
-def test_the_address_is_right_where_the_value_differs(asked: str | None, value: str | None, open_one: str) -> None:
+def test_the_address_is_right_where_it_names_another_tab(asked: str | None, value: str | None, open_one: str) -> None:
     assert opened(asked, value) == (open_one, open_one)
