@@ -363,10 +363,7 @@ async def _uploads(url: str, n: int, left: float) -> None:
     sessions = []
     for k in range(n):
         session = await Session(url, query="source=Upload").open()
-        box = await session.found(
-            "file_uploader", "Spectra (MGF, mzML, mzXML, MSP; also gzipped), and PSM tables to take peptides from"
-        )
-        await session.idle()
+        box = await session.until(lambda session=session: next(session.drawn("file_uploader"), None), "the box")
         await session.upload(box, {f"{k}.mgf": content})
         await session.until(lambda session=session: session.component("stage"), "the plot")
         sessions.append(session)

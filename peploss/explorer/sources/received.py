@@ -71,6 +71,7 @@ def box(key: str) -> Received:
                 store.drop(owner, file.name)
                 wrong = error
                 continue
+            uploads.let_go(file)
         now[file.file_id] = file.name
     st.session_state[received] = now
     if wrong is not None:

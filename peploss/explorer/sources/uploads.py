@@ -18,6 +18,8 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 
 from peploss.errors import SourceError
@@ -181,6 +183,19 @@ def _store() -> tuple[Uploads, tempfile.TemporaryDirectory[str]]:
 def store() -> Uploads:
     """The uploads of this server."""
     return _store()[0]
+
+
+def let_go(file: UploadedFile) -> None:
+    """Take the content of an upload that was kept out of memory, where Streamlit holds it while the page is open.
+
+    The box goes on to list the file, of which nothing is left here but its name.
+    """
+    file.seek(0)
+    file.truncate()
+    context = get_script_run_ctx()
+    if context is not None:
+        nothing = UploadedFileRec(file.file_id, file.name, file.type, b"")
+        context.uploaded_file_mgr.add_file(context.session_id, nothing)
 
 
 def _gone(owner: str) -> None:

@@ -61,6 +61,7 @@ def _box() -> None:
             if not file.name.lower().endswith(runs.FILES):
                 raise SourceError(f"A file named {', '.join(runs.FILES)} was expected.", where=file.name)
             store.keep(owner, file.name, file)
+            uploads.let_go(file)
         except PeplossError as error:
             st.error(sentence(error), icon=":material/error:")
             continue
