@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from typing import Final
 
+COLLECT_EVERY: Final = 60.0  # s
 _landscapes: threading.Thread | None = None
 
 
@@ -35,12 +37,20 @@ def _compile_landscapes() -> None:
     landscape(psm, LossSettings(), Axes(few, "Da", few))
 
 
+def _collect() -> None:
+    """What sessions that ended left in cycles goes, even where nobody does anything that would have it collected."""
+    while True:
+        time.sleep(COLLECT_EVERY)
+        gc.collect()
+
+
 def up() -> None:
     """Load what the pages need and keep the collector off it.
 
-    Streamlit runs a full garbage collection after every script run, while it holds the interpreter. With torch,
-    numba and pandas loaded that takes 0.15 s, more than everything else a slider move costs together. What is loaded
-    here stays for the life of the process, so the collector need not look at it again.
+    Streamlit would run a full garbage collection after every script run, while it holds the interpreter: with torch,
+    numba and pandas loaded that takes 0.15 s, more than everything else a slider move costs together, and with 20
+    users no run came to its end. ``.streamlit/config.toml`` turns it off; here it is done once a minute. What is
+    loaded here stays for the life of the process, so the collector need not look at it again.
     """
     start = time.monotonic()
     print(
@@ -72,4 +82,5 @@ def up() -> None:
     global _landscapes
     _landscapes = threading.Thread(target=_compile_landscapes, name="compile-landscapes")
     _landscapes.start()
+    threading.Thread(target=_collect, name="collect", daemon=True).start()
     print(f"  Ready after {time.monotonic() - start:.0f} s.", flush=True)
