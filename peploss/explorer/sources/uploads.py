@@ -18,6 +18,7 @@ from typing import BinaryIO, Final
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRec
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
@@ -193,7 +194,7 @@ def let_go(file: UploadedFile) -> None:
     file.seek(0)
     file.truncate()
     context = get_script_run_ctx()
-    if context is not None:
+    if context is not None and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
         nothing = UploadedFileRec(file.file_id, file.name, file.type, b"")
         context.uploaded_file_mgr.add_file(context.session_id, nothing)
 
