@@ -36,7 +36,7 @@ class Confidence:
         return np.concatenate([self.residues[:1] * self.n_term, self.residues[1:]])
 
 
-def aligned(scores: Sequence[float], length: int, n_terminal: int = 0) -> Confidence:
+def aligned(scores: Sequence[float], length: int, n_terminal: int = 0, *, may_end: bool = False) -> Confidence:
     """Give each residue its score.
 
     A modification of the N-terminus is a token of its own in the alphabets of Casanovo and InstaNovo, and stands first;
@@ -46,19 +46,25 @@ def aligned(scores: Sequence[float], length: int, n_terminal: int = 0) -> Confid
         scores: a probability for each token, in the order of the peptide.
         length: residues of the peptide, L.
         n_terminal: modifications of its N-terminus.
+        may_end: whether one score more than all these can only be that of the end of the sequence, which comes last
+            in the beams of InstaNovo. It cannot where the first residue is modified: that may be a token, too.
     Raises:
         PeptideError: they are no probabilities, or there are more or fewer than tokens.
 
     >>> aligned([0.9, 0.8, 0.7], 2, 1)
     Confidence(residues=array([0.8, 0.7]), n_term=0.9)
+    >>> aligned([0.8, 0.7, 1.0], 2, may_end=True)
+    Confidence(residues=array([0.8, 0.7]), n_term=None)
     """
     values = np.asarray(scores, dtype=np.float64)
     extra = values.size - length
+    if may_end and extra == n_terminal + 1:
+        values, extra = values[:-1], n_terminal
     if not 0 <= extra <= n_terminal:
         ends = f" and {n_terminal} N-terminal modification{'s' if n_terminal > 1 else ''}" if n_terminal else ""
         raise PeptideError(
             f"The table gives {values.size} scores for {length} residues{ends}, so none is used.",
-            remedy="A beam search of InstaNovo adds one for the end of the sequence; its greedy search does not.",
+            remedy="One more is read as the end of the sequence where the first residue is not modified.",
         )
     wrong = ~((values >= 0) & (values <= 1))
     if wrong.any():

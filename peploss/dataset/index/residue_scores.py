@@ -23,8 +23,11 @@ def scores_of(psm: Psm, peptide: Resolved) -> Confidence | None:
     """The scores of a PSM's residues; None where it has none, or they do not fit, which its notes then say."""
     if not psm.token_scores:
         return None
+    ends = peptide.modifications.count("N-term[")
+    longer = len(psm.token_scores) > peptide.length + ends  # seldom, and a peptide takes time to read
+    may_end = longer and all(site.position != 0 for site in Peptide.parse(peptide.peptide).modifications)
     try:
-        return aligned(psm.token_scores, peptide.length, peptide.modifications.count("N-term["))
+        return aligned(psm.token_scores, peptide.length, ends, may_end=may_end)
     except PeptideError as error:
         psm.notes = f"{psm.notes} {error}".strip()
         return None

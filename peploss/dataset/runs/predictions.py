@@ -92,7 +92,8 @@ def _confidence(psm: Psm, said: Peptide) -> list[float]:
     """A probability for each residue token; a modification of the N-terminus that is scored by itself is part of the
     first one. NaN where the table has no scores, or they do not fit."""
     ends = sum(site.position == "n_term" for site in said.modifications)
+    may_end = all(site.position != 0 for site in said.modifications)
     try:
-        return aligned(psm.token_scores, len(said), ends).with_n_term.tolist()
+        return aligned(psm.token_scores, len(said), ends, may_end=may_end).with_n_term.tolist()
     except PeptideError:
         return [float("nan")] * len(said)

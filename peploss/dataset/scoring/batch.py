@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peploss.analysis.causes.run import Run
 from peploss.analysis.one_psm.explained import explained_by_row
-from peploss.dataset.schema import ABOUT
+from peploss.dataset.schema import ABOUT, CONFIDENCE
 from peploss.dataset.scoring import columns as kernel
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
 from peploss.dataset.scoring.gpu import OnDevice, Ragged
@@ -95,7 +95,7 @@ class Plan:
     @property
     def schema(self) -> pa.Schema:
         """All columns of the result."""
-        return pa.schema([*ABOUT, *self.scores])
+        return pa.schema([*ABOUT, *CONFIDENCE, *self.scores])
 
 
 def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.RecordBatch:
@@ -105,12 +105,11 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         batch: columns of ``schema.SET``.
         device: where the spectrum losses are computed, ``"cpu"`` or ``"cuda"``; to 1e-5 the same.
     Returns:
-        The columns of ``schema.ABOUT`` as they came, and those of ``plan.scores``: ``loss`` in [0, 1]; ``ppm`` signed
-        and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z or charge is not known;
-        ``explained`` the share of the intensity in matched peaks and
-        ``explained_peaks`` how many those are. ``heights``, with predicted ones, is where they come from, or why a row
-        has uniform ones; a decoy has those of its peptide. ``problem`` says why a row has no loss, and is null where
-        it has.
+        The columns of ``schema.ABOUT`` and ``schema.CONFIDENCE`` as they came, and those of ``plan.scores``: ``loss``
+        in [0, 1]; ``ppm`` signed and ``isotope_ppm`` against the 13C isotope that fits best, null where precursor m/z
+        or charge is not known; ``explained`` the share of the intensity in matched peaks and ``explained_peaks`` how
+        many those are. ``heights``, with predicted ones, is where they come from, or why a row has uniform ones; a
+        decoy has those of its peptide. ``problem`` says why a row has no loss, and is null where it has.
     """
     settings = plan.settings
     charges, spectrum_charges = _int64(batch, "charge"), _int64(batch, "spectrum_charge")
@@ -150,7 +149,7 @@ def score_batch(batch: pa.RecordBatch, plan: Plan, device: str = "cpu") -> pa.Re
         columns["decoy_loss"] = _array(losses(decoys), lost | ~different | unfit)
     if plan.causes:
         columns |= cause_columns(batch, settings, plan.seed, plan.runs)
-    about = [batch.column(name).cast(ABOUT.field(name).type) for name in ABOUT.names]
+    about = [batch.column(field.name).cast(field.type) for field in (*ABOUT, *CONFIDENCE)]
     return pa.RecordBatch.from_arrays([*about, *(columns[name] for name in plan.scores.names)], schema=plan.schema)
 
 

@@ -43,7 +43,7 @@ LABELS: Final[Mapping[str, str]] = {
 _GROUPS: Final = (
     "charge", "length", "file", "modifications", "label", "cause", "rank", "isotope", "table", "joined_by", "notes",
 )  # fmt: skip
-_NOT_SHOWN: Final = ("id", "index", "scan")
+_NOT_SHOWN: Final = ("id", "index", "scan", "n_term_score")
 
 
 def label(name: str) -> str:

@@ -12,8 +12,14 @@ import pytest
 from peploss.analysis.one_psm.confidence import bonds_of, evidence
 from peploss.dataset.index.build import build_set
 from peploss.dataset.index.report import describe
+from peploss.dataset.index.residue_scores import scores_of
+from peploss.dataset.index.resolve import resolve
 from peploss.dataset.query.ranks import confidence_of, ranks_of
-from peploss.dataset.schema import KEY
+from peploss.dataset.query.results import Results
+from peploss.dataset.schema import CONFIDENCE, KEY
+from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.run import score_set
+from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import PsmTable
@@ -100,6 +106,39 @@ def test_each_candidate_of_a_beam_has_its_own(tmp_path: Path) -> None:
     assert first.token_scores[1] == pytest.approx(np.exp(-0.1))
     assert second.peptide.startswith("PPEK")
     assert second.token_scores[0] == pytest.approx(np.exp(-1.0))
+
+
+def test_the_end_token_of_a_beam_is_dropped_where_the_count_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(
+        "experiment_name,scan_number,precursor_charge,predictions,token_log_probs\n"
+        'hcd_qe_openms_qc,174,2,PEPK,"[0.0, -0.1, -0.2, -0.3, -9.0]"\n'
+        'hcd_qe_openms_qc,174,2,M[UNIMOD:35]EPK,"[0.0, -0.1, -0.2, -0.3, -9.0]"\n'
+        'hcd_qe_openms_qc,174,2,PEPKK,"[0.0, -0.1, -0.2, -0.3, -0.4, -0.5, -9.0]"\n'
+    )
+    psms = list(read_psms(path).psms)
+    plain, modified, longer = (scores_of(psm, resolve(psm.peptide)) for psm in psms)  # type: ignore[arg-type]
+    assert plain is not None
+    np.testing.assert_allclose(plain.residues, np.exp([0.0, -0.1, -0.2, -0.3]), rtol=1e-6)
+    assert modified is longer is None  # the oxidation may be a token of its own; two too many are not one end
+    assert "5 scores for 4 residues" in psms[1].notes
+
+
+@pytest.mark.parametrize("causes", [False, True])
+def test_results_keep_the_confidence_of_their_set(tmp_path: Path, causes: bool) -> None:
+    rows = [("+42.011PEPK", "3", "0.9,0.1,0.2,0.3,0.4"), ("PEPK", "4", "null")]
+    out, scores = tmp_path / "set.parquet", tmp_path / "scores.parquet"
+    build_set([QC], [mztab(tmp_path / "c.mztab", rows)], out, workers=1)
+    score_set(out, scores, Plan())
+    if causes:
+        add_causes(out, scores, 1, workers=1)
+    with ParquetStore(out) as store, ParquetStore(scores, "results") as scored:
+        for name in CONFIDENCE.names:
+            want, found = (pq.read_table(each.path).column(name).to_pylist() for each in (store, scored))
+            assert want == found
+            assert any(value is not None for value in found)
+    with Results(scores) as asked:
+        assert asked.count("n_term_score > 0.8") == 1
 
 
 def test_the_set_gives_each_rank_its_confidence(tmp_path: Path) -> None:
