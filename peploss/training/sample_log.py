@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,6 +38,7 @@ from peploss.training.log_rows import (
     write_rows,
     write_table,
 )
+from peploss.training.logged_run import FIXED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -146,8 +148,13 @@ class SampleLog:
                 f"targets and mask must be (B, L) = {tuple(shape)} and ids {shape[0]}, not {tuple(targets.shape)}, "
                 f"{tuple(mask.shape)} and {len(ids)}."
             )
+        if isinstance(step, bool) or not isinstance(step, int | np.integer):
+            raise SettingsError(f"step must be a whole number, not {step!r}.")
+        step = int(step)
         if step < self._last_step:
             raise SettingsError(f"Steps must not go back: {step} came after {self._last_step}.")
+        if taken := [name for name in metrics or {} if name in FIXED]:
+            raise SettingsError(f"A metric cannot be called {taken[0]!r}: the log has a column of that name.")
         new = self._spectra_of(ids, peaks, precursor_mass, charges)
         self._last_step = step
         given = {name: torch.as_tensor(value).detach() for name, value in (metrics or {}).items()}

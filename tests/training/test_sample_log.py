@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from peploss import CombinedLoss, Vocabulary
+from peploss.dataset.runs.samples import RunSamples
 from peploss.errors import SettingsError, SourceError
 from peploss.training.logged_run import LoggedRun
 from peploss.training.sample_log import SampleLog
@@ -104,6 +105,21 @@ def test_batches_written_together_are_as_those_written_alone(
     alone = write(tmp_path / "alone")
     assert len(alone) == 8
     assert [dict(sorted(row.items())) for row in together] == [dict(sorted(row.items())) for row in alone]
+
+
+def test_what_would_overwrite_a_column_or_is_no_step_is_refused(tmp_path: Path) -> None:
+    with SampleLog(tmp_path, vocabulary=VOCABULARY) as log:
+        log.add(3, IDS, logits(), TARGETS, MASK, {"k": torch.ones(3), "accuracy": torch.ones(3)})
+        with pytest.raises(SettingsError, match="A metric cannot be called 'id'"):
+            log.add(4, IDS, logits(), TARGETS, MASK, {"id": torch.ones(3)})
+        with pytest.raises(SettingsError, match="step must be a whole number, not 'x'"):
+            log.add("x", IDS, logits(), TARGETS, MASK)  # type: ignore[arg-type]
+        log.add(np.int64(4), IDS, logits(), TARGETS, MASK)  # type: ignore[arg-type]
+    run = RunSamples(tmp_path)
+    assert run.metrics == ["accuracy", "k"]
+    assert run.steps == [3, 4]
+    assert run.curve("k").mean.tolist() == [1.0]
+    run.close()
 
 
 def test_what_the_loop_changes_afterwards_is_not_logged(tmp_path: Path) -> None:

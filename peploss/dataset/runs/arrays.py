@@ -83,6 +83,8 @@ def _write(arrays: dict[str, np.ndarray], path: Path, into: Path) -> None:
         )
     vocabulary = _vocabulary(arrays, logits.shape[-1])
     batch, length = logits.shape[1:3]
+    if not logits.numel():
+        raise SettingsError(f"all_logits is empty: its shape is {tuple(logits.shape)}.")
     if "targets" not in arrays:
         raise SettingsError("The file holds no array targets (B, L).")
     targets = _tensor(arrays, "targets", path)
@@ -95,6 +97,8 @@ def _write(arrays: dict[str, np.ndarray], path: Path, into: Path) -> None:
     mask = _tensor(arrays, "mask", path).to(torch.bool) if "mask" in arrays else (targets != pad) & (targets >= 0)
     if mask.shape != targets.shape:
         raise SettingsError(f"mask must be (B, L) = ({batch}, {length}), not {tuple(mask.shape)}.")
+    if not bool(mask.any()):
+        raise SettingsError("No position counts: mask is False, or targets are padding, everywhere.")
     outside = mask & ((targets < 0) | (targets >= len(vocabulary)))
     if bool(outside.any()):
         raise SettingsError(
@@ -114,6 +118,8 @@ def _write(arrays: dict[str, np.ndarray], path: Path, into: Path) -> None:
     ids = [str(name) for name in arrays["ids"].tolist()] if "ids" in arrays else [f"sample {i}" for i in range(batch)]
     if len(ids) != batch:
         raise SettingsError(f"ids must be B = {batch} names, not {len(ids)}.")
+    if twice := next((name for name in ids if ids.count(name) > 1), ""):
+        raise SettingsError(f"Each id must be there once; {twice!r} is there {ids.count(twice)} times.")
     nothing = torch.zeros(batch, 0)
     with torch.no_grad():
         observed = peaks or (nothing, nothing, nothing.bool())
@@ -145,9 +151,11 @@ def _vocabulary(arrays: dict[str, np.ndarray], n: int) -> Vocabulary:
     tokens = [str(token) for token in arrays["vocabulary"].tolist()]
     if len(tokens) != n:
         raise SettingsError(f"vocabulary has {len(tokens)} tokens, and all_logits has {n}.")
+    if twice := next((token for token in tokens if tokens.count(token) > 1), ""):
+        raise SettingsError(f"Each token must be in vocabulary once; {twice!r} is there {tokens.count(twice)} times.")
     if "masses" not in arrays:
         return Vocabulary.from_tokens(tokens)
-    masses = np.asarray(arrays["masses"], dtype=np.float64)
+    masses = _numbers(arrays["masses"], "vocabulary_masses")
     if masses.shape != (n,):
         raise SettingsError(f"vocabulary_masses must be (V,) = ({n},), not {masses.shape}.")
     return Vocabulary.from_masses({t: float(m) if m > 0 else None for t, m in zip(tokens, masses, strict=True)})
@@ -176,7 +184,7 @@ def _spectra(
     if "precursor_mass" in arrays:
         mass = _tensor(arrays, "precursor_mass", path).double()
     if "charge" in arrays:
-        charges = [int(z) for z in np.atleast_1d(arrays["charge"]).tolist()]
+        charges = _whole(arrays["charge"], "charge")
     for name, n in (("precursor_mass", mass), ("charge", charges)):
         if n is not None and len(n) != batch:
             raise SettingsError(f"{name} must be (B,) = ({batch},), not {len(n)} numbers.")
@@ -194,10 +202,28 @@ def _objective(arrays: dict[str, np.ndarray]) -> Objective:
     return Objective.from_dict(values)
 
 
+def _numbers(array: np.ndarray, name: str) -> np.ndarray:
+    """As float64."""
+    if array.dtype.kind not in "fiu":
+        raise SettingsError(f"{name} holds {array.dtype}, and numbers were expected.")
+    return array.astype(np.float64)
+
+
+def _whole(array: np.ndarray, name: str) -> list[int]:
+    """As whole numbers, whatever type they were written in."""
+    values = np.atleast_1d(_numbers(array, name)).reshape(-1)
+    if not (np.isfinite(values) & (values == np.rint(values)) & (np.abs(values) < 2**53)).all():
+        raise SettingsError(f"{name} must be whole numbers; it holds {values[values != np.rint(values)][:1].tolist()}.")
+    return [int(value) for value in values.tolist()]
+
+
 def _step(arrays: dict[str, np.ndarray], path: Path) -> int:
     """As the file says; else the last number in its name; else 0."""
     if "step" in arrays:
-        return int(np.atleast_1d(arrays["step"])[0])
+        steps = _whole(arrays["step"], "step")
+        if len(set(steps)) != 1 or steps[0] < 0:
+            raise SettingsError(f"step must be one whole number from 0 on, not {steps[:3]}.")
+        return steps[0]
     found = _STEP.search(path.stem)
     return int(found[1][:15]) if found else 0
 

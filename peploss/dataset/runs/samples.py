@@ -71,7 +71,7 @@ class RunSamples:
 
     def __init__(self, folder: str | Path) -> None:
         self.run = LoggedRun(folder)
-        own = [name for name in self.run.metrics if name not in ("right", "loss")]
+        own = [name for name in self.run.metrics if name not in ("right", "loss", ACCURACY)]
         first = [n for n in ("total_loss", "ce_final", "spectrum_loss", "precursor_loss") if n in own]
         self.metrics = [*first, ACCURACY, *(n for n in own if n not in first)]
         losses = [*first, *(n for n in own if "loss" in n), *own]
@@ -91,16 +91,17 @@ class RunSamples:
             # A sample that was logged twice at a step, as after a crash, counts as it was the last time.
             # Samples are joined by number: their names are texts, which takes several times as long.
             self._ask(
-                "CREATE TABLE names AS SELECT id, (row_number() OVER ())::INTEGER AS k FROM "
+                "CREATE TABLE names AS SELECT id, (row_number() OVER ())::INTEGER AS _sample FROM "
                 "(SELECT DISTINCT id FROM read_parquet($files, union_by_name = true))",
                 {"files": files},
             )
             self._ask(
-                f'CREATE TABLE log AS SELECT step, k, length, n_correct = length AS "right", '  # noqa: S608
+                f'CREATE TABLE log AS SELECT step, _sample, length, n_correct = length AS "right", '  # noqa: S608
                 f"n_correct / length AS accuracy{numbers}, {loss} AS loss "
                 "FROM read_parquet($files, union_by_name = true, filename = true, file_row_number = true) "
                 "JOIN names USING (id) "
-                "QUALIFY row_number() OVER (PARTITION BY step, k ORDER BY filename DESC, file_row_number DESC) = 1",
+                "QUALIFY row_number() OVER "
+                "(PARTITION BY step, _sample ORDER BY filename DESC, file_row_number DESC) = 1",
                 {"files": files},
             )
             self._ask(f"CREATE TABLE samples AS {self._samples(own, weights)}", {"files": files} | self._tokens())
@@ -108,7 +109,7 @@ class RunSamples:
             raise SourceError(f"The run cannot be read: {str(error).splitlines()[0]}", where=str(folder)) from error
         self.steps = [int(row[0]) for row in self._ask("SELECT DISTINCT step FROM log ORDER BY step")]
         self.n_samples = int(self._ask("SELECT count(*) FROM samples")[0][0])
-        bad = "SELECT count(DISTINCT k) FROM log WHERE loss NOTNULL AND NOT isfinite(loss)"
+        bad = "SELECT count(DISTINCT _sample) FROM log WHERE loss NOTNULL AND NOT isfinite(loss)"
         self.n_not_finite = int(self._ask(bad)[0][0])
 
     def _tokens(self) -> dict[str, list[str]]:
@@ -129,15 +130,15 @@ class RunSamples:
                     "GROUP BY id"
                 )
         return (
-            'WITH moved AS (SELECT *, lag("right") OVER (PARTITION BY k ORDER BY step) AS earlier FROM log), '  # noqa: S608
+            'WITH moved AS (SELECT *, lag("right") OVER (PARTITION BY _sample ORDER BY step) AS earlier FROM log), '  # noqa: S608
             "told AS (SELECT id, array_to_string(list_transform(any_value(target), lambda x: $tokens[x + 1]), '') AS "
             f"sequence FROM read_parquet($files, union_by_name = true) GROUP BY id), charges AS ({charge}) "
-            "SELECT k, any_value(names.id) AS id, any_value(sequence) AS sequence, any_value(length) AS length, "
+            "SELECT _sample, any_value(names.id) AS id, any_value(sequence) AS sequence, any_value(length) AS length, "
             "any_value(charge) AS charge, arg_min(loss, step) AS first, min(loss) AS best, "
             'count_if("right" <> earlier)::INTEGER AS flips, '
             f"{self._dominating(own, weights)} AS part "
-            "FROM moved JOIN names USING (k) LEFT JOIN told ON told.id = names.id "
-            "LEFT JOIN charges ON charges.id = names.id GROUP BY k"
+            "FROM moved JOIN names USING (_sample) LEFT JOIN told ON told.id = names.id "
+            "LEFT JOIN charges ON charges.id = names.id GROUP BY _sample"
         )
 
     @staticmethod
@@ -183,9 +184,9 @@ class RunSamples:
             return None
         chosen = self._chosen
         if chosen is None or chosen[0] != (among, a, b):
-            sql = f"SELECT s.k FROM {self._joined(b, bool(among.cause))} WHERE {kept}"  # noqa: S608
+            sql = f"SELECT s._sample FROM {self._joined(b, bool(among.cause))} WHERE {kept}"  # noqa: S608
             with self._lock:
-                found = self._connection.execute(sql, values).fetchnumpy()["k"]
+                found = self._connection.execute(sql, values).fetchnumpy()["_sample"]
             inside = np.zeros(self.n_samples + 1, dtype=np.bool_)
             inside[found] = True
             self._chosen = chosen = (among, a, b), inside
@@ -195,10 +196,10 @@ class RunSamples:
         made = self._metrics.get(metric)
         if made is None:
             key = quoted(metric)
-            sql = f"SELECT step, k, {key} AS v FROM log WHERE isfinite({key}) ORDER BY step, v"  # noqa: S608
+            sql = f"SELECT step, _sample, {key} AS v FROM log WHERE isfinite({key}) ORDER BY step, v"  # noqa: S608
             with self._lock:
                 found = self._connection.execute(sql).fetchnumpy()
-            made = SortedMetric.of(*(np.asarray(found[name]) for name in ("step", "k", "v")))
+            made = SortedMetric.of(*(np.asarray(found[name]) for name in ("step", "_sample", "v")))
             self._metrics = dict([*self._metrics.items(), (metric, made)][-SORTED:])
         return made
 
@@ -268,14 +269,16 @@ class RunSamples:
         """Steps at which a sample was logged."""
         return [
             int(r[0])
-            for r in self._ask("SELECT step FROM log JOIN names USING (k) WHERE id = $id ORDER BY step", {"id": sample})
+            for r in self._ask(
+                "SELECT step FROM log JOIN names USING (_sample) WHERE id = $id ORDER BY step", {"id": sample}
+            )
         ]
 
     def _joined(self, b: int, causes: bool) -> str:
         told = f" LEFT JOIN {self._causes(b)} c ON c.id = s.id" if causes else ""
         return (
-            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a.k = s.k "  # noqa: S608
-            f"LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b.k = s.k{told}"
+            "samples s LEFT JOIN (SELECT * FROM log WHERE step = $a) a ON a._sample = s._sample "  # noqa: S608
+            f"LEFT JOIN (SELECT * FROM log WHERE step = $b) b ON b._sample = s._sample{told}"
         )
 
     def _causes(self, step: int) -> str:

@@ -255,3 +255,33 @@ def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeyp
     monkeypatch.setattr("peploss.dataset.runs.arrays._MOST_BYTES", 1000)
     with pytest.raises(SourceError, match="at most 1,000 are read"):
         run_of(save(tmp_path / "large.npz", arrays()), tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"all_logits": np.zeros((1, 0, 5, 24), np.float32)}, "all_logits is empty: its shape is (1, 0, 5, 24)"),
+        ({"target_mask": np.zeros((4, 1), bool)}, "mask must be (B, L)"),
+        ({"target_mask": None}, "No position counts"),
+        ({"ids": np.array(["a", "b", "a", "c"])}, "Each id must be there once; 'a' is there 2 times"),
+        ({"vocabulary": np.array(["A"] * 24)}, "Each token must be in vocabulary once; 'A' is there 24 times"),
+        ({"vocabulary_masses": np.array(["x"] * 24)}, "vocabulary_masses holds <U1, and numbers were expected"),
+        ({"charge": np.array(["2", "x", "3", "3"])}, "charge holds <U1, and numbers were expected"),
+        ({"charge": np.array([2, np.nan, 3, 3])}, "charge must be whole numbers; it holds [nan]"),
+        ({"charge": np.array([2, 2.5, 3, 3])}, "charge must be whole numbers; it holds [2.5]"),
+        ({"step": np.array("abc")}, "step holds <U3, and numbers were expected"),
+        ({"step": np.array([], np.int64)}, "step must be one whole number from 0 on, not []"),
+        ({"step": np.array(np.nan)}, "step must be whole numbers; it holds [nan]"),
+        ({"step": np.array([1, 2])}, "step must be one whole number from 0 on, not [1, 2]"),
+    ],
+)
+def test_what_does_not_fit_together_is_told_in_one_sentence(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    values = arrays() | texts()
+    if change.get("target_mask", 0) is None:
+        change = {"target_mask": np.zeros_like(values["target_mask"])}
+    path = save(tmp_path / "a.npz", values | change)
+    with pytest.raises(SourceError) as error:
+        run_of(path, tmp_path / "run")
+    assert told in str(error.value)
+    assert str(error.value).startswith("a.npz: ")
+    assert not (tmp_path / "run").exists()
