@@ -234,3 +234,11 @@ def test_import_peploss_is_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("path", sorted([ROOT / "app.py", *(ROOT / "pages").rglob("*.py")]), ids=lambda path: path.name)
+def test_a_page_holds_no_value_that_streamlit_would_write(path: Path) -> None:
+    """Streamlit writes a text or a name that is a statement by itself; it leaves out the docstring of the file."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    alone = [node.lineno for node in body[1:] if isinstance(node, ast.Expr) and not isinstance(node.value, ast.Call)]
+    assert not alone
