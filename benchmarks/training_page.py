@@ -67,7 +67,10 @@ def actions(page: Page, checkpoints: int) -> dict[str, list[Callable[[], Any]]]:
             table.scroll_into_view_if_needed()
             box = table.bounding_box()
             assert box is not None
-            page.mouse.click(box["x"] + 60, box["y"] + 38 + 35 * at + 17)
+            x, y = box["x"] + 60, box["y"] + 38 + 35 * at + 17
+            page.mouse.move(x, y - 3)  # the table follows the pointer before it takes a click
+            page.wait_for_timeout(300)
+            page.mouse.click(x, y)
 
         return act
 
