@@ -28,7 +28,7 @@ from benchmarks.common import arguments, show, write
 from peploss.dataset.index.build import build_set
 from peploss.dataset.query.results import Results
 from peploss.dataset.schema import SET, with_about
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ROWS, ParquetStore, written_whole
 from peploss.dataset.tables import read_psms

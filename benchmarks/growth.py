@@ -33,7 +33,7 @@ from peploss.dataset.index.headers import Headers
 from peploss.dataset.index.join import join
 from peploss.dataset.query.results import Results
 from peploss.dataset.query.selections import export
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms

@@ -105,7 +105,7 @@ def a_set(folder: Path) -> Path:
 @functools.cache
 def results(folder: Path) -> Path:
     """Scores of that set."""
-    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.plan import Plan
     from peploss.dataset.scoring.run import score_set
 
     out = _folder(folder, "set") / "results.parquet"

@@ -63,8 +63,8 @@ def score(
     settings: LossSettings,
 ) -> None:
     """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and the losses asked for."""
-    from peploss.dataset.scoring.batch import Plan
     from peploss.dataset.scoring.belief import belief_of, in_words
+    from peploss.dataset.scoring.plan import Plan
     from peploss.dataset.scoring.run import score_set
     from peploss.dataset.scoring.worst import add_causes
 

@@ -22,7 +22,7 @@ import pytest
 from benchmarks.dataset import large_set, small_set
 from peploss.dataset.index.build import build_set
 from peploss.dataset.query.results import Results
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore

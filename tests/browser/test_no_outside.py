@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from peploss.dataset.index.build import build_set
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.tables import read_psms
 from peploss.spectra.samples import samples_folder

@@ -12,7 +12,7 @@ import pytest
 
 from peploss.dataset.query.notes import Notes
 from peploss.dataset.query.results import Results
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.settings import LossSettings
 from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_cause, click_cell, click_point, drag, settled, told

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from peploss.dataset.schema import KEY
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SourceError

@@ -124,7 +124,7 @@ def test_a_set_is_scored_with_the_heights_that_the_page_shows(tmp_path: Path) ->
     """The command, the page and the explanation of one PSM give the same loss, with predicted heights, too."""
     from peploss.dataset.index.build import build_set
     from peploss.dataset.psm_row import psm_of
-    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.plan import Plan
     from peploss.dataset.scoring.run import score_set
     from peploss.dataset.store import ParquetStore
     from peploss.dataset.tables import read_psms

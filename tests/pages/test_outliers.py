@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from peploss.dataset.index.build import build_set
 from peploss.dataset.query.notes import Notes
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms

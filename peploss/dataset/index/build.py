@@ -16,7 +16,8 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from peploss.dataset.index.headers import NAMES, Headers
-from peploss.dataset.index.join import Joined, NotJoined, join
+from peploss.dataset.index.join import join
+from peploss.dataset.index.joined import Joined, NotJoined
 from peploss.dataset.index.nothing import OF_PEPTIDE, nothing
 from peploss.dataset.index.parts import Part, file_notes, plan_parts, read_part, read_parts
 from peploss.dataset.index.report import IndexReport

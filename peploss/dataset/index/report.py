@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from peploss.dataset.index.join import NotJoined
+from peploss.dataset.index.joined import NotJoined
 from peploss.dataset.store import ParquetStore
 
 NOTES: Final = 10

@@ -7,7 +7,8 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from peploss.dataset.schema import SET
-from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.batch import score_batch
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.group import Scored, score_group
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.store import ParquetStore
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.group import Scored, score_group
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.store import ParquetStore
 from peploss.errors import BackendError
 

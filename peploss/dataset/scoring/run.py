@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from peploss.dataset.progress import Progress
 from peploss.dataset.schema import with_about
-from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.gpu import device_for
 from peploss.dataset.scoring.group import Scored
 from peploss.dataset.scoring.local import scored_by_threads
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError, SourceError

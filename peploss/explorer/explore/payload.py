@@ -14,6 +14,7 @@ from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.explore import summary
 from peploss.explorer.figures.spectra import spectrum as figures
 from peploss.explorer.figures.spectra.pair import pair_figure
+from peploss.explorer.figures.spectra.tips import untold
 from peploss.explorer.shell import state
 from peploss.explorer.shell.view import WIDTHS, WIDTHS_PPM, View
 from peploss.peptides.confidence import Confidence
@@ -77,7 +78,7 @@ def stage(
         "ladder": summary.ladder(ex, confidence),
         "reference": reference,
         "candidates": beside.rows,
-        "guard": " ".join(filter(None, [*ex.notices, ex.guard, figures.untold(ex)])) or None,
+        "guard": " ".join(filter(None, [*ex.notices, ex.guard, untold(ex)])) or None,
         "remedy": _remedy(ex),
         "view": view.payload(),
         "seq": state.sequence(),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from peploss.dataset.index.join import Headers, join
+from peploss.dataset.index.headers import Headers
+from peploss.dataset.index.join import join
 from peploss.dataset.index.resolve import resolve
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import Psm, PsmTable

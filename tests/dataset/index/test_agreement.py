@@ -10,7 +10,8 @@ import pytest
 from peploss.constants import PROTON
 from peploss.dataset.index.agreement import Pairs, agreement
 from peploss.dataset.index.headers import Headers
-from peploss.dataset.index.join import Joined, join
+from peploss.dataset.index.join import join
+from peploss.dataset.index.joined import Joined
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.dataset.tables.psm_columns import PsmColumns

@@ -17,7 +17,7 @@ from peploss.dataset.index.resolve import resolve
 from peploss.dataset.query.ranks import confidence_of, ranks_of
 from peploss.dataset.query.results import Results
 from peploss.dataset.schema import CONFIDENCE, KEY
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.store import ParquetStore

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from peploss.dataset.query.results import Results, find_psm
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.errors import SettingsError, SourceError
 from peploss.settings import LossSettings

@@ -19,8 +19,8 @@ from peploss.dataset.query.compare import compare, summary
 from peploss.dataset.query.notes import Notes
 from peploss.dataset.query.results import Results
 from peploss.dataset.query.selections import export, exported_ids
-from peploss.dataset.scoring.batch import Plan
 from peploss.dataset.scoring.causes import psm_of
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.runs import runs_of
 from peploss.dataset.scoring.worst import add_causes

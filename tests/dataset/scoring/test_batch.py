@@ -10,8 +10,9 @@ import torch
 
 from peploss.analysis.one_psm.explanation import explain
 from peploss.analysis.tuning.psm_set import Psm
-from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.batch import score_batch
 from peploss.dataset.scoring.causes import psm_of
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SettingsError
 from peploss.kernels import Peaks

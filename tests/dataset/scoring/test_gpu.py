@@ -13,7 +13,8 @@ import torch
 from peploss.dataset.checked_file import about_of
 from peploss.dataset.scoring import batch as scoring
 from peploss.dataset.scoring import gpu as score_device
-from peploss.dataset.scoring.batch import Plan, score_batch
+from peploss.dataset.scoring.batch import score_batch
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore
 from peploss.errors import BackendError

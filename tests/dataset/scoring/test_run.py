@@ -15,7 +15,7 @@ import pytest
 
 from peploss.dataset.schema import KEY
 from peploss.dataset.scoring import ray as run_ray
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import BackendError
@@ -59,7 +59,7 @@ def test_memory_does_not_grow_with_the_set(sample_set: Path, tmp_path: Path) -> 
         import resource, sys, threading, time
         from pathlib import Path
         from peploss.dataset.scoring.run import score_set
-        from peploss.dataset.scoring.batch import Plan
+        from peploss.dataset.scoring.plan import Plan
         score_set(sys.argv[1], sys.argv[3], Plan(), workers=2)
         peak, done = 0, threading.Event()
         def watch():

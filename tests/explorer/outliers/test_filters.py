@@ -20,7 +20,7 @@ def psms(scored: Path) -> Iterator[Results]:
 @pytest.fixture(scope="session")
 def scored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from peploss.dataset.index.build import build_set
-    from peploss.dataset.scoring.batch import Plan
+    from peploss.dataset.scoring.plan import Plan
     from peploss.dataset.scoring.run import score_set
     from peploss.dataset.tables import read_psms
     from peploss.spectra.samples import samples_folder

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from peploss.dataset.index.build import build_set
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.store import ParquetStore
 from peploss.dataset.tables import read_psms

@@ -11,19 +11,16 @@ from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.figures.spectra.spectrum import (
     Shown,
     curves_of,
-    fragment_tips,
     label_candidates,
     label_traces,
     layout_of,
     name_traces,
     padded,
-    peak_keys,
-    peak_tips,
     relative,
     stick_traces,
     title_of,
-    told_peaks,
 )
+from peploss.explorer.figures.spectra.tips import fragment_tips, peak_keys, peak_tips, told_peaks
 from peploss.explorer.figures.traces import Trace, escape, series_of, tips
 
 MARK = 1.16  # height of a mark, in heights of the highest stick

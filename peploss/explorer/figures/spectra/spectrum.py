@@ -13,16 +13,14 @@ from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.grid_effects import widths
-from peploss.explorer.figures.digits import signed
-from peploss.explorer.figures.panels import PANELS, UNSEEN, other_panel, panel, panel_title, slope_words
+from peploss.explorer.figures.panels import PANELS, other_panel, panel, panel_title
+from peploss.explorer.figures.spectra.tips import fragment_tips, highest, peak_keys, peak_tips, told_peaks
 from peploss.explorer.figures.traces import F64, SERIES, Trace, escape, lines, polyline, series_of, sticks, tips
 from peploss.spectra.spectrum import Spectrum
 
 PLOT_PX, PANEL_PX, GAP_PX = 360, 84, 32
 MOST_MISSING_LABELLED = 40
 """With more unmatched fragments their labels would hide those of the matched ones."""
-MOST_TOLD = 5000
-"""Observed peaks with a text of their own; it is sent anew on each move."""
 MARGIN = {"l": 54, "r": 12, "t": 30, "b": 40}
 
 
@@ -118,7 +116,7 @@ def observed_figure(spectrum: Spectrum) -> dict[str, Any]:
     layout["xaxis"]["range"] = padded(spectrum.mz)
     layout["showlegend"] = False
     heights = relative(spectrum.intensity)
-    told = _highest(spectrum.intensity)
+    told = highest(spectrum.intensity)
     mzs = spectrum.mz[told]
     text = [f"m/z {mz:.4f}<br>{h:.1%} of the highest" for mz, h in zip(mzs, heights[told], strict=True)]
     data = [
@@ -189,69 +187,6 @@ def stick_traces(
         dashed = {"dash": "2px,2px", "opacity": 0.55, "showlegend": not both["y"].size}
         out.append(lines(title, f"@{name}", 1.7, both, group))
         out.append(lines(title, f"@{name}", 1.2, rest, group | dashed))
-    return out
-
-
-def told_peaks(ex: Explanation) -> NDArray[np.int64]:
-    """Observed peaks that answer the pointer: all, or of very many the highest and those that match."""
-    highest = _highest(ex.observed.intensity)
-    return highest if highest.size == len(ex.observed) else np.union1d(highest, ex.matches.peak)
-
-
-def _highest(intensity: F64) -> NDArray[np.int64]:
-    if intensity.size <= MOST_TOLD:
-        return np.arange(intensity.size)
-    return np.sort(np.argpartition(intensity, -MOST_TOLD)[-MOST_TOLD:])
-
-
-def untold(ex: Explanation) -> str | None:
-    """What to say where not all peaks answer the pointer."""
-    n = len(ex.observed)
-    if n <= MOST_TOLD:
-        return None
-    return f"All {n:,} peaks are drawn and count; the pointer finds the {MOST_TOLD:,} highest and those that match."
-
-
-def peak_keys(ex: Explanation, told: NDArray[np.int64]) -> list[str]:
-    return [f"{mz:.4f}" for mz in ex.observed.mz[told].tolist()]
-
-
-def _errors(ex: Explanation) -> dict[int, str]:
-    """Error of every matched fragment, in words."""
-    m = ex.matches
-    columns = zip(m.fragment.tolist(), m.error_da.tolist(), m.error_ppm.tolist(), strict=True)
-    return {f: f"error {signed(da, '.4f')} Da, {signed(ppm, '.1f')} ppm" for f, da, ppm in columns}
-
-
-def peak_tips(ex: Explanation, height: F64, told: NDArray[np.int64]) -> list[str]:
-    errors = _errors(ex)
-    out = []
-    columns = (ex.matches.fragment_of_peak, ex.observed.mz, height, ex.shares.peak_cosine, ex.shares.peak_loss)
-    rows = zip(told.tolist(), *(column[told].tolist() for column in columns), strict=True)
-    for i, partner, mz, high, cosine, loss in rows:
-        head = f"<b>{escape(ex.fragments.label[partner])}</b>  {errors[partner]}<br>" if partner >= 0 else ""
-        out.append(
-            f"{head}observed m/z {mz:.4f}, {high:.1%} of the highest<br>"
-            f"{cosine:.4f} of the cosine, {signed(loss, '.4f')} of the loss" + _peak_out_of_sight(ex, i)
-        )
-    return out
-
-
-def _peak_out_of_sight(ex: Explanation, i: int) -> str:
-    if ex.peak_rendered[i]:
-        return ""
-    return f"<br>{UNSEEN['between bins' if ex.peak_in_range[i] else 'beyond the grid']}"
-
-
-def fragment_tips(ex: Explanation) -> list[str]:
-    errors = _errors(ex)
-    out = []
-    for i, label in enumerate(ex.fragments.label):
-        out.append(
-            f"<b>{escape(label)}</b>  m/z {ex.fragments.mz[i]:.4f}<br>{errors.get(i, 'no peak matched')}<br>"
-            f"{ex.shares.fragment_cosine[i]:.4f} of the cosine, "
-            f"{signed(ex.shares.fragment_loss[i], '.4f')} of the loss<br>{slope_words(ex, i)}"
-        )
     return out
 
 

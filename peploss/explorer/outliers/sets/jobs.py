@@ -13,7 +13,7 @@ import streamlit as st
 
 from peploss.dataset.index.build import build_set
 from peploss.dataset.index.report import describe
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms

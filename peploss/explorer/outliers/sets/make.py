@@ -11,7 +11,7 @@ import streamlit as st
 
 from peploss import limits
 from peploss.dataset.index.headers import KINDS as JOINS
-from peploss.dataset.scoring.batch import Plan
+from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.columns.names import FIELDS, guess
 from peploss.dataset.tables.psm import PsmTable

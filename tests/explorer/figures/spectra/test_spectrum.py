@@ -13,6 +13,7 @@ from peploss.explorer.explore import payload, summary
 from peploss.explorer.figures import charts
 from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.spectra import spectrum as figures
+from peploss.explorer.figures.spectra import tips as pointer
 from peploss.explorer.figures.spectra.spectrum import Shown, spectrum_figure
 from peploss.explorer.shell.view import View
 from peploss.peptides.peptide import Peptide
@@ -309,7 +310,7 @@ def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained
 def test_of_very_many_peaks_the_highest_and_those_that_match_answer_the_pointer(
     explained: Explanation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "MOST_TOLD", 3)
+    monkeypatch.setattr(pointer, "MOST_TOLD", 3)
     figure = spectrum_figure(explained, Shown())
     points = trace(figure, "peaks and fragments")
     n = len(points["x"]) - len(explained.fragments)
@@ -322,8 +323,8 @@ def test_of_very_many_peaks_the_highest_and_those_that_match_answer_the_pointer(
     told = payload.stage(explained, View(), source="")["guard"]
     assert f"All {len(explained.observed):,} peaks are drawn" in told
     monkeypatch.undo()
-    assert figures.untold(explained) is None
-    assert list(figures.told_peaks(explained)) == list(range(len(explained.observed)))
+    assert pointer.untold(explained) is None
+    assert list(pointer.told_peaks(explained)) == list(range(len(explained.observed)))
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.9])
