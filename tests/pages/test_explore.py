@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from peploss.dataset.index.build import build_set
+from peploss.explorer.sources import uploads
 from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE, samples_folder
 from tests.pages.explore_page import Open, fine, name, said
 
@@ -236,3 +238,20 @@ def test_another_spectrum_of_another_source_is_mirrored_by_the_link(
     app = opened(tab="Another spectrum", against="nobody.mgf#1")
     fine(app)
     assert "and there is no other source" in app.error[0].value
+
+
+def test_another_spectrum_of_a_set_or_an_upload_is_mirrored_by_the_link(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = samples_folder() / "hcd_qe_openms_qc.mgf"
+    build_set([own], [], tmp_path / "own set.parquet", workers=1)
+    monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
+    with own.open("rb") as content:
+        uploads.store().keep(uploads.owner(), "sent.mgf", content)
+    for other in ("own set.parquet", "sent.mgf"):
+        app = opened(tab="Another spectrum", against=f"{other}#QC1.38")
+        fine(app)
+        assert any("Spectrum loss 0.8752" in m.value for m in app.markdown), other
+        app = opened(tab="Another spectrum", against=f"{other}#nobody")
+        fine(app)
+        assert "nobody" in app.error[0].value
