@@ -20,6 +20,18 @@ SETTLED = 600  # ms: Streamlit fades what changes, and half faded it has half th
 LOOKS = 6  # a busy machine fades for longer
 
 
+def in_both_themes(page: Any) -> list[str]:
+    """Violations of the page in the light theme and in the dark one, which it follows without being loaded anew."""
+    found = []
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_function(
+            "theme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === theme", arg=theme
+        )
+        found += [f"{theme}: {one}" for one in violations(page)]
+    return found
+
+
 def violations(page: Any) -> list[str]:
     """What is left of them once the page has come to rest: a real one does not go away by waiting."""
     page.wait_for_selector(IDLE)
@@ -38,7 +50,6 @@ def violations(page: Any) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
     "address",
     [
@@ -58,37 +69,34 @@ def violations(page: Any) -> list[str]:
         "/losses?see=Smoothness",
     ],
 )
-def test_a_page_keeps_the_rules(url: str, open_page: Open, address: str, dark: bool) -> None:
-    page = open_page(f"{url}{address}", dark=dark, painted=False)
+def test_a_page_keeps_the_rules(url: str, open_page: Open, address: str) -> None:
+    page = open_page(f"{url}{address}", painted=False)
     page.wait_for_selector(".main-svg")
-    assert violations(page) == []
+    assert in_both_themes(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
     ("address", "there"), [("/training?see=Descent", ".st-key-descend button"), ("/losses?see=Claims", "table")]
 )
-def test_a_tab_without_a_plot_keeps_them(url: str, open_page: Open, address: str, there: str, dark: bool) -> None:
-    page = open_page(f"{url}{address}", dark=dark, painted=False)
+def test_a_tab_without_a_plot_keeps_them(url: str, open_page: Open, address: str, there: str) -> None:
+    page = open_page(f"{url}{address}", painted=False)
     page.wait_for_selector(there)
-    assert violations(page) == []
+    assert in_both_themes(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_recommendation_keeps_them_and_its_button_can_be_read(url: str, open_page: Open, dark: bool) -> None:
-    page = open_page(f"{url}/tune?part=Recommendation", dark=dark, painted=False)
+def test_the_recommendation_keeps_them_and_its_button_can_be_read(url: str, open_page: Open) -> None:
+    page = open_page(f"{url}/tune?part=Recommendation", painted=False)
     page.get_by_role("button", name="Use these").wait_for(timeout=120_000)
-    assert violations(page) == []
+    assert in_both_themes(page) == []
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_the_tour_and_the_list_of_keys_keep_them(url: str, open_page: Open, dark: bool) -> None:
-    page = open_page(url, dark=dark, tour=True)
+def test_the_tour_and_the_list_of_keys_keep_them(url: str, open_page: Open) -> None:
+    page = open_page(url, tour=True)
     page.locator(".pl-tour").wait_for()
-    assert violations(page) == []
+    assert in_both_themes(page) == []
     page.get_by_role("button", name="?", exact=True).click()
     page.get_by_role("dialog").wait_for()
-    assert violations(page) == []
+    assert in_both_themes(page) == []
 
 
 @pytest.mark.parametrize("address", ["/", "/?tab=Fragments", "/?tab=Export", "/tune", "/outliers"])

@@ -42,7 +42,7 @@ def test_spectra_with_a_table_beside_them_need_no_typing_and_survive_a_reload(
     app: str, open_page: Open, files: tuple[Path, Path]
 ) -> None:
     page = open_page(f"{app}/?source=Upload", painted=False)
-    page.wait_for_selector("text=The upload that this address speaks of is not here any more")
+    page.wait_for_selector("text=The upload that this address names is gone")
     upload(page, "upload", files)
     page.wait_for_selector("text=109 of 109 spectra have a peptide from psms.tsv")
     page.wait_for_selector(".pl-numbers")
@@ -66,7 +66,7 @@ def test_another_browser_does_not_see_them(app: str, open_page: Open, files: tup
     upload(page, "upload", files[:1])
     page.wait_for_selector("text=qc.mgf")
     other = open_page(f"{app}/?source=Upload", painted=False)
-    other.wait_for_selector("text=The upload that this address speaks of is not here any more")
+    other.wait_for_selector("text=The upload that this address names is gone")
 
 
 def test_a_set_is_made_of_uploads_without_a_data_folder(app: str, open_page: Open, files: tuple[Path, Path]) -> None:

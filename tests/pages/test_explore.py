@@ -184,7 +184,7 @@ def test_candidates_are_typed_made_and_part_of_the_link(opened: Open) -> None:
     assert len(texts) == 4
     assert len(set(texts)) == 4
     app.button(key="add-decoys").click().run()
-    assert "They are all there already" in said(app)
+    assert "All of these are candidates already" in said(app)
     again = opened(tab="Candidates", also="\n".join(texts), cand="3", over="1")
     fine(again)
     assert "**What tells 3 from 1**" in said(again)

@@ -55,7 +55,7 @@ def test_a_spectrum_s_own_peptide_that_a_table_replaces_is_counted(tmp_path: Pat
     report, rows, said = index(tmp_path, [file], text)
     assert [r["peptide"] for r in rows] == ["PEPTIDEK", "PEPTIDEK", "SAMPLER", "PEPTIDEK"]
     assert report.n_replaced == 2
-    assert any(line.startswith("2 spectra bring a peptide that is not their table's") for line in said)
+    assert any(line.startswith("2 spectra name another peptide than the table") for line in said)
 
 
 def test_a_text_for_a_score_is_a_null_that_is_told(tmp_path: Path) -> None:
