@@ -24,7 +24,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-LONGEST: Final = 60.0  # s that anything is waited for
+LONGEST: Final = 180.0  # s that anything is waited for
 _EVENTS: Final = "$$STREAMLIT_INTERNAL_KEY_{}__events"
 _LARGEST: Final = 1 << 28  # bytes of a message
 
