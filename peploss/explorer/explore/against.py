@@ -43,7 +43,8 @@ def tab(ex: Explanation, source: Source) -> None:
         f"are in both: {two.shared[0]:.1%} of this spectrum's intensity and {two.shared[1]:.1%} of the other's"
     )
     components.figure(mirror_figure(two), key="two-mirror")
-    left, right = st.columns([1, 1], gap="large")
+    with st.container(key="two-parts"):
+        left, right = st.columns([1, 1], gap="large")
     with left:
         st.markdown("**What their loss is made of**")
         components.figure(two_steps_figure(two), key="two-steps")

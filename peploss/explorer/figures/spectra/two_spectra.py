@@ -22,6 +22,7 @@ STEPS = {
 }
 """What the bars of the waterfall are called where both sides were observed."""
 MOST_LABELS = 24
+AIR = 0.02  # between a peak and its label, of the highest peak
 APART = 0.035
 """Labels of one side stand at least this share of the m/z range apart."""
 
@@ -126,7 +127,7 @@ def _labels(two: TwoSpectra, first: F64, second: F64, span: float) -> list[Trace
         out.append(
             {
                 "type": "scatter", "mode": "text", "name": f"labels {'up' if up else 'down'}", "hoverinfo": "skip",
-                "x": spectrum.mz[chosen], "y": sign * height[chosen], "showlegend": False, "cliponaxis": False,
+                "x": spectrum.mz[chosen], "y": sign * (height[chosen] + AIR), "showlegend": False, "cliponaxis": False,
                 "text": [escape(labels[i].partition("/")[0]) for i in chosen],
                 "textposition": "top center" if up else "bottom center",
                 "textfont": {"size": 10, "color": "@muted"},
