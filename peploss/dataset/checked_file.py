@@ -7,6 +7,7 @@ of its kind, of the type that the rest of the package takes for granted.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -84,7 +85,7 @@ def check_columns(schema: pa.Schema, path: str, kind: str) -> None:
         SourceError: one is missing, is there twice, or holds something else.
     """
     names = schema.names
-    if twice := sorted({name for name in names if names.count(name) > 1}):
+    if twice := sorted(name for name, times in Counter(names).items() if times > 1):
         raise _damaged(f"the column {shown(twice[0])} is there twice", path)
     wanted = [*ABOUT, *PEAKS] if kind == "set" else [*ABOUT, pa.field("loss", pa.float64())]
     for field in [*wanted, *CONFIDENCE]:

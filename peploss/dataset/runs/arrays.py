@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -118,8 +119,7 @@ def _write(arrays: dict[str, np.ndarray], path: Path, into: Path) -> None:
     ids = [str(name) for name in arrays["ids"].tolist()] if "ids" in arrays else [f"sample {i}" for i in range(batch)]
     if len(ids) != batch:
         raise SettingsError(f"ids must be B = {batch} names, not {len(ids)}.")
-    if twice := next((name for name in ids if ids.count(name) > 1), ""):
-        raise SettingsError(f"Each id must be there once; {twice!r} is there {ids.count(twice)} times.")
+    _once(ids, "ids")
     nothing = torch.zeros(batch, 0)
     with torch.no_grad():
         observed = peaks or (nothing, nothing, nothing.bool())
@@ -140,6 +140,17 @@ def _tensor(arrays: dict[str, np.ndarray], name: str, path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="))))
 
 
+def _once(names: list[str], array: str) -> None:
+    """Check that no name of an array is there twice.
+
+    Raises:
+        SettingsError: one is.
+    """
+    for name, times in Counter(names).most_common(1):
+        if times > 1:
+            raise SettingsError(f"Each name must be in {array} once; {name!r} is there {times} times.")
+
+
 def _vocabulary(arrays: dict[str, np.ndarray], n: int) -> Vocabulary:
     if "vocabulary" not in arrays:
         if n != len(Vocabulary()):
@@ -151,8 +162,7 @@ def _vocabulary(arrays: dict[str, np.ndarray], n: int) -> Vocabulary:
     tokens = [str(token) for token in arrays["vocabulary"].tolist()]
     if len(tokens) != n:
         raise SettingsError(f"vocabulary has {len(tokens)} tokens, and all_logits has {n}.")
-    if twice := next((token for token in tokens if tokens.count(token) > 1), ""):
-        raise SettingsError(f"Each token must be in vocabulary once; {twice!r} is there {tokens.count(twice)} times.")
+    _once(tokens, "vocabulary")
     if "masses" not in arrays:
         return Vocabulary.from_tokens(tokens)
     masses = _numbers(arrays["masses"], "vocabulary_masses")
