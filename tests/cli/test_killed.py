@@ -18,6 +18,7 @@ import pytest
 
 from benchmarks.dataset import large_set
 from benchmarks.streamlit_session import Session
+from benchmarks.visits import begin_scoring
 from peploss.dataset.index.build import build_set
 from peploss.dataset.query.results import Results
 from peploss.dataset.tables import read_psms
@@ -135,12 +136,7 @@ def served(marked: Marked) -> tuple[subprocess.Popen[bytes], str]:
 async def score(url: str) -> None:
     """Begin to score the set by the page Outliers."""
     session = await Session(url, page="outliers", query="data=large.parquet").open()
-    await session.press("Score")
-    name = await session.found("text_input", "Name of the scores")
-    await session.set(name, string_value="scores")
-    await session.found("number_input", "Explain the worst … PSMs")
-    begin = [one for one in session.drawn("button") if one.proto.label == "Score"]
-    await session.set(begin[-1], trigger_value=True)
+    await begin_scoring(session, "scores")
     await session.found("button", "Cancel")
     await session.close()
 
