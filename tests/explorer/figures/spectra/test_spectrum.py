@@ -11,9 +11,7 @@ from peploss.analysis.one_psm.explanation import Explanation, explain
 from peploss.explorer.browser.wire import pack
 from peploss.explorer.explore import payload, summary
 from peploss.explorer.figures import charts
-from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.spectra import spectrum as figures
-from peploss.explorer.figures.spectra import tips as pointer
 from peploss.explorer.figures.spectra.spectrum import Shown, spectrum_figure
 from peploss.explorer.shell.view import View
 from peploss.peptides.peptide import Peptide
@@ -67,48 +65,6 @@ def test_the_mirror_turns_the_predicted_side_down(explained: Explanation) -> Non
     down = trace(spectrum_figure(explained, Shown()), "predicted curve")["y"]
     np.testing.assert_array_equal(up, -down)
     assert np.nanmax(up) == 1
-
-
-def test_bins_add_up_to_the_cosine(explained: Explanation) -> None:
-    y = trace(spectrum_figure(explained, ALL), "bin")["y"]
-    assert float(np.nansum(y)) == pytest.approx(explained.cosine, abs=1e-3)
-
-
-def test_fragments_out_of_reach_are_drawn_hollow_with_their_true_slope(explained: Explanation) -> None:
-    figure = spectrum_figure(explained, ALL)
-    adrift = explained.gradient.out_of_reach
-    hollow = trace(figure, "out of reach")
-    np.testing.assert_array_equal(hollow["x"], explained.fragments.mz[adrift])
-    np.testing.assert_array_equal(hollow["y"], explained.gradient.by_mz[adrift])
-    assert np.abs(hollow["y"]).max() > 0.05  # the grid's own, at the default of half a bin
-    assert all(symbol.endswith("-open") for symbol in hollow["marker"]["symbol"])
-    assert all("no pull from a peak; what is left is the grid's own" in text for text in hollow["text"])
-    assert trace(figure, "slope")["x"].size + adrift.sum() == len(explained.fragments)
-    assert figure["layout"]["yaxis3"]["range"][1] >= np.abs(explained.gradient.by_mz).max()
-
-
-def test_a_slope_of_the_grid_does_not_flatten_the_pulls(spectrum: Spectrum) -> None:
-    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.05))
-    figure = spectrum_figure(ex, ALL)
-    top = figure["layout"]["yaxis3"]["range"][1]
-    pulls, own = (np.abs(ex.gradient.by_mz[of]).max() for of in (~ex.gradient.out_of_reach, ex.gradient.out_of_reach))
-    assert own > 2 * pulls
-    assert pulls < top < own
-    assert np.abs(trace(figure, "out of reach")["y"]).max() < top
-    off = trace(figure, "beyond the axis")
-    assert [text.strip() for text in off["text"]] == [signed(-own, ".3g")]
-
-
-def test_a_fragment_between_bins_is_told_as_such_and_not_as_out_of_reach(spectrum: Spectrum) -> None:
-    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(sigma=20.0, sigma_unit="ppm", bin_width=0.05))
-    figure = spectrum_figure(ex, ALL)
-    hidden = np.flatnonzero(~ex.fragment_rendered)
-    assert hidden.size
-    np.testing.assert_array_equal(trace(figure, "not seen")["x"], ex.fragments.mz[hidden])
-    tips = trace(figure, "peaks and fragments")["text"][len(ex.observed) :]
-    for i in hidden:
-        assert "falls between bins: the loss does not see it" in tips[i]
-        assert "reach" not in tips[i]
 
 
 def test_labels_stand_over_the_curve_where_it_is_higher_than_the_stick() -> None:
@@ -172,12 +128,6 @@ def test_errors_stand_in_the_reach_of_a_match(spectrum: Spectrum, options, unit:
     assert ("beyond this axis" in texts[0]) is (top < half)
 
 
-def test_arrows_point_down_the_slope(explained: Explanation) -> None:
-    arrows = trace(spectrum_figure(explained, ALL), "slope")
-    for slope, symbol in zip(arrows["y"], arrows["marker"]["symbol"], strict=True):
-        assert symbol == ("triangle-right" if slope < 0 else "triangle-left")
-
-
 def test_waterfall_ends_at_the_loss(explained: Explanation) -> None:
     figure = charts.waterfall_figure(explained)
     bars = [t for t in figure["data"] if t["type"] == "bar"]
@@ -199,60 +149,10 @@ def test_no_match_and_no_peptide_have_figures(spectrum: Spectrum) -> None:
         go.Figure(_painted({"data": figure["data"], "layout": figure["layout"]}))
 
 
-def test_the_loss_is_the_first_number_and_every_number_has_a_definition(explained: Explanation) -> None:
-    groups = summary.numbers(explained)
-    first = groups[0]["items"][0]
-    assert (first["id"], first["value"]) == ("loss", f"{explained.loss:.4f}")
-    assert all(len(item["help"]) > 30 for group in groups for item in group["items"])
-
-
-def test_numbers_without_a_precursor_say_what_is_missing(spectrum: Spectrum) -> None:
-    ex = explain(replace(spectrum, precursor_mz=None), Peptide.parse("PEPTIDEK"), LossSettings())
-    precursor = next(group for group in summary.numbers(ex) if group["title"] == "Precursor")
-    assert {item["value"] for item in precursor["items"]} == {summary.NONE}
-
-
-def test_the_ladder_has_a_mark_on_each_side_of_every_bond(explained: Explanation) -> None:
-    ladder = summary.ladder(explained)
-    n = len(explained.peptide.residues)
-    assert len(ladder["residues"]) == n
-    assert len(ladder["left"]) == len(ladder["right"]) == n - 1
-    matched = sum(mark["state"] == "matched" for mark in ladder["left"])
-    assert matched == sum(bool(bond.n_terminal) for bond in explained.bonds)
-
-
-def number(ex: Explanation, name: str) -> dict:
-    return next(item for group in summary.numbers(ex) for item in group["items"] if item["id"] == name)
-
-
-def test_an_empty_side_is_explained_and_has_no_best_min_distance(spectrum: Spectrum) -> None:
-    ex = explain(spectrum, Peptide.parse("VGEAAASGELRK"), LossSettings(min_peak_mz=1900.0))
-    assert number(ex, "mindist")["value"] == summary.NONE
-    assert number(ex, "spread")["tone"] == ""
-    assert payload.stage(ex, View(), source="a")["guard"] == (
-        "No observed peak is left after filtering, so the loss is 1 by definition."
-    )
-
-
 def test_a_charge_that_contradicts_stands_before_the_guard(spectrum: Spectrum) -> None:
     said = payload.stage(explain(spectrum, Peptide.parse("VGEAAASGELRK/3"), LossSettings()), View(), source="a")
     assert said["guard"].startswith("The candidate says charge 3+, the spectrum 2+")
     assert "Sigma is 0.5 bins" in said["guard"]
-
-
-def test_isotopes_have_names_and_one_minus_sign(explained: Explanation, spectrum: Spectrum) -> None:
-    assert number(explained, "isotope")["label"] == "nearest isotope: 0"
-    below = explain(replace(spectrum, precursor_mz=spectrum.precursor_mz - 0.5), explained.peptide, LossSettings())
-    assert number(below, "isotope")["label"] == "nearest isotope: −1"
-
-
-def test_a_precursor_far_off_is_shown_in_da(explained: Explanation, spectrum: Spectrum) -> None:
-    assert number(explained, "ppm")["unit"] == "ppm"
-    far = explain(replace(spectrum, precursor_mz=spectrum.precursor_mz + 10), explained.peptide, LossSettings())
-    error = number(far, "ppm")
-    assert error["unit"] == "Da"
-    assert float(error["value"]) == pytest.approx(20.0, abs=0.01)  # of a charge of 2
-    assert "ppm: +16,5" in error["help"]
 
 
 @pytest.mark.parametrize(("sigma", "unit", "expected"), [(0.05, "Da", 0.1), (100.0, "ppm", 1070.0)])
@@ -274,28 +174,12 @@ def test_a_saved_picture_says_what_it_shows(explained: Explanation) -> None:
     assert told["lines"] == [explained.peptide.text, "charge 2+ · spectrum loss 0.4683 · σ = 0.05 Da · h = 0.1 Da"]
 
 
-def test_matches_between_bins_are_told_where_they_are_counted(explained: Explanation, spectrum: Spectrum) -> None:
-    ex = explain(spectrum, explained.peptide, LossSettings(sigma=0.005))
-    assert ex.n_matched_unseen > 1
-    for name in ("matched", "explained"):
-        assert f"{ex.n_matched_unseen} matched pairs fall between bins" in number(ex, name)["help"]
-        assert "between bins" not in number(explained, name)["help"]
-
-
 def test_the_fragment_table_has_both_slopes_and_every_state(explained: Explanation) -> None:
     table = summary.fragment_table(explained)
     assert set(table["state"]) == {"matched", "out of reach"}
     own = table["state"] == "out of reach"
     assert np.abs(table["slope per Da"][own]).max() > 0.05
     np.testing.assert_allclose(table["slope without grid"][own], 0, atol=1e-9)
-
-
-def test_the_ladder_names_what_the_ends_carry(spectrum: Spectrum) -> None:
-    ends = summary.ladder(explain(spectrum, Peptide.parse("[Acetyl]-PEM[Oxidation]K-[Amidated]"), LossSettings()))
-    assert (ends["n_term"], ends["c_term"]) == ("Acetyl", "Amidated")
-    assert [r["modification"] for r in ends["residues"]] == ["", "", "Oxidation", ""]
-    bare = summary.ladder(explain(spectrum, Peptide.parse("PEMK"), LossSettings()))
-    assert bare["n_term"] == bare["c_term"] == ""
 
 
 def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained: Explanation) -> None:
@@ -305,50 +189,3 @@ def test_the_revision_changes_with_what_is_drawn_and_with_nothing_else(explained
     for other in (replace(view, mode="overlay"), replace(view, bins=True)):
         assert payload.stage(explained, other, source="a")["revision"] != first
     assert payload.stage(explained, view, source="b")["revision"] != first
-
-
-def test_of_very_many_peaks_the_highest_and_those_that_match_answer_the_pointer(
-    explained: Explanation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pointer, "MOST_TOLD", 3)
-    figure = spectrum_figure(explained, Shown())
-    points = trace(figure, "peaks and fragments")
-    n = len(points["x"]) - len(explained.fragments)
-    highest = np.sort(explained.observed.intensity)[-3:]
-    heights = dict(zip(points["customdata"][:n], points["y"][:n], strict=True))
-    wanted = np.union1d(np.flatnonzero(np.isin(explained.observed.intensity, highest)), explained.matches.peak)
-    assert list(heights) == [f"{mz:.4f}" for mz in explained.observed.mz[wanted]]
-    assert len(wanted) < len(explained.observed)
-    assert len(points["text"]) == len(points["x"]) == len(points["customdata"])
-    told = payload.stage(explained, View(), source="")["guard"]
-    assert f"All {len(explained.observed):,} peaks are drawn" in told
-    monkeypatch.undo()
-    assert pointer.untold(explained) is None
-    assert list(pointer.told_peaks(explained)) == list(range(len(explained.observed)))
-
-
-@pytest.mark.parametrize("shift", [0.0, 0.9])
-def test_the_strip_shows_the_error_of_every_match_in_a_unit_that_can_be_read(
-    explained: Explanation, shift: float
-) -> None:
-    s = explained.spectrum
-    moved = replace(s, mz=s.mz + shift) if shift else s
-    ex = explain(moved, explained.peptide, LossSettings(sigma=0.5)) if shift else explained
-    figure = spectrum_figure(ex, Shown(errors=True))
-    points = trace(figure, "mass error")
-    large = np.abs(ex.matches.error_ppm).max() > 1000
-    assert large == bool(shift)
-    np.testing.assert_array_equal(points["y"], ex.matches.error_da if large else ex.matches.error_ppm)
-    np.testing.assert_array_equal(points["x"], ex.fragments.mz[ex.matches.fragment])
-    title = figure["layout"]["annotations"][-1]["text"]
-    assert title.endswith("Da" if large else "ppm")
-    low, high = figure["layout"]["yaxis2"]["range"]
-    assert low < points["y"].min() <= points["y"].max() < high
-
-
-def test_the_strip_of_a_spectrum_without_a_match_is_empty(explained: Explanation) -> None:
-    ex = explain(explained.spectrum, Peptide.parse("GGGG"), LossSettings(sigma=0.0001, bin_width=0.001))
-    assert not len(ex.matches)
-    figure = spectrum_figure(ex, Shown(errors=True))
-    assert "mass error" not in [t.get("name") for t in figure["data"]]
-    assert "yaxis2" in figure["layout"]
