@@ -122,6 +122,7 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
         key=state.STAGE,
         on_settled=_settled,
     )
+    reference.note_drawn(source, base, among is not None)
 
 
 @st.fragment(key="details")

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from peploss.dataset.index.build import build_set
+from peploss.explorer.browser import components
+from peploss.explorer.explore import reference
 from peploss.explorer.sources import uploads
 from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE, samples_folder
 from tests.pages.explore_page import Open, fine, name, said
@@ -20,6 +25,25 @@ def test_it_opens_on_a_well_explained_spectrum_with_its_peptide(opened: Open) ->
     assert app.text_input(key="peptide").value == DEFAULT_PEPTIDE.partition("/")[0]
     assert f"<b>{DEFAULT_TITLE}</b>" in name(app)
     assert "17 of 109" in said(app)
+
+
+class AtOnce(Executor):
+    """Stands for the pool of threads: work is done before anybody can look whether it runs."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        done.set_result(work(*args, **more))
+        return done
+
+
+def test_peptides_to_compare_with_that_come_at_once_are_drawn(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    stage = components.stage
+    monkeypatch.setattr(components, "stage", lambda data, **more: (drawn.append(data["reference"]), stage(data, **more)))
+    monkeypatch.setattr(reference, "_pool", AtOnce)
+    fine(opened())
+    assert drawn[0] is None
+    assert drawn[-1] is not None
 
 
 def test_next_and_previous_step_and_bring_the_peptide_along(opened: Open) -> None:

@@ -32,6 +32,7 @@ MOST_LOOKED_AT = 2000  # spectra of a file
 LOOK_EVERY = 0.4  # s
 KEPT = 3  # of a session: who switches between two settings waits once for each
 _JOBS = "_reference_jobs"
+_DRAWN = "_reference_drawn"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +85,19 @@ def _jobs() -> dict[str, Job[Peptides]]:
     return found
 
 
+def note_drawn(source: Source, base: LossSettings, drawn: bool) -> None:
+    """Keep in mind whether the page shows the peptides; called once it does."""
+    st.session_state[_DRAWN] = _key(source, base) if drawn else ""
+
+
 def follow(source: Source, base: LossSettings, psm: Psm) -> None:
     """Begin to read the peptides where that has not been done, and draw the page again once they are there.
 
-    Called after everything else of the page, so that nothing waits for it.
+    Called after everything else of the page, so that nothing waits for it. They may have come since the page was
+    drawn, too.
     """
     key, jobs = _key(source, base), _jobs()
+    drawn = st.session_state.get(_DRAWN) == key
     for other, one in list(jobs.items()):
         if other != key and (one.running or one.latest is None):
             one.cancel()
@@ -99,11 +107,11 @@ def follow(source: Source, base: LossSettings, psm: Psm) -> None:
         for oldest in list(jobs)[:-KEPT]:
             del jobs[oldest]
     job = jobs[key]
-    begun = job.running
+    running = job.running
 
-    @st.fragment(key="reference", run_every=LOOK_EVERY if begun else None)
+    @st.fragment(key="reference", run_every=LOOK_EVERY if running else None)
     def look() -> None:
-        if begun and not job.running:
+        if not drawn and not job.running and job.latest is not None:
             st.rerun()
 
     look()
