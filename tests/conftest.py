@@ -22,12 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)  # without pytest-xdist nobody asks
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file's tests stay in one process, and all browser tests do: they share servers and a set of a million PSMs."""
+    """A file's tests stay in one process, and a folder's browser tests do: they share servers and sets of spectra."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Files(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return BROWSER if nodeid.startswith(BROWSER) else nodeid.split("::", 1)[0]
+            file = nodeid.split("::", 1)[0]
+            return file.rpartition("/")[0] if file.startswith(BROWSER) else file
 
     assert Path(config.rootpath, BROWSER).is_dir()
     config.option.loadscopereorder = False  # as they were collected, not the files of most tests first

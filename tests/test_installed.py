@@ -39,7 +39,7 @@ from streamlit.testing.v1 import AppTest
 import peploss
 from peploss import installed
 assert Path(peploss.__file__).is_relative_to(sys.prefix), peploss.__file__
-app = AppTest.from_file(str(installed.APP), default_timeout=120).run()
+app = AppTest.from_file(str(installed.APP), default_timeout=300).run()
 assert not app.exception and not app.error, (app.exception, app.error)
 print(app.text_input(key="peptide").value)
 """

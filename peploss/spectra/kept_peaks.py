@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
+from peploss.kernels.cpu.sort import ascending, first_at_least
 from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
 
@@ -49,7 +50,7 @@ def precursor_ions(precursor_mz: float, charge: int) -> F64:
         out[left] = whole / (charge - left)
         if left:
             out[charge + left - 1] = (whole - left * PROTON) / (charge - left)
-    return np.sort(out)
+    return ascending(out)
 
 
 @jit
@@ -64,7 +65,7 @@ def _keep(
             keep[i] = low <= mz[i] <= high
         if tolerance >= 0.0 and precursor_mz[b] > 0.0:
             for ion in precursor_ions(precursor_mz[b], max(charges[b], 1)):
-                i = a + np.searchsorted(mz[a:o], ion - tolerance)
+                i = a + first_at_least(mz[a:o], ion - tolerance)
                 while i > a and abs(mz[i - 1] - ion) <= tolerance:
                     i -= 1
                 while i < o and mz[i] - ion <= tolerance:
@@ -89,7 +90,7 @@ def _keep(
                     if keep[i]:
                         left_over[k] = intensity[i]
                         k += 1
-                cut = np.sort(left_over)[n - top_n]
+                cut = ascending(left_over)[n - top_n]
                 above = 0
                 for i in range(a, o):
                     above += keep[i] and intensity[i] > cut

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import IDLE
+
 pytestmark = pytest.mark.browser
 
 axe = pytest.importorskip("axe_playwright_python", reason="axe-playwright-python, which carries axe, is not installed")
 
 Open = Callable[..., Any]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 RULES = {"empty-table-header": {"enabled": False}}
 """Streamlit's tables leave the header of their column of ticks empty; nothing here can name it."""
 SETTLED = 600  # ms: Streamlit fades what changes, and half faded it has half the contrast

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import IDLE
+
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 LOSS = "[data-id=loss] .pl-cell-value"
 
 # What the plot holds now, as the browser has it.

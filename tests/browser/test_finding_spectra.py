@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import IDLE
+
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
 def test_keys_n_and_p_step_through_the_spectra(url: str, open_page: Open) -> None:

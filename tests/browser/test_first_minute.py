@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import IDLE
+
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
 STATE = "document.querySelector('.pl[data-painted]').peploss"
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 WHERE = ".pl-reference[data-state=known] .pl-where"
 DECOY = "sample=E.+coli+ion-trap+CID&peptide=SAMPLEPEPTIDEK"
 

@@ -71,7 +71,7 @@ def test_a_point_of_the_disagreement_opens_in_explore_with_that_loss_drawn(url: 
     page.wait_for_selector(IDLE)
     page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_function("!location.pathname.includes('losses')")  # which has painted plots as well
-    page.wait_for_selector(".pl[data-painted]", timeout=60_000)
+    page.wait_for_selector(".pl[data-painted]", timeout=120_000)
     page.wait_for_selector(IDLE)
     assert "loss=Min-distance+Huber" in page.url
     page.wait_for_function(

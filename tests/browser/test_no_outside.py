@@ -92,17 +92,17 @@ def test_no_page_and_no_tab_asks_anything_of_another_machine(
     tabs = 0
     for name in PAGES:
         page = open_page(f"{address}/{name}", painted=False)
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(120_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("websocket", lambda socket: asked.append(socket.url))
         page.reload()  # watched from its first request on
         page.wait_for_selector(
-            "[data-testid=stMain] h1, [data-testid=stMain] h2, [data-testid=stTab], .pl", timeout=60_000
+            "[data-testid=stMain] h1, [data-testid=stMain] h2, [data-testid=stTab], .pl", timeout=120_000
         )
-        page.wait_for_selector(IDLE, timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=120_000)
         for tab in page.get_by_role("tab").all():
             tab.click()
-            page.wait_for_selector(IDLE, timeout=60_000)
+            page.wait_for_selector(IDLE, timeout=120_000)
             tabs += 1
         page.close()
     hosts = {urlsplit(url).hostname for url in asked if urlsplit(url).scheme not in ("data", "blob", "about")}

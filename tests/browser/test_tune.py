@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.browser.conftest import IDLE
+
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 OPEN_TAB = "[role=tabpanel]:not([hidden])"
 HEAT = ".pl-plot:has(.heatmaplayer)"
 SIGMA, BIN = "Peak width σ, exact value", "Bin width h, exact value"
@@ -51,7 +52,7 @@ def open_tab(page: Any, name: str) -> None:
 
 def test_a_deep_link_on_a_fresh_server_opens_the_page(fresh_url: str, open_page: Open) -> None:
     page = open_page(f"{fresh_url}/tune?sigma=0.2&h=0.05&layer=Phase+spread&sample=BSA+ion-trap+CID")
-    page.wait_for_selector(f"{OPEN_TAB} {HEAT}", timeout=60_000)
+    page.wait_for_selector(f"{OPEN_TAB} {HEAT}", timeout=120_000)
     assert page.locator("[role=dialog]").count() == 0
     set_to(page, 0.2, 0.05)
     assert "Phase spread over 40 sigmas" in page.get_attribute(f"{OPEN_TAB} {HEAT}", "aria-label")
@@ -128,13 +129,13 @@ def test_a_set_comes_by_and_by_and_can_be_cancelled(url: str, open_page: Open) -
     page.get_by_role("link", name="Tune").click()
     page.wait_for_selector(f"{OPEN_TAB} {HEAT}")
     page.get_by_role("tab", name="Set").click()
-    page.wait_for_selector(f"{OPEN_TAB} {HEAT}[aria-label^='Separation']", timeout=5_000)
+    page.wait_for_selector(f"{OPEN_TAB} {HEAT}[aria-label^='Separation']")
     page.get_by_role("radio", name="All built-in samples").click()
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("text=Cancelled at")
     page.get_by_role("button", name="Start again").click()
     page.wait_for_selector("[data-testid=stProgress]")
-    page.wait_for_selector("text=409 of 409 spectra, 2 decoys each, 40 × 40 cells", timeout=60_000)
+    page.wait_for_selector("text=409 of 409 spectra, 2 decoys each, 40 × 40 cells", timeout=120_000)
     page.wait_for_selector("[data-testid=stProgress]", state="detached")
     page.wait_for_selector(IDLE)
     for layer in ("Win rate", "Right peptides", "Grid artefact"):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import peploss
+from peploss.kernels.jit import jit
 
 CODE = """
 from peploss.kernels.cpu.sort import sort_by
@@ -40,6 +41,24 @@ def copied(tmp_path: Path) -> Path:
     source = Path(peploss.__file__).parent
     shutil.copytree(source, tmp_path / "peploss", ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path
+
+
+@jit
+def _callee(n: int, double: bool) -> int:
+    return 2 * n if double else n
+
+
+@jit
+def _caller(times: int) -> int:
+    total = 0
+    for _ in range(times):
+        total = _callee(total, False) + _callee(3, True)
+    return total
+
+
+def test_numbers_that_are_known_beforehand_do_not_make_another_version() -> None:
+    assert _caller(2) == 12
+    assert len(_callee.signatures) == 1
 
 
 def test_a_change_in_any_kernel_source_is_seen(copied: Path) -> None:

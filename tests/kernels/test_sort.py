@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from peploss.kernels.cpu.sort import merge_two, sort_by
+from peploss.kernels.cpu.sort import ascending, first_at_least, merge_two, sort_by
 
 
 def check(key: np.ndarray, chosen: np.ndarray) -> None:
@@ -42,3 +42,17 @@ def test_two_runs_merge_into_the_stable_order(n: int) -> None:
         order = np.arange(n)
         merge_two(key, order)
         assert order.tolist() == np.argsort(key, kind="stable").tolist()
+
+
+@given(arrays(np.float64, st.integers(0, 60), elements=st.floats(allow_nan=False)))
+def test_values_in_ascending_order(values: np.ndarray) -> None:
+    np.testing.assert_array_equal(ascending(values), np.sort(values))
+
+
+@given(
+    arrays(np.float64, st.integers(0, 60), elements=st.sampled_from([-np.inf, 0.0, 1.0, 1.5, 2.0, np.inf])),
+    st.sampled_from([-np.inf, -1.0, 0.0, 1.0, 1.2, 2.0, 3.0, np.inf]),
+)
+def test_the_first_that_is_not_below(values: np.ndarray, least: float) -> None:
+    values.sort()
+    assert first_at_least(values, least) == np.searchsorted(values, least)

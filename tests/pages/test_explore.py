@@ -39,7 +39,9 @@ class AtOnce(Executor):
 def test_peptides_to_compare_with_that_come_at_once_are_drawn(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
     stage = components.stage
-    monkeypatch.setattr(components, "stage", lambda data, **more: (drawn.append(data["reference"]), stage(data, **more)))
+    monkeypatch.setattr(
+        components, "stage", lambda data, **more: (drawn.append(data["reference"]), stage(data, **more))
+    )
     monkeypatch.setattr(reference, "_pool", AtOnce)
     fine(opened())
     assert drawn[0] is None

@@ -19,7 +19,7 @@ def losses(monkeypatch: pytest.MonkeyPatch) -> Open:
     monkeypatch.chdir(ROOT)
 
     def open_page(**query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
         for name, value in query.items():
             app.query_params[name] = value
         app.switch_page("pages/views/losses.py").run()
@@ -81,7 +81,7 @@ def test_an_outlier_opens_in_explore_with_that_loss_drawn(losses: Open, monkeypa
     app = losses(see="Set", sample=BSA, first="Spectrum loss", second="Min-distance Huber")
     links = [x for x in app.get("page_link") if x.proto.label == "Open in Explore"]
     assert "loss=Min-distance+Huber" in links[0].proto.query_string
-    explore = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    explore = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
     explore.query_params["loss"] = "Min-distance Huber"
     explore.run()
     assert not explore.exception

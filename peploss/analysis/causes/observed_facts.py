@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.analysis.scaled import scaled
+from peploss.kernels.cpu.sort import first_at_least
 from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
 
@@ -80,7 +81,7 @@ def _agreements(
             if not (height > 0.0 and ion < np.inf):
                 continue
             near = ion * half * 1.1e-6 if ppm else half
-            i = np.searchsorted(mz, ion - near)
+            i = first_at_least(mz, ion - near)
             while i < mz.size and mz[i] <= ion + near:
                 at = (mz[i] - ion) / mz[i] * 1e6 if ppm else mz[i] - ion
                 if abs(at) <= half:

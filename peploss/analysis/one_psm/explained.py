@@ -63,8 +63,9 @@ def matched_by_candidate(ions: F64, weight: F64, observed: Side, settings: LossS
     """
     mz, intensity = on_grid((np.array(observed[0]), observed[1]), settings)
     out = np.empty((len(ions), mz.size), dtype=bool)
+    ions, weight = (np.ascontiguousarray(side) for side in on_grid((ions, weight), settings))
     matching.matched_by_row(
-        *on_grid((ions, weight), settings), mz, intensity,
+        ions, weight, mz, intensity,
         settings.sigma, settings.sigma_unit == "ppm", matching.REACH_OF_A_MATCH, out,
     )  # fmt: skip
     return out

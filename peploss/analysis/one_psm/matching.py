@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
 from peploss.settings import LossSettings
 
@@ -88,12 +89,16 @@ def _one_each(mz: F64, height: F64) -> I64:
 
     Only that one can be anyone's nearest.
     """
-    order = np.argsort(mz, kind="mergesort")  # stable: equal m/z stay in the order they are listed in
-    out = np.empty(mz.size, np.int64)
+    order = np.empty(mz.size, np.int64)
+    known = 0
+    for i in range(mz.size):
+        if height[i] > 0.0 and mz[i] < np.inf:
+            order[known] = i
+            known += 1
+    sort_by(mz, order, known)  # stable: equal m/z stay in the order they are listed in
+    out = np.empty(known, np.int64)
     n = 0
-    for i in order:
-        if not (height[i] > 0.0 and mz[i] < np.inf):
-            continue
+    for i in order[:known]:
         if n and mz[out[n - 1]] == mz[i]:
             if height[i] > height[out[n - 1]]:
                 out[n - 1] = i

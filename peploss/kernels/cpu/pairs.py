@@ -95,15 +95,15 @@ def cosine_range(
         )  # fmt: skip
         if same:
             bb = ab = aa
-            of_a[2:5, :na] = of_a[5:8, :na]
+            _copy(of_a[5:8], na, of_a[2:5])
             if level_b > level_a:
                 equal_widths.norm(
                     of_b[0], of_b[1], nb, s, h, n_bins, coef, terms, level_b, work, first, second, of_b[5:8]
                 )  # fmt: skip
-                of_b[2:5, :nb] = of_b[5:8, :nb]
+                _copy(of_b[5:8], nb, of_b[2:5])
             elif level_b > 0:
-                of_b[2:5, :nb] = of_a[5:8, :na]
-                of_b[5:8, :nb] = of_a[5:8, :na]
+                _copy(of_a[5:8], na, of_b[2:5])
+                _copy(of_a[5:8], na, of_b[5:8])
         else:
             if use_norms:
                 bb = norms[b]
@@ -164,6 +164,14 @@ def _take(mz: F64, weight: F64, start: int, keep: I64, n: int, top: float, out: 
     for i in range(n):
         m[i] = mz[start + keep[i]]
         w[i] = weight[start + keep[i]] * scale
+
+
+@jit
+def _copy(rows: F64, n: int, out: F64) -> None:
+    """Copies n columns; a slice assignment would compile its error message, too."""
+    for row in range(len(rows)):
+        for i in range(n):
+            out[row, i] = rows[row, i]
 
 
 @jit

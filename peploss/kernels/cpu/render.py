@@ -10,6 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu.sort import sort_by
 from peploss.kernels.jit import jit
 from peploss.kernels.naive import RENDER_REACH
 
@@ -40,7 +41,8 @@ def render_nonzero(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Bins (K,) near the peaks and the rendered intensity there."""
     windows = _windows(mz, sigma, h, n_bins)
-    order = np.argsort(windows[:, 0])
+    firsts, order = windows[:, 0].astype(np.float64), np.arange(mz.size)
+    sort_by(firsts, order, mz.size)
     stretches = np.empty((mz.size, 2), np.int64)  # windows that touch, joined
     count = 0
     for i in order:

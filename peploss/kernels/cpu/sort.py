@@ -1,4 +1,7 @@
-"""Sorts peaks that are nearly in order."""
+"""Sorts numbers, quickly where they are nearly in order as peaks are, and finds places among sorted ones.
+
+Numpy's own functions for this compile for seconds each, and an app that starts for the first time waits for it.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,30 @@ def sort_by(key: NDArray[np.float64], order: NDArray[np.int64], n: int) -> None:
         for at in range(n):  # a slice assignment would compile its error message, too, for eight seconds
             order[at] = other[at]
         runs = merged
+
+
+@jit
+def ascending(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values, none NaN, in ascending order."""
+    order = np.arange(values.size)
+    sort_by(values, order, values.size)
+    out = np.empty(values.size)
+    for at in range(values.size):
+        out[at] = values[order[at]]
+    return out
+
+
+@jit
+def first_at_least(values: NDArray[np.float64], least: float) -> int:
+    """Place of the first of the ascending values that is not below ``least``; their number where all are."""
+    low, high = 0, values.size
+    while low < high:
+        middle = (low + high) // 2
+        if values[middle] < least:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @jit

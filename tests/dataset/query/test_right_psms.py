@@ -115,7 +115,7 @@ def test_a_set_is_tuned_by_page_and_command_alike(make, tmp_path, monkeypatch) -
     root = Path(__file__).parents[3]
     monkeypatch.setenv("PEPLOSS_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(root)
-    app = AppTest.from_file(str(root / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(root / "app.py"), default_timeout=300)
     app.query_params |= {"part": "Recommendation", "set": "A set of PSMs"}
     app.switch_page("pages/views/tune.py").run()
     app.session_state["_tune_job"][1].wait(60)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from peploss.spectra.samples import samples_folder
-from tests.browser.outliers_page import IDLE, told
+from tests.browser.conftest import IDLE
+from tests.browser.sets.outliers_page import told
 
 pytestmark = pytest.mark.browser
 
@@ -84,7 +85,7 @@ def test_a_set_is_made_of_uploads_without_a_data_folder(app: str, open_page: Ope
         page.get_by_role("dialog").get_by_role("textbox", name="Name of the scores").wait_for()
         assert page.get_by_role("textbox", name="Name of the scores").get_attribute("placeholder") == name
         page.get_by_role("dialog").get_by_role("button", name="Score", exact=True).click()
-        page.get_by_role("button", name="Look at it").click(timeout=60_000)
+        page.get_by_role("button", name="Look at it").click(timeout=120_000)
         page.wait_for_selector(f".st-key-res :text('{name}.parquet'), .st-key-res [value='{name}.parquet']")
         page.wait_for_selector(IDLE)
     page.reload()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.outliers_page import CHARTS, IDLE, click_cause, settled, told
+from tests.browser.sets.outliers_page import CHARTS, IDLE, click_cause, settled, told
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
     page.keyboard.press("Escape")
     page.wait_for_selector("text=396 PSMs, read as a plain table")
     page.get_by_role("button", name="Make it").click()
-    page.wait_for_selector("text=is done", timeout=60_000)
+    page.wait_for_selector("text=is done", timeout=120_000)
     assert (folder / "hcd_qe_openms_qc.parquet").is_file()
     page.get_by_role("button", name="Look at it").click()
     told(page, "109")
@@ -39,7 +39,7 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
         page.keyboard.press("Enter")
         page.wait_for_selector(IDLE)
         page.get_by_role("dialog").get_by_role("button", name="Score", exact=True).click()
-        page.get_by_role("button", name="Look at it").click(timeout=60_000)
+        page.get_by_role("button", name="Look at it").click(timeout=120_000)
         page.wait_for_selector(
             f".st-key-res :text('sigma{sigma}.parquet'), .st-key-res [value*='sigma{sigma}.parquet']"
         )

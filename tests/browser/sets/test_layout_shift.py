@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from benchmarks.first_load import WATCH
+from tests.browser.conftest import IDLE
 
 pytestmark = pytest.mark.browser
 
 Open = Callable[..., Any]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 MOST = 0.1  # what https://web.dev/cls calls good
 
 

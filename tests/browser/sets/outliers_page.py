@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+from tests.browser.conftest import IDLE
+
 CHARTS = ".st-key-outliers-charts .pl-plot"
 DENSITY = f"{CHARTS}:has(.heatmaplayer)"
 TABLE = ".st-key-outliers-psms [data-testid=stDataFrame]"

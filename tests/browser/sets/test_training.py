@@ -62,7 +62,7 @@ def big(address: str, open_page: Open) -> Open:
 def training(url: str, open_page: Open) -> Open:
     def opened(query: str = "", **more: Any) -> Any:
         page = open_page(f"{url}/training?{query}", painted=False, height=1200, **more)
-        page.wait_for_selector(IDLE, timeout=60_000)
+        page.wait_for_selector(IDLE, timeout=120_000)
         return page
 
     return opened
@@ -130,7 +130,7 @@ def test_a_sample_opens_in_explore_with_the_decoded_peptide(training: Open) -> N
     page.wait_for_selector(PICTURE)
     page.wait_for_selector(IDLE)
     page.locator("a:has-text('Open in Explore'):visible").first.click()
-    page.wait_for_selector(".pl[data-painted]", timeout=60_000)
+    page.wait_for_selector(".pl[data-painted]", timeout=120_000)
     page.wait_for_selector(IDLE)
     assert "uploaded=held_out_3.mgf" in page.url
     run = LoggedRun(samples_folder() / "training_run")

@@ -15,7 +15,17 @@ from peploss.dataset.query.results import Results
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.settings import LossSettings
-from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_cause, click_cell, click_point, drag, settled, told
+from tests.browser.sets.outliers_page import (
+    CHARTS,
+    DENSITY,
+    IDLE,
+    click_cause,
+    click_cell,
+    click_point,
+    drag,
+    settled,
+    told,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +44,7 @@ def test_it_opens_on_the_worst_with_little_to_send(million: str, browser: Any, r
 
     page.on("websocket", lambda socket: socket.on("framereceived", count))
     page.goto(f"{million}/outliers?data=large.parquet")
-    page.wait_for_selector(f"{DENSITY} .plot-container", timeout=60_000)
+    page.wait_for_selector(f"{DENSITY} .plot-container", timeout=120_000)
     settled(page)
     assert "1,000,000" in page.inner_text(".st-key-outliers-chips")
     worst = results.page(["title"], limit=1)["title"].to_pylist()[0]
@@ -97,7 +107,7 @@ def test_the_psm_of_a_point_opens_and_the_fix_is_one_click_away(outliers: Open, 
     loss, fixed = (results.rows([psm], [name])[name].to_pylist()[0] for name in ("loss", "fixed_loss"))
     assert f"{psm + 1} of 1000000" in page.inner_text(".pl-name")
     assert page.inner_text(LOSS) == f"{loss:.4f}"
-    page.wait_for_selector(".pl-reference:not([data-state=waiting])", timeout=60_000)
+    page.wait_for_selector(".pl-reference:not([data-state=waiting])", timeout=120_000)
     page.wait_for_selector(IDLE)
     page.get_by_role("button", name="Try it").click()
     page.wait_for_function(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.outliers_page import IDLE, settled
+from tests.browser.conftest import IDLE
+from tests.browser.sets.outliers_page import settled
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.outliers_page import CHARTS, DENSITY, IDLE, click_point, settled, told
+from tests.browser.sets.outliers_page import CHARTS, DENSITY, IDLE, click_point, settled, told
 
 pytestmark = pytest.mark.browser
 
