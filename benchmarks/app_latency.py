@@ -1,4 +1,4 @@
-"""How fast the page follows the hand: ``python benchmarks/app_latency.py``.
+"""How fast the page follows the hand: ``python -m benchmarks.app_latency``.
 
 Starts the app, opens it in a headless Chromium and measures, on the page it opens with:
 
@@ -13,21 +13,12 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import socket
 import statistics
-import subprocess
-import sys
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-ROOT = Path(__file__).resolve().parents[1]
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+from benchmarks.browser import IDLE, PAINTED, app, chromium
 
 # The time of a press is taken in the page, from the key event to the frame after the answer has been drawn.
 WATCH = """() => {
@@ -43,51 +34,6 @@ WATCH = """() => {
     requestAnimationFrame(() => setTimeout(() => window.presses.push(performance.now() - from)));
   }).observe(root, { attributes: true, attributeFilter: ['data-painted'] });
 }"""
-
-
-@contextmanager
-def app(**environment: str) -> Iterator[str]:
-    """The running app's address; ``environment`` comes on top of this process's."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.address",
-        "127.0.0.1",
-        "--server.headless",
-        "true",
-        "--server.fileWatcherType",
-        "none",
-    ]
-    server = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
-    url, end = f"http://127.0.0.1:{port}", time.monotonic() + 240  # a first start compiles the kernels
-    try:
-        while True:
-            try:
-                with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                    if answer.read() == b"ok":
-                        break
-            except OSError:
-                time.sleep(0.1)
-            if server.poll() is not None or time.monotonic() > end:
-                raise SystemExit("The app did not start.")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(10)
 
 
 def press_times(page: Page, presses: int) -> list[float]:
@@ -130,16 +76,13 @@ def main() -> None:
     )
     options.add_argument("--query", default="", help="query string of the view to measure, for example bins=1&grad=1")
     given = options.parse_args()
-    with app() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-        )
+    with app() as url, chromium() as browser:
         print(f"{platform.platform()}, {os.cpu_count()} cores, Chromium {browser.version}")
         print("round  median ms  p90 ms  drag/s")
         for n in range(given.rounds):
             page = browser.new_page(viewport={"width": 1400, "height": 900})
             page.goto(f"{url}/?{given.query}")
-            page.wait_for_selector(".pl[data-painted]", timeout=60_000)
+            page.wait_for_selector(PAINTED, timeout=60_000)
             page.wait_for_selector(IDLE)
             page.evaluate(WATCH)
             press_times(page, 6)  # warm-up
@@ -149,7 +92,6 @@ def main() -> None:
                 f"{n + 1:5}  {statistics.median(times):9.0f}  {sorted(times)[int(0.9 * len(times))]:6.0f}  {rate:6.1f}"
             )
             page.close()
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ import statistics
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_latency import FLAGS, IDLE, app
+from benchmarks.browser import IDLE, app, chromium
 from benchmarks.candidates import CANDIDATES
 
 ROWS = ".pl-candidates tbody tr"
@@ -130,10 +130,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--n", type=int, default=8, help="times that heights are switched, and a candidate added")
     given = options.parse_args()
-    with app() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-        )
+    with app() as url, chromium() as browser:
         print(f"{platform.platform()}, {os.cpu_count()} cores, Chromium {browser.version}")
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(60_000)
@@ -155,7 +152,6 @@ def main() -> None:
             print(
                 f"{statistics.median(ms):9.0f}  {min(ms):8.0f}  {max(ms):7.0f}  {statistics.median(busy):7.0f}  {what}"
             )
-        browser.close()
 
 
 if __name__ == "__main__":

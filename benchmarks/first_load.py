@@ -17,9 +17,9 @@ import platform
 import statistics
 import time
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from benchmarks.app_latency import FLAGS, IDLE, app
+from benchmarks.browser import IDLE, app, chromium
 
 PAGES = {
     "Explore": ("", ".pl[data-painted]"),
@@ -57,9 +57,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--visits", type=int, default=5)
     given = options.parse_args()
-    with app() as url, sync_playwright() as playwright:
-        chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with app() as url, chromium() as browser:
         print(f"{platform.platform()}, {os.cpu_count()} cores, Chromium {browser.version}, {given.visits} visits")
         print("page      shift  plot s  requests    MB")
         for name, (path, plot) in PAGES.items():
@@ -67,7 +65,6 @@ def main() -> None:
             found = [visit(browser, f"{url}/{path}", plot) for _ in range(given.visits)]
             shift, seconds, requests, size = (statistics.median(column) for column in zip(*found, strict=True))
             print(f"{name:8}  {shift:5.3f}  {seconds:6.2f}  {requests:8.0f}  {size:4.1f}")
-        browser.close()
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.app_latency import app
+from benchmarks.browser import app
 from benchmarks.common import arguments, show, write
 from benchmarks.dataset import large_set, small_set
 from benchmarks.streamlit_session import Session

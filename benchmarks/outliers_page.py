@@ -8,16 +8,15 @@ page's socket until then. Each kind of action is done several times, never twice
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_latency import FLAGS, IDLE, app
+from benchmarks.browser import IDLE, app, chromium
 from benchmarks.common import arguments, show, write
 from benchmarks.dataset import large_set, small_set
 from peploss.dataset.scoring.plan import Plan
@@ -172,10 +171,7 @@ def main() -> None:
         if not scored.exists():
             score_set(large, scored, Plan())
             add_causes(large, scored, 1000)
-        with app(PEPLOSS_DATA_DIR=str(folder)) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-            )
+        with app(PEPLOSS_DATA_DIR=str(folder)) as url, chromium() as browser:
             address = f"{url}/outliers?data={large.name}"
             fresh: list[tuple[float, int]] = []
             for _ in range(chosen.opens + 1):
@@ -193,7 +189,6 @@ def main() -> None:
                 add(what, [watched.timed(act) for act in acts])
             everything = [row for row in rows if not str(row["what"]).startswith("open")]
             print(f"median of the medians: {statistics.median(float(str(r['median ms'])) for r in everything):.0f} ms")
-            browser.close()
     show(rows)
     write(rows, chosen.csv)
 

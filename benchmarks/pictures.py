@@ -7,14 +7,13 @@ Starts the app on a set of the built-in spectra, opens each page in a headless C
 from __future__ import annotations
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_latency import FLAGS, IDLE, ROOT, app
+from benchmarks.browser import IDLE, ROOT, app, chromium
 from benchmarks.dataset import small_set
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
@@ -75,10 +74,7 @@ def main() -> None:
         samples = small_set(data)
         score_set(samples, data / "samples.results.parquet", Plan(decoys=True))
         add_causes(samples, data / "samples.results.parquet", 1000)
-        with app(PEPLOSS_DATA_DIR=temporary, XDG_DATA_HOME=temporary) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-            )
+        with app(PEPLOSS_DATA_DIR=temporary, XDG_DATA_HOME=temporary) as url, chromium() as browser:
             for picture in PICTURES:
                 if chosen.only and picture.name not in chosen.only:
                     continue
@@ -87,7 +83,6 @@ def main() -> None:
                 page.set_default_timeout(120_000)
                 take(page, url, picture, chosen.folder)
                 page.close()
-            browser.close()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ picture, the table or a text that follows. No question is asked twice.
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 from collections.abc import Callable
@@ -15,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_latency import FLAGS, app
+from benchmarks.browser import app, chromium
 from benchmarks.common import arguments, show, write
 from benchmarks.outliers_page import WATCH, Watched
 from benchmarks.training_run import large_run
@@ -114,10 +113,7 @@ def main() -> None:
         folder = chosen.folder or Path(temporary)
         if not (folder / NAME).exists():
             large_run(folder / NAME, chosen.samples, chosen.checkpoints)
-        with app(PEPLOSS_DATA_DIR=str(folder)) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-            )
+        with app(PEPLOSS_DATA_DIR=str(folder)) as url, chromium() as browser:
             page = browser.new_page(viewport={"width": 1400, "height": 1200})
             page.set_default_timeout(60_000)
             page.add_init_script("localStorage.setItem('peploss-tour', 'done')")
@@ -128,7 +124,6 @@ def main() -> None:
             add("open again", [opened(watched, address) for _ in range(3)])
             for what, acts in actions(page, chosen.checkpoints).items():
                 add(what, [watched.timed(partial(answered, page, act)) for act in acts])
-            browser.close()
     show(rows)
     write(rows, chosen.csv)
 

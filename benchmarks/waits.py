@@ -11,7 +11,6 @@ from the event of the hand to the last change that follows it, as ``benchmarks.o
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 import time
@@ -19,9 +18,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.app_latency import FLAGS, IDLE, app
+from benchmarks.browser import IDLE, app, chromium
 from benchmarks.common import arguments, show, write
 from benchmarks.outliers_page import WATCH, Watched
 from peploss import open_spectra
@@ -103,10 +102,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as made:
         many(Path(made) / NAME, options.spectra)
-        with app(PEPLOSS_DATA_DIR=made) as url, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=FLAGS
-            )
+        with app(PEPLOSS_DATA_DIR=made) as url, chromium() as browser:
             page = browser.new_page(viewport={"width": 1400, "height": 900})
             page.set_default_timeout(240_000)  # a first start compiles the kernels
             opened(page, url, ".pl[data-painted]")
@@ -118,7 +114,6 @@ def main() -> None:
             picture, done = tune(page, url)
             add("Tune's set, first picture", [picture])
             add("Tune's set, last picture", [done])
-            browser.close()
     show(rows)
     write(rows, options.csv)
 

@@ -6,23 +6,14 @@ Skipped where there is no Chromium; where ``CI`` is set, missing it is a failure
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-PAINTED = ".pl[data-painted]"
+from benchmarks.browser import CHROMIUM, IDLE, PAINTED, app, launched
 
 
 def missing(reason: str) -> None:
@@ -41,7 +32,7 @@ def browser() -> Iterator[Any]:
     if not Path(CHROMIUM).exists():
         missing(f"there is no Chromium at {CHROMIUM}; name one in CHROMIUM")
     playwright = sync_playwright().start()
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = launched(playwright)
 
     def close() -> None:
         browser.close()
@@ -69,40 +60,11 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         close_browsers()
 
 
-@contextmanager
-def served(log: Path, environment: dict[str, str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port),
-               "--server.address", "127.0.0.1", "--server.headless", "true",
-               "--server.fileWatcherType", "none"]  # fmt: skip
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, **environment}
-        )
-        url, end = f"http://127.0.0.1:{port}", time.monotonic() + 240  # a first start compiles the kernels
-        try:
-            while True:
-                try:
-                    with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
-                        if answer.read() == b"ok":
-                            break
-                except OSError:
-                    time.sleep(0.1)
-                if server.poll() is not None or time.monotonic() > end:
-                    pytest.fail(f"The app did not start:\n{log.read_text()}")
-            yield url
-        finally:
-            server.terminate()
-            server.wait(10)
-
-
 @pytest.fixture(scope="session")
 def url(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an app that all tests share."""
     folder = tmp_path_factory.mktemp("server")
-    with served(folder / "log.txt", {"PEPLOSS_DATA_DIR": str(folder), "XDG_DATA_HOME": str(folder)}) as address:
+    with app(folder / "log.txt", PEPLOSS_DATA_DIR=str(folder), XDG_DATA_HOME=str(folder)) as address:
         yield address
 
 
@@ -113,8 +75,8 @@ def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 
         def started(folder: Path | None) -> str:
             home = tmp_path_factory.mktemp("home")
-            environment = {"PEPLOSS_DATA_DIR": str(folder or ""), "XDG_DATA_HOME": str(home)}
-            return running.enter_context(served(home / "log.txt", environment))
+            serving = app(home / "log.txt", PEPLOSS_DATA_DIR=str(folder or ""), XDG_DATA_HOME=str(home))
+            return running.enter_context(serving)
 
         yield started
 
@@ -122,7 +84,7 @@ def serve(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 @pytest.fixture
 def fresh_url(browser: Any, tmp_path: Path) -> Iterator[str]:
     """Address of an app that nobody has opened before."""
-    with served(tmp_path / "log.txt", {"XDG_DATA_HOME": str(tmp_path)}) as address:
+    with app(tmp_path / "log.txt", XDG_DATA_HOME=str(tmp_path)) as address:
         yield address
 
 

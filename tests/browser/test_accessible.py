@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import IDLE
+from benchmarks.browser import IDLE
 
 pytestmark = pytest.mark.browser
 

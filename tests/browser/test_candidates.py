@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.browser.conftest import IDLE
+from benchmarks.browser import IDLE
 
 pytestmark = pytest.mark.browser
 

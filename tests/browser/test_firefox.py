@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.conftest import IDLE, missing
+from benchmarks.browser import IDLE
+from tests.browser.conftest import missing
 from tests.browser.firefox import FIREFOX, Firefox, firefox
 
 pytestmark = pytest.mark.browser

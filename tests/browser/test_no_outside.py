@@ -12,12 +12,12 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from benchmarks.browser import IDLE, app
 from peploss.dataset.index.build import build_set
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.tables import read_psms
 from peploss.spectra.samples import samples_folder
-from tests.browser.conftest import IDLE, served
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +74,7 @@ def guarded(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         "PEPLOSS_DATA_DIR": str(data), "XDG_DATA_HOME": str(home), TOLD: str(home / "told.txt"),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")])),
     }  # fmt: skip
-    with served(home / "log.txt", environment) as address:
+    with app(home / "log.txt", **environment) as address:
         yield address, home / "told.txt"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.browser.conftest import IDLE
+from benchmarks.browser import IDLE
 
 CHARTS = ".st-key-outliers-charts .pl-plot"
 DENSITY = f"{CHARTS}:has(.heatmaplayer)"

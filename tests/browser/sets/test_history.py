@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import IDLE
+from benchmarks.browser import IDLE
 from tests.browser.sets.outliers_page import settled
 
 pytestmark = pytest.mark.browser
@@ -61,15 +61,15 @@ def test_the_way_back_stops_at_no_empty_address(two_sets: str, open_page: Open) 
 
 def test_a_change_in_the_sidebar_is_a_step_back(two_sets: str, open_page: Open) -> None:
     page = open_page(f"{two_sets}/?source=Set&psms=b.parquet")
+    first = page.inner_text(".pl-loss")
     page.locator(".st-key-sqrt label").click()
     page.wait_for_url(lambda url: "sqrt=true" in url)
+    page.wait_for_function("first => document.querySelector('.pl-loss').innerText !== first", arg=first)
     page.wait_for_selector(IDLE)
-    loss = page.inner_text(".pl-loss")
     page.go_back()
     page.wait_for_url(lambda url: "sqrt" not in url)
-    page.wait_for_selector(IDLE)
-    assert not page.locator(".st-key-sqrt input").is_checked()
-    page.wait_for_function("before => document.querySelector('.pl-loss').innerText !== before", arg=loss)
+    page.wait_for_function("() => !document.querySelector('.st-key-sqrt input').checked")
+    page.wait_for_function("first => document.querySelector('.pl-loss').innerText === first", arg=first)
     shows(page, spectrum="BSA1.2458", place="1 of 99", address=("psms=b.parquet",))
 
 

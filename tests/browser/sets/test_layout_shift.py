@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.browser import IDLE
 from benchmarks.first_load import WATCH
-from tests.browser.conftest import IDLE
 
 pytestmark = pytest.mark.browser
 

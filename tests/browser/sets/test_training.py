@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.browser import IDLE
 from benchmarks.training_run import large_run
 from peploss.dataset.runs.among import Among
 from peploss.dataset.runs.samples import RunSamples
 from peploss.dataset.runs.scalars import as_json, scalars
 from peploss.spectra.samples import samples_folder
 from peploss.training.logged_run import LoggedRun
-from tests.browser.conftest import IDLE
 
 pytestmark = pytest.mark.browser
 

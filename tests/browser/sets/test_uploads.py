@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.browser import IDLE
 from peploss.spectra.samples import samples_folder
-from tests.browser.conftest import IDLE
 from tests.browser.sets.outliers_page import told
 
 pytestmark = pytest.mark.browser
