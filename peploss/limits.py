@@ -126,13 +126,18 @@ class Clock:
         self._seconds = SECONDS.most + size / _SLOW
         self._end = time.monotonic() + self._seconds
 
+    @property
+    def over(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._end
+
     def look(self) -> None:
         """Nothing while there is time.
 
         Raises:
             LimitError: it is over.
         """
-        if time.monotonic() > self._end:
+        if self.over:
             raise LimitError(
                 f"Reading it takes longer than {self._seconds:,.0f} s. {SECONDS.remedy}", where=self._where
             )

@@ -21,6 +21,7 @@ FLOORS = {
             (
                 "atomic",
                 "constants",
+                "database_file",
                 "deprecation",
                 "errors",
                 "foreign",

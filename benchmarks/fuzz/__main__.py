@@ -32,7 +32,7 @@ def _again(name: str, seed: str) -> None:
         except Exception:  # noqa: BLE001 (it is what is asked for)
             traceback.print_exc()
         if (path := next(Path(folder).glob("input*"), None)) is not None:
-            print(path.name, path.read_bytes()[:2000])
+            print(path.name, path.read_bytes()[:1000])
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn
 
 SECONDS: Final = 5
 MEMORY: Final = 500_000_000  # bytes of resident memory over what was resident before
+IN_MEMORY: Final = Path("/dev/shm")
 _HARD: Final = 3_000_000_000  # bytes of address space over what is in use: more is refused by the system
 
 
@@ -68,20 +69,22 @@ def tried(name: str, seed: str, folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Try what is asked for, a line ``BOUNDARY SEED`` each, until the input ends."""
+    """Say when it is ready; try what is asked for, a line ``BOUNDARY SEED`` each, until the input ends."""
     import resource
 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print must not mix with the answers
     warnings.simplefilter("ignore")
     signal.signal(signal.SIGALRM, _too_long)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         os.environ["XDG_DATA_HOME"] = folder
         from benchmarks.fuzz.boundaries import warm
 
         warm(Path(folder))
         most = _memory("VmSize") + _HARD
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        answers.write("ready\n")
+        answers.flush()
         for line in sys.stdin:
             name, _, seed = line.strip().partition(" ")
             answers.write(json.dumps(tried(name, seed, Path(folder))) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gzip
 import json
 import shutil
 import subprocess
@@ -15,6 +16,9 @@ import numpy as np
 
 from benchmarks.dialects.files import files_of
 from benchmarks.dialects.psms import true_psms
+from benchmarks.fuzz.library_seeds import libraries
+from benchmarks.fuzz.table_seeds import more_tables
+from peploss.peptides.vocabulary import Vocabulary
 from peploss.spectra.samples import samples_folder
 
 if TYPE_CHECKING:
@@ -73,12 +77,20 @@ def spectra(folder: Path) -> tuple[Path, ...]:
         '100.5\t1\t"b1"\n200.25 3\n\nName: AK\nPrecursorMZ: 218.1\nNum Peaks: 1\n100 5;\n'
     )
     native = [_small(path, here) for path in sorted((samples / "native").glob("test_spectra.*"))]
-    return (here / "a.mgf", here / "b.mgf", here / "c.msp", *native)
+    shutil.copy(here / "c.msp", here / "c.sptxt")
+    plain = (here / "a.mgf", here / "b.mgf", here / "c.msp", here / "c.sptxt", *native)
+    return (*plain, *(_zipped(path) for path in plain[1:]))
+
+
+def _zipped(path: Path) -> Path:
+    out = path.with_name(f"{path.name}.gz")
+    out.write_bytes(gzip.compress(path.read_bytes()))
+    return out
 
 
 def _small(path: Path, here: Path) -> Path:
     """The first spectra of a file; the reader tells that the rest is missing."""
-    (here / path.name).write_bytes(path.read_bytes()[:40_000])
+    (here / path.name).write_bytes(path.read_bytes()[:16_000])
     return here / path.name
 
 
@@ -87,7 +99,7 @@ def tables(folder: Path) -> tuple[Path, ...]:
     """A PSM table of every format and dialect."""
     here = _folder(folder, "tables")
     made = [path for _, path in files_of(true_psms(4), here)]
-    return tuple(dict.fromkeys(made))
+    return tuple(dict.fromkeys([*made, *more_tables(here)]))
 
 
 @functools.cache
@@ -147,9 +159,21 @@ def selections(folder: Path) -> tuple[Path, ...]:
     return tuple(out)
 
 
-def log() -> tuple[Path, ...]:
-    """Files of a run of ``SampleLog``."""
-    return tuple(sorted((samples_folder() / "training_run").iterdir()))
+@functools.cache
+def log(folder: Path) -> tuple[Path, ...]:
+    """Files of a run of ``SampleLog``, with three of its samples."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    here = _folder(folder, "log")
+    for path in sorted((samples_folder() / "training_run").iterdir()):
+        if path.suffix != ".parquet":
+            shutil.copy(path, here)
+            continue
+        table = pq.read_table(path)
+        ids = table["id"].unique()[:3]
+        pq.write_table(table.filter(pc.is_in(table["id"], ids)), here / path.name)
+    return tuple(sorted(here.iterdir()))
 
 
 @functools.cache
@@ -158,12 +182,17 @@ def arrays(folder: Path) -> tuple[Path, ...]:
     from safetensors.numpy import save_file
 
     here = _folder(folder, "arrays")
+    peaks = np.tile(np.linspace(100, 500, 4), (3, 1))
     values = {
         "all_logits": np.zeros((2, 3, 5, 24), dtype=np.float32), "targets": np.full((3, 5), 5, dtype=np.int64),
-        "target_mask": np.ones((3, 5), dtype=bool),
+        "target_mask": np.ones((3, 5), dtype=bool), "observed_masses": peaks, "observed_intensities": peaks / 100,
+        "peak_mask": peaks > 0, "precursor_mass": np.full(3, 400.0), "charge": np.full(3, 2),
+        "step": np.array(7),
     }  # fmt: skip
-    np.savez(here / "a.npz", **values)
-    save_file(values, here / "a.safetensors")
+    words = {"ids": np.array(["a", "b", "c"]), "vocabulary": np.array(list(Vocabulary().tokens)),
+             "vocabulary_masses": np.full(24, 100.0), "loss": np.array('{"spectrum_weight": 0.5}')}  # fmt: skip
+    np.savez(here / "a.npz", **values, **words)
+    save_file(values, here / "a.safetensors", {"ids": '["a", "b", "c"]', "loss": '{"spectrum_weight": 0.5}'})
     (here / "a.csv").write_text(
         'spectrum_id,predictions,targets,log_probs,token_log_probs\na:1,PEPTIDEK,PEPTIDEK,-0.5,"[-0.1, -0.2]"\n'
     )
@@ -174,23 +203,8 @@ def arrays(folder: Path) -> tuple[Path, ...]:
 
 @functools.cache
 def predictions(folder: Path) -> tuple[Path, ...]:
-    """Predicted heights as a table, a library and mzSpecLib."""
-    import pyarrow.parquet as pq
-
-    here = _folder(folder, "predictions")
-    table = pq.read_table(samples_folder() / "predictions.parquet").slice(0, 20)
-    pq.write_table(table, here / "a.parquet")
-    names = table.schema.names
-    rows = ["\t".join(str(row[name]) for name in names) for row in table.to_pylist()]
-    (here / "a.tsv").write_text("\n".join(["\t".join(names), *rows]) + "\n")
-    (here / "a.msp").write_text('Name: PEPTIDEK/2\nNum peaks: 2\n98.06\t1\t"b1/0.0"\n147.11\t3\t"y1/0.0"\n')
-    (here / "a.mzlib.txt").write_text(
-        "<mzSpecLib>\nMS:1003186|library format version=1.0\n<Spectrum=1>\n"
-        "MS:1003061|library spectrum name=PEPTIDEK/2\n"
-        "<Analyte=1>\nMS:1003270|proforma peptidoform ion notation=PEPTIDEK/2\nMS:1000041|charge state=2\n<Peaks>\n"
-        "98.06\t1\tb1\n147.11\t3\ty1\n"
-    )
-    return tuple(sorted(here.iterdir()))
+    """Predicted heights of every form."""
+    return tuple(libraries(_folder(folder, "predictions")).values())
 
 
 @functools.cache

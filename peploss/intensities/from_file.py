@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from peploss.database_file import is_database
 from peploss.errors import PeptideError, SourceError
 from peploss.foreign import reading
-from peploss.intensities.ms2pip_files import OTHERWISE, dlib, is_dlib, is_ms2pip_table, ms2pip_table
+from peploss.intensities.ms2pip_files import OTHERWISE, dlib, is_ms2pip_table, ms2pip_table
 from peploss.intensities.mzspeclib import entries, is_mzspeclib, labelled
 from peploss.intensities.prediction import Ion, Prediction, key_of
 from peploss.peptides.fragments import fragments
@@ -75,7 +76,7 @@ class FromFile:
         with reading(path):
             if is_mzspeclib(self.path):
                 rows = self._mzspeclib()
-            elif is_dlib(self.path):
+            elif is_database(self.path):
                 rows = self._dlib()
             else:
                 rows = self._table() if suffix in (".parquet", ".tsv", ".csv", ".txt") else self._library()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss import limits
+from peploss.database_file import reading_database
 from peploss.errors import PeptideError, SourceError
 from peploss.intensities.prediction import Ion
 from peploss.peptides.fragments import fragments
@@ -172,12 +171,6 @@ def _psm(row: dict[str, str]) -> tuple[Peptide, int]:
     return peptide, charge
 
 
-def is_dlib(path: Path) -> bool:
-    """Whether the file is a database of SQLite, as DLIB and ELIB libraries are."""
-    with path.open("rb") as file:
-        return file.read(16) == b"SQLite format 3\0"
-
-
 def dlib(path: Path) -> Iterator[tuple[str, int, NDArray[np.float64], NDArray[np.float64]]]:
     """Peptide as written, charge, m/z in Th and intensities of each entry of a DLIB library.
 
@@ -185,16 +178,22 @@ def dlib(path: Path) -> Iterator[tuple[str, int, NDArray[np.float64], NDArray[np
         EncyclopeDIA's file formats: arrays of big-endian numbers under zlib.
     Raises:
         SourceError: the database is not of this form, or damaged.
+        LimitError: it holds more than is read.
     """
-    asked = "SELECT PeptideModSeq, PrecursorCharge, MassArray, IntensityArray FROM entries"
+    columns = ("PeptideModSeq", "PrecursorCharge", "MassArray", "IntensityArray")
+    size = path.stat().st_size
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            for text, charge, masses, heights in database.execute(asked):
+        with reading_database(path, {"entries": columns}, OTHERWISE) as database:
+            rows = database.execute(f"SELECT {', '.join(columns)} FROM entries")  # noqa: S608
+            for n, (text, charge, masses, heights) in enumerate(rows, start=1):
+                limits.hold_entries(n, size, path.name)
                 mz, intensity = _numbers(masses, ">f8"), _numbers(heights, ">f4")
                 if mz.size != intensity.size:
                     raise SourceError(f"{text}: {mz.size} masses but {intensity.size} intensities.", where=str(path))
                 yield str(text), int(charge), mz, intensity
-    except (sqlite3.Error, zlib.error, ValueError, TypeError) as error:
+    except SourceError:
+        raise
+    except (zlib.error, ValueError, TypeError, OverflowError) as error:
         raise SourceError(
             f"This is no DLIB library that can be read: {error}.", where=str(path), remedy=OTHERWISE
         ) from error

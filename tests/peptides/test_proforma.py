@@ -91,6 +91,7 @@ from peploss.peptides.peptide import Peptide
         ("M[+" + "9" * 19_000 + "]K", 2, "not a mass shift"),
         ("M[UNIMOD:" + "9" * 19_000 + "]K", 2, "Unimod has no modification"),
         ("M[Formula:C" + "9" * 19_000 + "]K", 2, "not a chemical formula"),
+        ("M[Formula:C" + "9" * 400 + "]K", 2, "not a chemical formula"),
         ("K/" + "9" * 19_000, 1, "charge from 1"),
         ("N[Glycan:Hex" + "9" * 19_000 + "]K", 2, "is not a monosaccharide"),
         ("PE(PT)[+1]K", 2, "range"),

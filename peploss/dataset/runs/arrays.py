@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from peploss.errors import PeplossError, SettingsError, SourceError
+from peploss import limits
+from peploss.errors import LimitError, PeplossError, SettingsError, SourceError
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.descent.objective import Objective
 from peploss.training.sample_log import SampleLog
@@ -37,7 +38,6 @@ NAMES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a file may hold, each under one of these names."""
 _STEP: Final = re.compile(r"(\d+)(?!.*\d)")
-_MOST_BYTES: Final = 8_000_000_000
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -116,7 +116,7 @@ def _write(arrays: dict[str, np.ndarray], path: Path, into: Path) -> None:
     peaks, mass, charges = _spectra(arrays, batch, path)
     objective = _objective(arrays)
     loss = objective.module(vocabulary)
-    ids = [str(name) for name in arrays["ids"].tolist()] if "ids" in arrays else [f"sample {i}" for i in range(batch)]
+    ids = _words(arrays["ids"], "ids") if "ids" in arrays else [f"sample {i}" for i in range(batch)]
     if len(ids) != batch:
         raise SettingsError(f"ids must be B = {batch} names, not {len(ids)}.")
     _once(ids, "ids")
@@ -159,7 +159,7 @@ def _vocabulary(arrays: dict[str, np.ndarray], n: int) -> Vocabulary:
                 remedy="Add arrays vocabulary (V names) and vocabulary_masses (V, Da; 0 or NaN for special tokens).",
             )
         return Vocabulary()
-    tokens = [str(token) for token in arrays["vocabulary"].tolist()]
+    tokens = _words(arrays["vocabulary"], "vocabulary")
     if len(tokens) != n:
         raise SettingsError(f"vocabulary has {len(tokens)} tokens, and all_logits has {n}.")
     _once(tokens, "vocabulary")
@@ -212,6 +212,13 @@ def _objective(arrays: dict[str, np.ndarray]) -> Objective:
     return Objective.from_dict(values)
 
 
+def _words(array: np.ndarray, name: str) -> list[str]:
+    """A list of names."""
+    if array.ndim != 1:
+        raise SettingsError(f"{name} must be a list of names, not an array of shape {array.shape}.")
+    return [str(word) for word in array.tolist()]
+
+
 def _numbers(array: np.ndarray, name: str) -> np.ndarray:
     """As float64."""
     if array.dtype.kind not in "fiu":
@@ -242,9 +249,9 @@ def _npz(path: Path) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as packed:
             promised = sum(entry.file_size for entry in packed.infolist())
-        if promised > _MOST_BYTES:
-            raise SourceError(f"Unpacked it would have {promised:,} bytes; at most {_MOST_BYTES:,} are read.",
-                              where=path.name)  # fmt: skip
+        most, limit = limits.most_unpacked(path.stat().st_size, limits.UNPACKED.most)
+        if promised > most:
+            raise LimitError(limit.over(promised, most), where=path.name)
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except PeplossError:

@@ -9,6 +9,7 @@ from typing import Final
 from peploss.dataset.runs.arrays import write_run
 from peploss.dataset.runs.predictions import write_predictions
 from peploss.errors import SourceError
+from peploss.foreign import reading
 from peploss.training.log_rows import ABOUT
 
 ARRAYS: Final = (".npz", ".safetensors")
@@ -54,7 +55,8 @@ def run_of(path: str | Path, into: str | Path) -> Path:
         return target
     write = write_run if source.suffix.lower() in ARRAYS else write_predictions
     try:
-        write(source, target)
+        with reading(source.name, (RuntimeError,)):  # torch's, of shapes that do not fit
+            write(source, target)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)  # nothing half-written is taken for the run
         raise

@@ -92,6 +92,10 @@ def _read(path: str | os.PathLike[str], format: str | None, columns: Mapping[str
         from peploss.dataset.tables.formats.xtandem import read_xtandem
 
         return read_xtandem(file)
+    if chosen == "proteome_discoverer":
+        from peploss.dataset.tables.formats.msf import read_msf
+
+        return read_msf(file)
     if chosen == "spectra":
         from peploss.dataset.tables.formats.annotated import read_annotated
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from peploss.errors import PeptideError
+from peploss.foreign import MET
 from peploss.peptides.modifications import glycans, unimod, vocabularies
 from peploss.peptides.modifications.isotopes import of_modification
 from peploss.peptides.proforma import Tag
@@ -163,7 +164,7 @@ def _formula_mass(formula: str, text: str, place: int) -> float:
 
     try:
         mass = float(FormulaModification(formula).mass)
-    except (PyteomicsError, KeyError, ValueError) as error:
+    except (PyteomicsError, *MET) as error:
         raise problem from error
     if not abs(mass) <= _MAX_SHIFT:
         raise problem

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from peploss.errors import PeplossError, PeptideError
+from peploss.peptides.modifications.close_names import CloseNames
 
 _TABLES = Path("controlled_vocabulary", "vendor", "unimod_tables.xml.gz")
 _NAMESPACE = "{http://www.unimod.org/xmlns/schema/unimod_tables_1}"
@@ -126,7 +127,7 @@ def suggestions(name: str, limit: int = 3) -> list[str]:
         found[_ABBREVIATIONS[wanted]] = None
     if wanted in canonical:
         found[canonical[wanted]] = None
-    for spelling in difflib.get_close_matches(wanted, canonical, n=3 * limit, cutoff=0.7):
+    for spelling in _close().to(wanted, 3 * limit, 0.7):
         found.setdefault(canonical[spelling])
     if not found and len(wanted) >= 4:  # "oxidized"
         start = sorted((len(s), s) for s in canonical if s.startswith(wanted[:4]))
@@ -136,6 +137,11 @@ def suggestions(name: str, limit: int = 3) -> list[str]:
         for _, _, spelling in inside:
             found.setdefault(canonical[spelling])
     return list(found)[:limit]
+
+
+@cache
+def _close() -> CloseNames:
+    return CloseNames(dict(_tables().spellings))
 
 
 def _by_id(number: int) -> Modification:

@@ -94,7 +94,13 @@ class Objective:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """From what ``as_dict`` gave."""
+        """From what ``as_dict`` gave.
+
+        Raises:
+            SettingsError: it is no mapping, or names a setting that is not there.
+        """
+        if not isinstance(values, Mapping):
+            raise SettingsError(f"The settings of a loss are names with their values, not {type(values).__name__}.")
         unknown = set(values) - {field.name for field in dataclasses.fields(cls)}
         if unknown:
             raise SettingsError(f"There is no setting {sorted(unknown)[0]!r} of a loss.")

@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from peploss import CombinedLoss, Vocabulary
 from peploss.dataset.runs.open import is_run_name, looks_like_predictions, run_of
 from peploss.dataset.runs.samples import Among, RunSamples
-from peploss.errors import SourceError
+from peploss.errors import LimitError, SourceError
 from peploss.training.descent.objective import Objective
 from peploss.training.logged_run import LoggedRun
 from peploss.training.one_sample import refinement
@@ -125,6 +125,9 @@ BAD = {
     "masses of others": ({"precursor_mass": np.ones(7)}, "precursor_mass must be"),
     "ids of others": ({"ids": np.array(["a"])}, "ids must be B = 4 names, not 1"),
     "loss": ({"loss": np.array("{")}, "loss must be JSON"),
+    "loss that is a list": ({"loss": np.array("[]")}, "settings of a loss are names with their values, not list"),
+    "vocabulary without names": ({"vocabulary": np.array(3.0)}, r"vocabulary must be a list of names, not an array of"),
+    "ids of two dimensions": ({"ids": np.array([["a", "b"]])}, r"ids must be a list of names, not an array of shape"),
     "unknown setting": ({"loss": np.array('{"omega": 1}')}, "no setting 'omega'"),
 }
 
@@ -252,9 +255,16 @@ def test_an_array_whose_header_promises_more_than_it_holds(tmp_path: Path, shape
 
 
 def test_a_file_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peploss.dataset.runs.arrays._MOST_BYTES", 1000)
-    with pytest.raises(SourceError, match="at most 1,000 are read"):
+    monkeypatch.setenv("PEPLOSS_MAX_UNPACKED_BYTES", "1000")
+    with pytest.raises(LimitError, match=r"At most 1,000 bytes of an unpacked file.*PEPLOSS_MAX_UNPACKED_BYTES"):
         run_of(save(tmp_path / "large.npz", arrays()), tmp_path / "run")
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_not_unpacked(tmp_path: Path) -> None:
+    np.savez_compressed(tmp_path / "zeros.npz", all_logits=np.zeros((1, 1, 700_000, 24), np.float32))
+    assert (tmp_path / "zeros.npz").stat().st_size < 100_000
+    with pytest.raises(LimitError, match="PEPLOSS_MAX_RATIO"):
+        run_of(tmp_path / "zeros.npz", tmp_path / "run")
 
 
 @pytest.mark.parametrize(
