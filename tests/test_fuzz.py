@@ -79,13 +79,16 @@ def test_faults_are_found(attempt, outcome: str, told: str, monkeypatch: pytest.
 
     monkeypatch.setattr(child, "SECONDS", 1 if attempt is without_end else 30)
     monkeypatch.setitem(boundaries.BOUNDARIES, "planted", lambda dice, folder: attempt)
-    before = signal.signal(signal.SIGALRM, child._too_long)
+    before = signal.signal(signal.SIGPROF, child._too_long)
+    monkeypatch.setenv(child.KEEP, str(tmp_path / "kept"))
+    (tmp_path / "input.mgf").write_text("x")
     try:
         answer = tried("planted", "1 1", tmp_path)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
     assert answer["outcome"] == outcome
     assert told in answer["told"]
+    assert (tmp_path / "kept" / "planted-1-1.mgf").exists() == (outcome == "finding")
 
 
 @pytest.mark.parametrize("name", ["peptide", "notation", "pasted", "toml"])

@@ -5,7 +5,8 @@
     python -m benchmarks.fuzz --only sql --again "7 12345"
 
 What an input is made of is its boundary, the seed and its number: a finding names them, and ``--again`` tries that one
-input once more with its traceback. Linux only.
+input once more with its traceback. Results and sets hold the time when they were made: ``--keep`` keeps their files.
+Linux only.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.fuzz.boundaries import BOUNDARIES
+from benchmarks.fuzz.child import KEEP
 from benchmarks.fuzz.run import fuzzed
 
 
@@ -42,10 +44,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: %(default)s)")
     parser.add_argument("--only", choices=BOUNDARIES, action="append", help="these boundaries alone")
     parser.add_argument("--again", metavar="SEED", help="one input of the boundary of --only, with its traceback")
+    parser.add_argument("--keep", help="folder for the files that findings were")
     options = parser.parse_args()
     if options.again:
         _again(options.only[0], options.again)
         return
+    if options.keep:
+        os.environ[KEEP] = os.path.abspath(options.keep)
     names = options.only or list(BOUNDARIES)
     counts: dict[str, Counter[str]] = {name: Counter() for name in names}
     slowest = dict.fromkeys(names, 0.0)

@@ -282,10 +282,14 @@ SHARES: Final[dict[str, int]] = {
 def warm(folder: Path) -> None:
     """Make the valid inputs, and load what the boundaries load: neither is counted as an input's time."""
     from peploss.dataset.tables import read_psms
+    from peploss.peptides.peptide import Peptide
 
     for table in seeds.tables(folder):
         with contextlib.suppress(PeplossError):
             read_psms(table)
+    for name in ("MOD:00046", "XLMOD:02001", "RESID:AA0441"):  # each vocabulary is read when it is first asked
+        with contextlib.suppress(PeplossError):
+            Peptide.parse(f"A[{name}]K")
     for make in BOUNDARIES.values():
         for seed in range(3):
             with contextlib.suppress(Exception):  # what it is will be found when it is counted

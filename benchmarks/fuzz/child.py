@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -19,9 +20,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-SECONDS: Final = 5
+SECONDS: Final = 5  # of the processor: a busy machine is no finding
 MEMORY: Final = 500_000_000  # bytes of resident memory over what was resident before
 IN_MEMORY: Final = Path("/dev/shm")
+KEEP: Final = "PEPLOSS_FUZZ_KEEP"  # the variable that names the folder for files of findings
 _HARD: Final = 3_000_000_000  # bytes of address space over what is in use: more is refused by the system
 
 
@@ -49,8 +51,8 @@ def tried(name: str, seed: str, folder: Path) -> dict[str, Any]:
     attempt = BOUNDARIES[name](random.Random(f"{name} {seed}"), folder)  # made before time and memory are counted
     before = _memory("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    signal.setitimer(signal.ITIMER_REAL, SECONDS)
-    start = time.perf_counter()
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    start = time.process_time()
     try:
         attempt()
         outcome, told = "result", ""
@@ -61,11 +63,20 @@ def tried(name: str, seed: str, folder: Path) -> dict[str, Any]:
         where = f"{place.filename.rpartition('site-packages/')[2]}:{place.lineno}"
         outcome, told = "finding", f"{type(error).__name__} at {where}: {str(error)[:150]}"
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    seconds, peak = time.perf_counter() - start, _memory("VmHWM") - before
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    seconds, peak = time.process_time() - start, _memory("VmHWM") - before
     if outcome != "finding" and peak > MEMORY:
         outcome, told = "finding", f"{peak / 1e6:.0f} MB"
+    if outcome == "finding" and (keep := os.environ.get(KEEP)):
+        _keep(Path(keep), name, seed, folder)
     return {"boundary": name, "seed": seed, "outcome": outcome, "told": told, "seconds": seconds, "peak": peak}
+
+
+def _keep(into: Path, name: str, seed: str, folder: Path) -> None:
+    """Copy the file that the input was: valid files hold dates and times, so that it may not be made once more."""
+    into.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("input*"):
+        shutil.copy(path, into / f"{name}-{seed.replace(' ', '-')}{''.join(path.suffixes)}")
 
 
 def main() -> None:
@@ -75,7 +86,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print must not mix with the answers
     warnings.simplefilter("ignore")
-    signal.signal(signal.SIGALRM, _too_long)
+    signal.signal(signal.SIGPROF, _too_long)
     with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         os.environ["XDG_DATA_HOME"] = folder
         from benchmarks.fuzz.boundaries import warm

@@ -19,7 +19,7 @@ from typing import Any, Final
 from benchmarks.fuzz.boundaries import SHARES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-STUCK: Final = 20.0  # s after which a process that compiled code holds is killed
+STUCK: Final = 60.0  # s after which a process that compiled code holds, or that waits, is killed
 PREPARING: Final = 600.0  # s for making the valid inputs, with kernels to compile
 AT_ONCE: Final = 200  # inputs that a process is given before another may take it
 

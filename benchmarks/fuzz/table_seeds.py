@@ -28,7 +28,7 @@ ALPHADIA: Final = {
     "proteins": "P1", "rank": 0,
 }  # fmt: skip
 FLASHLFQ: Final = {
-    "File Name": "run1.raw", "Base Sequence": "PEPTIDEK", "Full Sequence": "PEPTIDEK", 
+    "File Name": "run1.raw", "Base Sequence": "PEPTIDEK", "Full Sequence": "PEPTIDEK",
     "Peptide Monoisotopic Mass": 927.45, "Scan Retention Time": 1.5, "Precursor Charge": 2, "Protein Accession": "P1",
 }  # fmt: skip
 PROTEOSCAPE: Final = {

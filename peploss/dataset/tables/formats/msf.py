@@ -45,8 +45,10 @@ _ON_ENDS: Final = (
     "SELECT s.PeptideID, a.PositionType, a.UnimodAccession, a.DeltaMass FROM PeptidesTerminalModifications{of} s "
     "JOIN AminoAcidModifications a ON s.TerminalModificationID = a.AminoAcidModificationID"
 )
-_PROTEINS: Final = "SELECT p.PeptideID, a.Description FROM PeptidesProteins{of} p "
+_PROTEINS: Final = (
+    "SELECT p.PeptideID, a.Description FROM PeptidesProteins{of} p "
     "JOIN ProteinAnnotations a ON p.ProteinID = a.ProteinID"
+)
 _SCORES: Final = (
     "SELECT s.PeptideID, s.ScoreValue FROM PeptideScores{of} s JOIN ProcessingNodeScores n ON s.ScoreID = n.ScoreID "
     "WHERE n.IsMainScore"
