@@ -18,7 +18,7 @@ from peploss.explorer.shell import controls, frame, link, state
 from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum

@@ -11,7 +11,7 @@ from peploss.explorer.losses import calm, chosen, claims, one, smooth, whole_set
 from peploss.explorer.shell import link
 from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.sources import current, frame
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.tune import state as tune_state
 from peploss.settings import LossSettings
 

@@ -11,7 +11,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.shell import controls, link, state
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.training import by_hand, curriculum, curves, descent, sample, samples, sidebar
 from peploss.explorer.training.curves import Look
 from peploss.explorer.training.shown import STATE, TABS

@@ -11,7 +11,7 @@ from peploss.explorer.shell import link
 from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.shell.boxes import BOXES
 from peploss.explorer.sources import current, frame
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.tune import advice, chosen_set, one_spectrum, reach, set_landscape
 from peploss.explorer.tune import errors as tune_errors
 from peploss.explorer.tune import state as tune_state

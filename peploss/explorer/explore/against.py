@@ -12,7 +12,7 @@ from peploss.explorer.browser import components
 from peploss.explorer.figures.spectra.two_spectra import mirror_figure, two_steps_figure
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.other import IN, elsewhere, other_spectrum
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 
 
 def tab(ex: Explanation, source: Source) -> None:

@@ -20,7 +20,7 @@ from peploss.errors import PeplossError, PeptideError
 from peploss.explorer.shell import state
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import current
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.sources.stored import StoredSpectra
 from peploss.peptides.confidence import Confidence
 from peploss.peptides.peptide import Peptide

@@ -16,7 +16,7 @@ from peploss.analysis.tuning.psm_set import Psm
 from peploss.errors import PeplossError
 from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.text import escape_markdown, sentence
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.shift import Shift

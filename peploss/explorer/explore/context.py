@@ -11,7 +11,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.figures.spectra.context import current_figure, survey_figure
 from peploss.explorer.shell.text import escape_markdown, sentence
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.spectra.readers import SpectrumFile
 from peploss.spectra.survey import LOOK_BACK, MOST_POINTS, Context, IonCurrent
 

@@ -16,7 +16,7 @@ from peploss.explorer.figures import charts
 from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.bound_tabs import bound_tabs
 from peploss.explorer.sources import current
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.spectra.writers import to_mgf
 
 TABS = ("Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Context", "Export")

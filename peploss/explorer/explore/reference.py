@@ -20,7 +20,7 @@ from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
 from peploss.explorer.shell.jobs import Job, Report
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.sources.stored import StoredSpectra
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings

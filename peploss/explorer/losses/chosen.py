@@ -12,7 +12,7 @@ from peploss.analysis.tuning.prepared_set import LeftOut, prepare
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.explore import other_loss
 from peploss.explorer.shell.jobs import Job, Report
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.tune import chosen_set
 from peploss.settings import LossSettings
 

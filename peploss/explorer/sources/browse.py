@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer.shell import state
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.intensities.heights import fragments_with_heights
 from peploss.kernels import Peaks
 from peploss.losses.spectrum import spectrum_loss_at

@@ -10,8 +10,9 @@ from peploss.errors import PeplossError, PeptideError
 from peploss.explorer.browser import components
 from peploss.explorer.shell import arrival, controls, link, state
 from peploss.explorer.shell.text import escape_markdown, pointed, sentence
-from peploss.explorer.sources import browse, sources, unusable
-from peploss.explorer.sources.sources import AbsentError, Source
+from peploss.explorer.sources import browse, choose, unusable
+from peploss.explorer.sources.choose import AbsentError
+from peploss.explorer.sources.source import Source
 from peploss.explorer.sources.stored import StoredSpectra
 from peploss.peptides.notations import as_proforma
 from peploss.peptides.peptide import Peptide
@@ -29,7 +30,7 @@ _FIELD = "_field"  # the page whose last run drew that field
 def choose_source() -> tuple[Source | None, PeplossError | None]:
     """The sidebar's part about the source: what is open, or the problem that keeps it closed."""
     try:
-        source = sources.choose()
+        source = choose.source()
     except PeplossError as error:
         return None, error
     if source is not None:

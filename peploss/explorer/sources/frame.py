@@ -13,7 +13,7 @@ from peploss.explorer import warm
 from peploss.explorer.shell import controls
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources import current
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 

@@ -10,7 +10,7 @@ from typing import Final
 from peploss.dataset.query.results import find_psm
 from peploss.errors import NoSpectrumError, SourceError
 from peploss.explorer.sources import received, set_files
-from peploss.explorer.sources.sources import PastedList, Source, from_path, listing, of_upload, stored
+from peploss.explorer.sources.source import PastedList, Source, from_path, listing, of_upload, stored
 from peploss.explorer.sources.stored import StoredSpectra
 from peploss.explorer.sources.uploads import Upload
 from peploss.spectra.folder import data_folder, resolve_in

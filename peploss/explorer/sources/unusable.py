@@ -9,7 +9,7 @@ from collections import Counter
 import streamlit as st
 
 from peploss.explorer.shell.text import escape_markdown
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.spectra.readers import Problem
 
 MOST_LISTED = 200  # spectra listed on the page; a table to save has all of them

@@ -21,7 +21,7 @@ from peploss.errors import PeplossError
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.set_files import is_set_name
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.tune.state import BODY
 from peploss.kernels import SigmaUnit
 from peploss.settings import LossSettings

@@ -6,7 +6,7 @@ import pytest
 
 from peploss.explorer.shell import state
 from peploss.explorer.sources import browse
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.settings import LossSettings
 from peploss.spectra.readers import open_spectra
 

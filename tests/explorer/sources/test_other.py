@@ -11,7 +11,7 @@ import pytest
 from peploss.dataset.index.build import build_set
 from peploss.errors import NoSpectrumError, SourceError
 from peploss.explorer.sources.other import Spectra, other_spectrum
-from peploss.explorer.sources.sources import PastedList, Source
+from peploss.explorer.sources.source import PastedList, Source
 from peploss.explorer.sources.stored import StoredSpectra
 from peploss.spectra.readers import open_spectra
 from peploss.spectra.samples import samples_folder

@@ -3,7 +3,7 @@ from __future__ import annotations
 import csv
 import io
 
-from peploss.explorer.sources.sources import Source
+from peploss.explorer.sources.source import Source
 from peploss.explorer.sources.unusable import nothing_usable, table
 from peploss.spectra.readers import Problem, open_spectra
 
