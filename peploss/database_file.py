@@ -40,16 +40,21 @@ def reading_database(
     clock = limits.Clock(path.stat().st_size, path.name)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
-            database.text_factory = _text
-            database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.DECODED.most)
-            database.execute("PRAGMA trusted_schema = OFF")
-            if lacking := _lacking(database, needed):
-                raise SourceError(lacking, where=str(path), remedy=remedy)
-            database.set_progress_handler(lambda: clock.over, _STEPS)
+            guard(database, clock)
+            if what := lacking(database, needed):
+                raise SourceError(what, where=str(path), remedy=remedy)
             yield database
     except sqlite3.Error as error:
         clock.look()
         raise SourceError(f"The database cannot be read: {error}.", where=str(path), remedy=remedy) from error
+
+
+def guard(database: sqlite3.Connection, clock: limits.Clock) -> None:
+    """Hold questions to a time, values to a size, and text to what can be shown; a schema runs no functions."""
+    database.text_factory = _text
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.DECODED.most)
+    database.execute("PRAGMA trusted_schema = OFF")
+    database.set_progress_handler(lambda: clock.over, _STEPS)
 
 
 def _text(raw: bytes) -> str:
@@ -57,7 +62,7 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def _lacking(database: sqlite3.Connection, needed: Mapping[str, Sequence[str]]) -> str:
+def lacking(database: sqlite3.Connection, needed: Mapping[str, Sequence[str]]) -> str:
     """What is missing, as a sentence; ``""`` where everything is there."""
     there = {str(name).lower(): str(kind) for name, kind in database.execute("SELECT name, type FROM sqlite_master")}
     for table, columns in needed.items():

@@ -21,6 +21,9 @@ MET: Final[tuple[type[Exception], ...]] = (
 )
 """What parsers raise at bytes that nobody wrote on purpose; overflow is arithmetic, bad UTF-8 a ``ValueError``."""
 
+UNREADABLE: Final[tuple[type[Exception], ...]] = (OSError, *MET)
+"""The same of a file, which may also not be there or not be allowed."""
+
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 _LONGEST: Final = 200  # characters of a parser's own message
 

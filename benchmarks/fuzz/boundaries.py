@@ -163,7 +163,7 @@ def _sql(dice: random.Random, folder: Path) -> Attempt:
 
 def _notes(dice: random.Random, folder: Path) -> Attempt:
     source = seeds.a_set(folder)
-    content = mutated(dice, seeds.notes(folder))
+    content = a_file(dice, folder, (seeds.notes(folder),)).read_bytes()
 
     def attempt() -> None:
         from peploss.dataset.query.notes import Notes, notes_path
@@ -171,7 +171,8 @@ def _notes(dice: random.Random, folder: Path) -> Attempt:
         notes_path(source).write_bytes(content)
         try:
             notes = Notes(source)
-            notes.tags(), notes.all_notes(), notes.every_tag(), notes.of(1), notes.tags_of([1, 2])
+            notes.all_notes(), notes.every_tag(), notes.of(1), notes.tags_of([1, 2])
+            notes.tagged(", ".join(notes.tags()))
         finally:
             for left in source.parent.glob(f"{notes_path(source).name}*"):
                 left.unlink()

@@ -92,5 +92,5 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 _CHANGES: Final[dict[str, Change]] = {
     ".parquet": _parquet, ".json": _json, ".cbor": _cbor, ".msf": changed_database, ".dlib": changed_database,
-    ".elib": changed_database, ".npz": _npz, ".safetensors": _safetensors,
+    ".elib": changed_database, ".sqlite": changed_database, ".npz": _npz, ".safetensors": _safetensors,
 }  # fmt: skip

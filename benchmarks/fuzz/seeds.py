@@ -134,16 +134,14 @@ def asked(folder: Path) -> Results:
 
 
 @functools.cache
-def notes(folder: Path) -> bytes:
+def notes(folder: Path) -> Path:
     """The file of tags and notes on that set."""
     from peploss.dataset.query.notes import Notes, notes_path
 
     kept = Notes(a_set(folder))
     kept.tag([1, 2], "odd")
     kept.note(1, "Look again.")
-    content = notes_path(a_set(folder)).read_bytes()
-    notes_path(a_set(folder)).unlink()
-    return content
+    return notes_path(a_set(folder)).rename(_folder(folder, "notes") / "a.sqlite")
 
 
 @functools.cache

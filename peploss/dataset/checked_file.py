@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from peploss.dataset.schema import ABOUT, CONFIDENCE, FORMAT, KEY, PEAKS
-from peploss.errors import SettingsError, SourceError
+from peploss.errors import SourceError
+from peploss.foreign import MET
 from peploss.grid import shown
 from peploss.settings import LossSettings
 
@@ -130,7 +131,7 @@ def _said(metadata: Mapping[bytes, bytes] | None, path: str) -> dict[str, Any]:
         return {}
     try:
         about = json.loads(raw)
-    except (ValueError, RecursionError) as error:
+    except MET as error:
         raise _damaged("what it says of itself is no JSON", path) from error
     if not isinstance(about, dict):
         raise _damaged("what it says of itself is no table", path)
@@ -143,7 +144,7 @@ def _check_results(about: dict[str, Any], path: str) -> None:
         raise _damaged("it does not say of which set it is", path)
     try:
         LossSettings.from_dict(about["settings"])
-    except (SettingsError, TypeError, ValueError) as error:
+    except MET as error:
         raise _damaged(f"its settings cannot be used: {error}".rstrip("."), path) from error
     if not 0 <= about["seed"] < 2**63:
         raise _damaged(f"its seed is {shown(about['seed'])}", path)

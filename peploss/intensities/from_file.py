@@ -127,7 +127,7 @@ class FromFile:
                 key = (str(text), int(charge))
                 named = Ion(str(ion).lower(), int(ordinal), int(fragment_charge), _loss(loss))
                 value = float(intensity)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 self.problems.append(f"Row {number}: a number is missing or is not one.")
                 continue
             if named in groups.setdefault(key, {}):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from peploss import limits
 from peploss.database_file import reading_database
 from peploss.errors import PeptideError, SourceError
+from peploss.foreign import MET
 from peploss.intensities.prediction import Ion
 from peploss.peptides.fragments import fragments
 from peploss.peptides.notations import placed, proforma
@@ -24,6 +25,7 @@ FLOOR: Final = 0.001
 TOLERANCE: Final = 0.02
 """Th by which the m/z of an ion may differ from that of the peptide it is taken for."""
 OTHERWISE: Final = "Have MS2PIP write its spectra as msp or spectronaut (--output-format): these name their peptides."
+_BAD: Final[tuple[type[Exception], ...]] = (zlib.error, *MET)
 _ENDINGS: Final = (".peprec", ".tsv", ".csv", ".txt")
 _IONS: Final = LossSettings(ion_types=("a", "b", "c", "y", "z"), max_fragment_charge=2)
 
@@ -193,7 +195,7 @@ def dlib(path: Path) -> Iterator[tuple[str, int, NDArray[np.float64], NDArray[np
                 yield str(text), int(charge), mz, intensity
     except SourceError:
         raise
-    except (zlib.error, ValueError, TypeError, OverflowError) as error:
+    except _BAD as error:
         raise SourceError(
             f"This is no DLIB library that can be read: {error}.", where=str(path), remedy=OTHERWISE
         ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import tomli_w
 
 from peploss.errors import SettingsError
+from peploss.grid import shown
 from peploss.training.curriculum import CurriculumV2, Stage
 from peploss.training.synthetic import Difficulty
 
@@ -76,10 +78,10 @@ def _stage(number: int, values: Mapping[str, Any]) -> Stage:
         whole = name in ("min_length", "max_length", "noise_peaks")
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise SettingsError(f"{name} must be a {'whole ' * whole}number, not {value!r}.", where=where)
+    for name in _STAGE:
+        if not 0 <= (weight := values.get(name, 0.0)) <= sys.float_info.max:  # whole numbers may be larger, too
+            raise SettingsError(f"{name} must be finite and not negative, not {shown(weight)}.", where=where)
     weights = {name: float(values.get(name, 0.0)) for name in _STAGE}
-    for name, weight in weights.items():
-        if not 0 <= weight < float("inf"):
-            raise SettingsError(f"{name} must be finite and not negative, not {weight!r}.", where=where)
     try:
         difficulty = Difficulty(**{name: value for name, value in values.items() if name in _DIFFICULTY})
     except SettingsError as error:

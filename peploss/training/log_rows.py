@@ -14,6 +14,7 @@ from torch import Tensor
 
 from peploss.atomic import whole_file
 from peploss.errors import SourceError
+from peploss.foreign import UNREADABLE
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.descent.objective import Objective
 from peploss.version import __version__
@@ -178,7 +179,7 @@ def begin_or_go_on(folder: Path, vocabulary: Vocabulary, objective: Objective | 
         same = kept["vocabulary"] == dict(zip(vocabulary.tokens, vocabulary.masses, strict=True))
         before = Objective.from_dict(kept["loss"]) if kept.get("loss") else objective
         written = kept.get("format")
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except UNREADABLE as error:
         raise SourceError(f"{ABOUT} is damaged: {error}", where=str(about)) from error
     other = {
         "with another vocabulary": not same,

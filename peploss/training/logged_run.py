@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from peploss.constants import PROTON
 from peploss.errors import SourceError
-from peploss.foreign import reading
+from peploss.foreign import UNREADABLE, reading
 from peploss.peptides.vocabulary import Vocabulary
 from peploss.training.descent.objective import WEIGHTS, Objective
 from peploss.training.log_rows import ABOUT, FORMAT, PART, SPECTRA
@@ -119,7 +119,7 @@ class LoggedRun:
                 where=str(self.folder),
                 remedy="Write it with peploss.training.sample_log.SampleLog.",
             ) from None
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        except UNREADABLE as error:
             raise SourceError(f"{ABOUT} is damaged: {error}", where=str(about)) from error
         if written > FORMAT:
             raise SourceError(

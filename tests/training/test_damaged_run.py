@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -53,3 +54,18 @@ def test_a_column_of_another_kind_is_told(name: str, tmp_path: Path) -> None:
 def test_a_curriculum_that_nobody_wrote_is_refused_in_words(text: str) -> None:
     with pytest.raises(SettingsError, match="This is no TOML"):
         curriculum_of_toml(text)
+
+
+@pytest.mark.parametrize("value", ["9" * 400, "inf", "nan", "-1"])
+def test_a_weight_that_is_no_number_of_this_world_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match="stage 1: spectrum_weight must be finite and not negative"):
+        curriculum_of_toml(f"[[stage]]\nspectrum_weight = {value}\n")
+
+
+@pytest.mark.parametrize("told", ["1e999", "[]", '"x"', "{}", "null"])
+def test_a_log_of_no_format_is_damaged(tmp_path: Path, told: str) -> None:
+    run = Path(shutil.copytree(RUN, tmp_path / "run"))
+    about = json.loads((run / "log.json").read_text())
+    (run / "log.json").write_text(json.dumps(about | {"format": "FORMAT"}).replace('"FORMAT"', told))
+    with pytest.raises(SourceError, match=r"log\.json is damaged"):
+        LoggedRun(run)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from peploss.atomic import make_private
+from peploss.database_file import guard, lacking
 from peploss.dataset.store import ParquetStore
-from peploss.errors import SettingsError, SourceError
+from peploss.errors import PeplossError, SettingsError, SourceError
+from peploss.foreign import UNREADABLE
+from peploss.limits import Clock
 
 WAIT: Final = 10.0  # seconds for another process's change
 LONGEST: Final = 10_000
+_BAD: Final[tuple[type[Exception], ...]] = (sqlite3.Error, *UNREADABLE)
+_COLUMNS: Final = {"about": ("uuid",), "tags": ("psm", "tag"), "notes": ("psm", "text", "written")}
 
 
 class Note(NamedTuple):
@@ -48,6 +53,8 @@ class Notes:
                 "CREATE TABLE IF NOT EXISTS notes (psm INTEGER PRIMARY KEY, text TEXT NOT NULL, written TEXT NOT NULL);"
             )
             connection.execute("INSERT OR IGNORE INTO about VALUES (1, ?)", [uuid])
+            if what := lacking(connection, _COLUMNS):
+                raise SourceError(f"The notes are damaged. {what}", where=str(self.path))
             found = connection.execute("SELECT uuid FROM about").fetchone()[0]
         if found != uuid:
             raise SourceError(
@@ -83,19 +90,22 @@ class Notes:
     def tags(self) -> dict[str, int]:
         """Every tag, and how many PSMs have it."""
         with self._open() as connection:
-            return dict(connection.execute("SELECT tag, count(*) FROM tags GROUP BY tag ORDER BY tag"))
+            rows = connection.execute("SELECT tag, count(*) FROM tags GROUP BY tag ORDER BY tag")
+            return {str(tag): n for tag, n in rows}
 
     def tagged(self, tag: str) -> list[int]:
         """Ids of the PSMs with a tag."""
         with self._open() as connection:
-            return [p for (p,) in connection.execute("SELECT psm FROM tags WHERE tag = ? ORDER BY psm", [tag])]
+            return [int(p) for (p,) in connection.execute("SELECT psm FROM tags WHERE tag = ? ORDER BY psm", [tag])]
 
     def of(self, psm: int) -> tuple[list[str], Note | None]:
         """Tags and note of one PSM."""
         with self._open() as connection:
-            tags = [t for (t,) in connection.execute("SELECT tag FROM tags WHERE psm = ? ORDER BY tag", [int(psm)])]
+            tags = [
+                str(t) for (t,) in connection.execute("SELECT tag FROM tags WHERE psm = ? ORDER BY tag", [int(psm)])
+            ]
             row = connection.execute("SELECT psm, text, written FROM notes WHERE psm = ?", [int(psm)]).fetchone()
-        return tags, None if row is None else Note(*row)
+        return tags, None if row is None else _note(row)
 
     def tags_of(self, psms: Iterable[int]) -> dict[int, list[str]]:
         """Tags of some PSMs; those without one are left out."""
@@ -107,19 +117,19 @@ class Notes:
                 marks = ", ".join("?" * len(some))
                 sql = f"SELECT psm, tag FROM tags WHERE psm IN ({marks}) ORDER BY psm, tag"  # noqa: S608
                 for psm, tag in connection.execute(sql, some):
-                    out.setdefault(psm, []).append(tag)
+                    out.setdefault(int(psm), []).append(str(tag))
         return out
 
     def every_tag(self) -> dict[int, str]:
         """PSM -> its tags between commas, of all that have one."""
         sql = "SELECT psm, group_concat(tag, ', ') FROM (SELECT psm, tag FROM tags ORDER BY psm, tag) GROUP BY psm"
         with self._open() as connection:
-            return dict(connection.execute(sql))
+            return {int(psm): str(tags) for psm, tags in connection.execute(sql)}
 
     def all_notes(self) -> list[Note]:
         """Every note, by id."""
         with self._open() as connection:
-            return [Note(*row) for row in connection.execute("SELECT psm, text, written FROM notes ORDER BY psm")]
+            return [_note(row) for row in connection.execute("SELECT psm, text, written FROM notes ORDER BY psm")]
 
     def _ids(self, psms: Iterable[int]) -> list[int]:
         ids = [int(p) for p in psms]
@@ -134,14 +144,19 @@ class Notes:
         try:
             if not self.path.exists():
                 make_private(self.path)
-            connection = sqlite3.connect(self.path, timeout=WAIT)
-            try:
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
-        except (sqlite3.Error, OSError) as error:
+            clock = Clock(self.path.stat().st_size, str(self.path))
+            with closing(sqlite3.connect(self.path, timeout=WAIT)) as connection, connection:
+                guard(connection, clock)
+                yield connection
+        except PeplossError:
+            raise
+        except _BAD as error:
             raise SourceError(f"The notes cannot be used: {error}.", where=str(self.path)) from error
+
+
+def _note(row: tuple[Any, Any, Any]) -> Note:
+    psm, text, written = row
+    return Note(int(psm), str(text), str(written))
 
 
 def _clean(text: str, longest: int) -> str:

@@ -21,6 +21,7 @@ from peploss.dataset.schema import PEAKS
 from peploss.dataset.scoring.causes import psm_of
 from peploss.dataset.store import ParquetStore, written_whole
 from peploss.errors import SettingsError, SourceError
+from peploss.foreign import UNREADABLE
 from peploss.spectra.writers import to_mgf
 
 Kind = Literal["ids", "tsv", "parquet", "mgf", "keep", "drop"]
@@ -155,5 +156,5 @@ def exported_ids(path: str | os.PathLike[str]) -> list[int]:
         if lines and "\t" in lines[0]:
             return [int(row["id"]) for row in csv.DictReader(lines, delimiter="\t")]
         return [int(line) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+    except (pa.ArrowException, *UNREADABLE) as error:
         raise SourceError(f"No ids can be read from this: {error}", where=str(path)) from error

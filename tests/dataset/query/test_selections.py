@@ -86,6 +86,13 @@ def test_exports_come_back(sample_set: Path, sample_results: Path, tmp_path: Pat
     assert sorted(exported_ids(out)) == [3, 12, 200]
 
 
+@pytest.mark.parametrize("text", ['{"keep": [{"id": 1e999}]}', '{"keep": 3}', '{"keep": [[1]]}', "1\nx\n", "[" * 9])
+def test_a_list_of_ids_that_nobody_exported_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "ids").write_text(text)
+    with pytest.raises(SourceError, match="No ids can be read from this"):
+        exported_ids(tmp_path / "ids")
+
+
 def test_exported_spectra_read_back(sample_set: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.mgf"
     export("mgf", [12, 3], out, source=sample_set)
