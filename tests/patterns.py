@@ -8,6 +8,7 @@ import importlib
 import re
 import re._constants as codes
 import re._parser as parser
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,7 +36,10 @@ def patterns() -> list[Found]:
     """Every pattern of the package: those in calls of ``re``, and those that its modules put together and keep."""
     found = []
     paths = sorted([*(ROOT / "peploss").rglob("*.py"), *(ROOT / "pages").rglob("*.py")])
-    everything = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    called = defaultdict(set)  # by the name in front of it
+    for path in paths:
+        for name, method in re.findall(r"\b(\w+)\.(\w+)\(", path.read_text(encoding="utf-8")):
+            called[name].add(method)
     for path in paths:
         source = path.read_text(encoding="utf-8")
         where = str(path.relative_to(ROOT))
@@ -53,9 +57,8 @@ def patterns() -> list[Found]:
         module = importlib.import_module(where.removesuffix(".py").replace("/", ".").removesuffix(".__init__"))
         for name, value in vars(module).items():
             for pattern in _compiled(value):
-                names = "|".join([name, *re.findall(rf"for (\w+) in {name}\b", source)])
-                calls = frozenset(re.findall(rf"\b(?:{names})\.(\w+)\(", everything)) & CALLS
-                calls = calls or frozenset(("match", "search"))
+                names = [name, *re.findall(rf"for (\w+) in {name}\b", source)]
+                calls = frozenset().union(*(called[one] for one in names)) & CALLS or frozenset(("match", "search"))
                 found.append(Found(f"{where}: {name}", pattern.pattern, pattern.flags & ~re.UNICODE, calls))
     return list(dict.fromkeys(found))
 

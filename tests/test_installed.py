@@ -20,6 +20,7 @@ from typing import NamedTuple
 import pytest
 
 from peploss import installed
+from peploss.kernels.compiled import cache_folder
 
 pytestmark = [
     pytest.mark.package,
@@ -78,10 +79,12 @@ def environment(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def bare(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Variables of a process that knows nothing of this checkout; compiled kernels are kept apart, and shared."""
+def bare(tmp_path: Path) -> dict[str, str]:
+    """Variables of a process that knows nothing of this checkout but where its kernels lie compiled."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PEPLOSS", "STREAMLIT"))}
-    return {**kept, "NUMBA_CACHE_DIR": str(tmp_path_factory.getbasetemp() / "compiled"), "HOME": str(tmp_path)}
+    compiled = cache_folder()
+    assert compiled is not None
+    return {**kept, "NUMBA_CACHE_DIR": str(Path(compiled).parent), "HOME": str(tmp_path)}
 
 
 def test_the_wheel_holds_the_app_and_no_test(built: Built) -> None:

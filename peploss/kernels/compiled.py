@@ -1,7 +1,8 @@
 """Where compiled kernels are kept on disk.
 
 numba's own cache checks only the file that defines a function. After a change in a file that the function calls into (a
-package upgrade, a switched branch) it would run old code. So the folder is named by a digest of all kernel sources.
+package upgrade, a switched branch) it would run old code. So the folder is named by a digest of all kernel sources. And
+it is named by nothing else: another copy of the same sources, in another environment say, finds them compiled.
 """
 
 from __future__ import annotations
@@ -12,12 +13,26 @@ import shutil
 import tempfile
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numba
+from numba.core.caching import CacheImpl
 
 from peploss.own_folder import is_private, temporary_name
 
 _HERE = Path(__file__).resolve().parent
+
+
+_ByPath: Any = CacheImpl._locator_classes[0]  # that of NUMBA_CACHE_DIR, whose name depends on numba's version
+
+
+class ByContent(_ByPath):
+    """Keeps a function's code in a folder named by its module and by what its file says, wherever the file lies."""
+
+    def __init__(self, function: Any, path: str) -> None:
+        super().__init__(function, path)
+        content = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+        self._cache_path = os.path.join(numba.config.CACHE_DIR, f"{function.__module__}-{content}")
 
 
 def digest() -> str:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import numba
 
-from peploss.kernels.compiled import cache_folder
+from peploss.kernels.compiled import ByContent, cache_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,12 +34,13 @@ def _compile(function: F, inline: str, fused: set[str] | bool = False) -> F:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline, "fastmath": fused}
     if _FOLDER is None:
         return _once(numba.njit(**options)(function))
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _FOLDER  # read when a function is decorated, and not after
+    config = numba.config  # read when a function is decorated, and not after
+    before = config.CACHE_DIR, getattr(config, "CACHE_LOCATOR_CLASSES", "")
+    config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = _FOLDER, f"{ByContent.__module__}.{ByContent.__name__}"
     try:
         return _once(numba.njit(cache=True, **options)(function))
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
 def _once(compiled: Any) -> Any:

@@ -74,6 +74,17 @@ def test_a_change_in_any_kernel_source_is_seen(copied: Path) -> None:
     assert len(list(cache.glob("kernels-*"))) == 2
 
 
+def test_another_copy_of_the_sources_finds_them_compiled(copied: Path, tmp_path: Path) -> None:
+    kept, elsewhere = tmp_path / "kept", tmp_path / "elsewhere"
+    run(copied, NUMBA_CACHE_DIR=str(kept))
+    compiled = {file: file.stat().st_mtime_ns for file in kept.rglob("*.nbc")}
+    assert compiled
+    elsewhere.mkdir()
+    (copied / "peploss").rename(elsewhere / "peploss")
+    run(elsewhere, NUMBA_CACHE_DIR=str(kept))
+    assert {file: file.stat().st_mtime_ns for file in kept.rglob("*.nbc")} == compiled
+
+
 def unwritable(file: Path) -> dict[str, str]:
     """No folder can be made below a file, not even by root."""
     return {"NUMBA_CACHE_DIR": str(file / "no"), "XDG_CACHE_HOME": str(file / "no")}
