@@ -77,17 +77,18 @@ ENTRY: Final = Limit("PEPLOSS_MAX_ENTRY_BYTES", 1 << 25, "bytes of a spectrum as
 DECODED: Final = Limit("PEPLOSS_MAX_DECODED_BYTES", 1 << 26, "unpacked bytes of the arrays of a spectrum")
 FIELDS: Final = Limit("PEPLOSS_MAX_FIELDS", 100_000, "fields of a spectrum (parameters or tags)")
 TEXT: Final = Limit("PEPLOSS_MAX_TEXT", 1 << 16, "characters of a title, a parameter or a cell")
-ENTRIES: Final = Limit("PEPLOSS_MAX_ENTRIES", 500_000, "entries of a file of this size")
+ENTRIES: Final = Limit("PEPLOSS_MAX_ENTRIES", 100_000, "entries of a file of this size")
 UNPACKED: Final = Limit("PEPLOSS_MAX_UNPACKED_BYTES", 4 << 30, "bytes of an unpacked file")
 RATIO: Final = Limit("PEPLOSS_MAX_RATIO", 200, "unpacked bytes for each packed one")
 ROW: Final = Limit("PEPLOSS_MAX_ROW", 1 << 20, "characters of a row of a table")
+REFUSED: Final = Limit("PEPLOSS_MAX_REFUSED", 100_000, "lines that are no PSMs, where fewer are")
 COLUMNS: Final = Limit("PEPLOSS_MAX_COLUMNS", 10_000, "columns of a table")
 EXPLAINED: Final = Limit("PEPLOSS_MAX_EXPLAINED_PEAKS", 100_000, "peaks of a spectrum that is explained")
 PASTED: Final = Limit("PEPLOSS_MAX_PASTED", 20_000_000, "characters of a pasted list")
 PEPTIDE: Final = Limit("PEPLOSS_MAX_PEPTIDE", 20_000, "characters of a peptide")
 SECONDS: Final = Limit("PEPLOSS_MAX_SECONDS", 120, "seconds for a small file")
 
-_SPARSE: Final = 200  # bytes of file for each entry beyond ``ENTRIES``: no spectrum with ten peaks has fewer
+_SPARSE: Final = 100  # bytes of file for each entry beyond ``ENTRIES``: no spectrum with ten peaks has fewer
 _SMALL: Final = 1 << 26  # bytes to which a packed file of any ratio may unpack
 _SLOW: Final = 1 << 20  # bytes of file for each second beyond ``SECONDS``: a tenth of what the slowest reader does
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from peploss.errors import SourceError
+from peploss import limits
+from peploss.errors import LimitError, SourceError
 from peploss.spectra.record import MAX_CHARGE
 
 KEYS: Final = {"scan": "scan", "index": "place", "ms2 count": "nth"}
@@ -100,6 +101,23 @@ class PsmTable:
             else:
                 rows.append(psm)
         self.psms = rows
+
+    def hold_refused(self, n_psms: int) -> None:
+        """Go on while most lines are PSMs, or few are not.
+
+        Args:
+            n_psms: PSMs so far.
+        Raises:
+            LimitError: more than ``limits.REFUSED`` lines are refused, and more than are read.
+        """
+        if len(self.refused) > max(limits.REFUSED.most, n_psms):
+            first = self.refused[0]
+            raise LimitError(
+                f"Of the first {len(self.refused) + n_psms:,} lines {len(self.refused):,} are no PSMs. "
+                f"Line {first.line}: {first.reason}",
+                where=self.path,
+                remedy=limits.REFUSED.remedy,
+            )
 
     def with_psms(self) -> PsmTable:
         """The table itself, if anything in it can be read.

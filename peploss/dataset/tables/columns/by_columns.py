@@ -29,7 +29,11 @@ class ColumnReading:
         single = [self.reading.counted, self.reading.file_index, self.reading.observed]
         wanted = {*self.chosen.values(), *self.reading.others, *self.beside, *filter(None, single)}
         wanted |= {column for column, _ in self.reading.charges}
-        parts = [found for block in self.reading.rows.blocks(sorted(wanted)) if (found := self._block(block))]
+        parts: list[PsmColumns] = []
+        for block in self.reading.rows.blocks(sorted(wanted)):
+            if found := self._block(block):
+                parts.append(found)
+            self.table.hold_refused(sum(map(len, parts)))
         self.reading.tell()
         if parts:
             self.table.psms = PsmColumns.joined(parts)

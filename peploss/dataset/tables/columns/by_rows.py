@@ -64,11 +64,13 @@ class Reading:
                     continue
                 if problem:
                     table.refused.append(Refused(line, problem))
+                    table.hold_refused(len(table.psms))
                     continue
                 try:
                     table.add(*self.psms(cells, row, line))
                 except (ValueError, OverflowError) as error:
                     table.refused.append(Refused(line, str(error)))
+                    table.hold_refused(len(table.psms))
         except csv.Error as error:  # the rest of the file is not to be had
             table.refused.append(Refused(line + 1, f"The table cannot be read from here on: {error}"))
         self.tell()

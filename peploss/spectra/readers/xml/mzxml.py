@@ -9,6 +9,7 @@ from peploss import limits
 from peploss.spectra.readers.xml.element_file import XmlFile, array, number, seconds, whole, wrap
 from peploss.spectra.readers.xml.index import XmlLayout
 from peploss.spectra.readers.xml.mzxml_peaks import PAIRS, Peaks, joined
+from peploss.spectra.readers.xml.mzxml_plain import plain_values
 from peploss.spectra.readers.xml.precursor import WIDE, Isolated, of_peptide, window_note
 from peploss.spectra.record import Record
 from peploss.spectra.survey import Isolation
@@ -47,6 +48,9 @@ class MzxmlFile(XmlFile):
             return whole_element
         # the next scan stands inside this one: what comes before it is all of this scan's own content
         return self._source.read_at(offset, bound - offset) + self.closing
+
+    def _plain(self, element: bytes) -> dict[str, Any] | None:
+        return plain_values(element, self._encoding)
 
     def _careful(self, element: bytes) -> dict[str, Any]:
         pieces = [Peaks.of(*found) for found in _PEAKS.findall(element)]

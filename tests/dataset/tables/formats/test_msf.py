@@ -84,5 +84,5 @@ def test_rows_that_multiply_are_held(path: Path) -> None:
     """A thousand PSMs of one spectrum that is there a thousand times are a million."""
     many = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000) "
     changed(path, *(f"INSERT INTO {t} {many} SELECT {t}.* FROM {t}, n" for t in ("Peptides", "SpectrumHeaders")))
-    with pytest.raises(LimitError, match="At most 500,000 entries"):
+    with pytest.raises(LimitError, match="At most 100,000 entries"):
         read_psms(path)
