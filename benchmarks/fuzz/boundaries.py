@@ -251,7 +251,7 @@ def _job(dice: random.Random, folder: Path) -> Attempt:
     content = mutated(dice, seeds.job(folder))
 
     def attempt() -> None:
-        from peploss.explorer.outliers.sets.interrupted import found
+        from peploss.dataset.interrupted import found
 
         (folder / ".set.parquet.job").write_bytes(content)
         found([folder])

@@ -208,7 +208,7 @@ def predictions(folder: Path) -> tuple[Path, ...]:
 @functools.cache
 def job(folder: Path) -> bytes:
     """The note of work whose process is over."""
-    from peploss.explorer.outliers.sets.interrupted import Asked
+    from peploss.dataset.interrupted import Asked
     from peploss.lifeline import owner
 
     over = subprocess.run(

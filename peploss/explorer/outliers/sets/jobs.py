@@ -13,13 +13,13 @@ import streamlit as st
 
 from peploss.dataset.index.build import build_set
 from peploss.dataset.index.report import describe
+from peploss.dataset.interrupted import Asked, Ending, Interrupted, noted
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.dataset.scoring.worst import add_causes
 from peploss.dataset.tables import read_psms
 from peploss.dataset.tables.psm import PsmTable
 from peploss.errors import SourceError
-from peploss.explorer.outliers.sets.interrupted import Asked, Ending, Interrupted, noted
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.sources.set_files import built_in_path
 from peploss.lifeline import at_end

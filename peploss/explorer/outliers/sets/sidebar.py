@@ -7,7 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from peploss.explorer.outliers.sets import interrupted, jobs
+from peploss.dataset import interrupted
+from peploss.explorer.outliers.sets import jobs
 from peploss.explorer.outliers.state import STATE
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import set_files

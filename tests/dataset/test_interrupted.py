@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from peploss.dataset.interrupted import Asked, Ending, found, noted
 from peploss.explorer.outliers.sets import interrupted
-from peploss.explorer.outliers.sets.interrupted import Asked, Ending, found, noted
 from peploss.lifeline import owner
 
 
