@@ -1,4 +1,4 @@
-"""Work that a server had begun when it was stopped: noted beside its file, told by the next one, which can go on."""
+"""Work that a server or a command was stopped at: noted beside its file, told by the next one, which can go on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from peploss.foreign import MET
 from peploss.lifeline import is_dead, owner
 from peploss.settings import LossSettings
 
+EVERY: Final = 2**31 - 1
+"""As many PSMs as there may be."""
 _ENDING: Final = ".job"
+_BEGUN: Final = ("server", "command")
 _LONGEST: Final = 1 << 20  # bytes of a note
 
 
@@ -31,7 +34,8 @@ class Asked:
         spectra: paths of the files of a set; of scores, of the set.
         tables: path, format and columns of each table of PSMs.
         by: what joins.
-        settings, losses, decoys, worst: of scores.
+        settings, losses, decoys, seed, worst: of scores; causes of all where ``worst`` is ``EVERY``.
+        begun: by the ``"server"`` or a ``"command"``.
     """
 
     title: str
@@ -43,7 +47,9 @@ class Asked:
     settings: dict[str, Any] = field(default_factory=dict)
     losses: tuple[str, ...] = ()
     decoys: bool = False
+    seed: int = 0
     worst: int = 0
+    begun: str = "server"
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,12 @@ class Interrupted:
 
     asked: Asked
     note: Path
+
+    @property
+    def told(self) -> str:
+        """What happened, as a sentence."""
+        server = self.asked.begun == "server"
+        return f"{self.asked.title} was interrupted{' when the server stopped' if server else ''}."
 
     def forget(self) -> None:
         """Tell of it no more."""
@@ -66,7 +78,7 @@ class Ending:
 
 @contextmanager
 def noted(asked: Asked, folder: Path) -> Iterator[None]:
-    """Keep a note beside the file while the work is done.
+    """Keep a note beside the file while the work is done; a process that is killed leaves it.
 
     Raises:
         SourceError: the folder cannot be written.
@@ -81,18 +93,22 @@ def noted(asked: Asked, folder: Path) -> Iterator[None]:
             note.unlink(missing_ok=True)
 
 
-def found(folders: Iterable[Path]) -> list[Interrupted]:
-    """What was interrupted, of these folders; notes of nonsense, and of files elsewhere, are passed over."""
+def found(folders: Iterable[Path], *, anywhere: bool = False) -> list[Interrupted]:
+    """What was interrupted, of these folders; notes of nonsense are passed over.
+
+    Args:
+        anywhere: also of files in other folders. A server, which reads what a note names, does not ask for these.
+    """
     out = []
     for folder in sorted(set(folders)):
         for path in sorted(folder.glob(f".*{glob.escape(_ENDING)}")):
             with contextlib.suppress(OSError, *MET):
-                if asked := _read(path):
+                if asked := _read(path, anywhere):
                     out.append(Interrupted(asked, path))
     return out
 
 
-def _read(path: Path) -> Asked | None:
+def _read(path: Path, anywhere: bool) -> Asked | None:
     """A note whose owner is dead.
 
     Raises:
@@ -107,11 +123,14 @@ def _read(path: Path) -> Asked | None:
     asked = Asked(**said | {"tables": tables, "spectra": tuple(said["spectra"]), "losses": tuple(said["losses"])})
     LossSettings.from_dict(asked.settings)
     texts = (asked.title, asked.target, *asked.spectra, *asked.losses)
-    whole = all(isinstance(text, str) for text in texts) and type(asked.worst) is int and asked.spectra
+    numbers = type(asked.worst) is type(asked.seed) is int and asked.worst >= 0
+    known = asked.work in ("make", "score") and asked.begun in _BEGUN
+    whole = known and numbers and all(isinstance(text, str) for text in texts) and asked.spectra
     # The note may be anybody's who can write here: it must not make the server read what the app does not offer.
-    inside = all(_within(name, path.parent) for name in (*asked.spectra, *(name for name, *_ in asked.tables)))
+    named = (*asked.spectra, *(name for name, *_ in asked.tables))
+    inside = anywhere or all(_within(name, path.parent) for name in named)
     plain = asked.target == Path(asked.target).name and path.name == f".{asked.target}{_ENDING}"
-    return asked if whole and inside and plain and asked.work in ("make", "score") else None
+    return asked if whole and inside and plain else None
 
 
 def _within(name: str, folder: Path) -> bool:

@@ -110,8 +110,11 @@ def test_a_killed_score_leaves_no_process_and_the_next_one_is_whole(folder: Path
     killed(program, marked, sent)
     with Results(out) as found:  # scores were whole before causes were sought
         assert found.count() == WORST
+    note = folder / ".scores.parquet.job"
+    assert note.exists()
     again = marked.start("score", folder / "large.parquet", "-o", out, "--worst", 5)
     assert again.wait(LONGEST) == 0, marked.said()
+    assert "Scoring large.parquet was interrupted. It was to be scores.parquet: --go-on" in marked.said()
     assert sorted(path.name for path in folder.iterdir()) == ["large.parquet", "scores.parquet"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from peploss.dataset import interrupted
 from peploss.dataset.interrupted import Asked, Ending, found, noted
-from peploss.explorer.outliers.sets import interrupted
 from peploss.lifeline import owner
 
 
@@ -61,6 +62,9 @@ def test_what_ends_with_its_server_is_told_by_the_next(
         {"target": "../set.parquet"},
         {"settings": {"sigma": 1e308}},
         {"worst": "many"},
+        {"worst": -1},
+        {"seed": 1.5},
+        {"begun": "elsewhere"},
         {"more": 1},
         {"owner": 5},
         {"owner": "9" * 5000},
@@ -77,6 +81,22 @@ def test_notes_of_nonsense_are_passed_over(
     assert len(found([tmp_path])) == 1
     note.write_text(json.dumps(json.loads(note.read_text()) | change))
     assert found([tmp_path]) == []
+
+
+def test_work_on_files_elsewhere_is_told_where_nothing_is_read_for_it(
+    asked: Asked, tmp_path: Path, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupted, "owner", lambda: dead)
+    monkeypatch.setattr(Ending, "now", True)
+    elsewhere = dataclasses.replace(asked, spectra=("/elsewhere/a.mgf",), begun="command")
+    with noted(elsewhere, tmp_path):
+        pass
+    assert found([tmp_path]) == []
+    (work,) = found([tmp_path], anywhere=True)
+    assert work.told == "Making set.parquet was interrupted."
+    assert (
+        interrupted.Interrupted(asked, tmp_path).told == "Making set.parquet was interrupted when the server stopped."
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"9" * 5000, b"[" * 100_000])

@@ -137,13 +137,14 @@ def score(source: Path, out: Path, plan: Plan, *, worst: int) -> Task:
     """
     asked = Asked(
         f"Scoring {source.name}", out.name, "score", (str(source),),
-        settings=plan.settings.to_dict(), losses=plan.losses, decoys=plan.decoys, worst=worst,
+        settings=plan.settings.to_dict(), losses=plan.losses, decoys=plan.decoys, seed=plan.seed, worst=worst,
     )  # fmt: skip
     return _scored(asked, out)
 
 
 def _scored(asked: Asked, out: Path) -> Task:
-    plan = Plan(settings=LossSettings.from_dict(asked.settings), losses=asked.losses, decoys=asked.decoys)
+    settings = LossSettings.from_dict(asked.settings)
+    plan = Plan(settings=settings, losses=asked.losses, decoys=asked.decoys, seed=asked.seed)
 
     def work(report: Report) -> Iterator[list[str]]:
         with noted(asked, out.parent):

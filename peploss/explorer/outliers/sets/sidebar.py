@@ -108,7 +108,7 @@ def _left_undone() -> None:
     folders = [root, *(one.path.parent for one in set_files.listed(root).sets)]
     for n, work in enumerate(interrupted.found(folders)):
         st.warning(
-            f"{escape_markdown(work.asked.title)} was interrupted when the server stopped.",
+            escape_markdown(work.told),
             icon=":material/power_settings_new:",
         )
         with st.container(horizontal=True, gap="small"):
