@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from benchmarks.fuzz import seeds
 from benchmarks.fuzz.files import a_file
 from benchmarks.fuzz.library_seeds import PEPREC
@@ -171,7 +173,7 @@ def _notes(dice: random.Random, folder: Path) -> Attempt:
         notes_path(source).write_bytes(content)
         try:
             notes = Notes(source)
-            notes.all_notes(), notes.every_tag(), notes.of(1), notes.tags_of([1, 2])
+            notes.all_notes(), notes.columns(np.array([1, 0])), notes.of(1), notes.tags_of([1, 2])
             notes.tagged(", ".join(notes.tags()))
         finally:
             for left in source.parent.glob(f"{notes_path(source).name}*"):

@@ -6,16 +6,16 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal, TextIO
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from peploss.atomic import whole_file
+from peploss.dataset.query.as_text import write_json, write_tsv
 from peploss.dataset.query.notes import Notes, notes_path
 from peploss.dataset.schema import PEAKS
 from peploss.dataset.scoring.causes import psm_of
@@ -80,45 +80,35 @@ def _text(kind: Kind, store: ParquetStore, ids: Sequence[int], file: TextIO) -> 
 
 
 def _table(kind: Kind, store: ParquetStore, ids: Sequence[int], source: str | os.PathLike[str], out: Path) -> int:
-    """Columns of many PSMs, with their tags and notes, as TSV or within JSON; DuckDB writes them."""
+    """Columns of many PSMs, with their tags and notes, as TSV or within JSON."""
     names = [n for n in store.schema.names if n not in PEAKS.names] if kind == "tsv" else _LIST
-    table = store.table_by_id(ids, names)
-    for name, values in _marks(source, table["id"]).items():
-        table = table.append_column(name, values)
+    wanted = np.asarray(ids, dtype=np.int64)
+    pieces = store.batches_by_id(wanted, names)
+    marks = Notes(source).columns(wanted) if notes_path(source).exists() else {}
+    schema = pa.schema([*store.plain_fields(names), *(pa.field(name, pa.string()) for name in marks)])
     if kind == "tsv":
-        _copied(table, out, "FORMAT csv, DELIMITER '\t', HEADER")
-        return table.num_rows
+        write_tsv(schema, _beside(pieces, marks), out)
+        return wanted.size
     about = json.dumps({"set": store.about["uuid"], "n_psms": store.n_rows})
     rows = out.with_name(out.name + ".rows")
     try:
-        _copied(table, rows, "FORMAT json, ARRAY true")
+        write_json(schema, _beside(pieces, marks), rows)
         with out.open("wb") as file, rows.open("rb") as written:
             file.write(f'{about[:-1]}, "{kind}": '.encode())
             shutil.copyfileobj(written, file, 1 << 20)
             file.write(b"}\n")
     finally:
         rows.unlink(missing_ok=True)
-    return table.num_rows
+    return wanted.size
 
 
-def _copied(table: pa.Table, out: Path, form: str) -> None:
-    quoted = str(out).replace("'", "''")
-    with duckdb.connect() as connection:
-        connection.register("psms", table)
-        connection.execute(f"COPY (SELECT * FROM psms) TO '{quoted}' ({form})")  # noqa: S608
-
-
-def _marks(source: str | os.PathLike[str], ids: pa.ChunkedArray) -> dict[str, pa.Array]:
-    """Tags, between commas, and notes of PSMs, where the set has any."""
-    if not notes_path(source).exists():
-        return {}
-    notes, psms = Notes(source), ids.to_pylist()
-    tags = notes.every_tag()
-    texts = {note.psm: " ".join(note.text.split()) for note in notes.all_notes()}  # a line break would end a row
-    return {
-        "tags": pa.array([tags.get(p) for p in psms], pa.string()),
-        "note": pa.array([texts.get(p) for p in psms], pa.string()),
-    }
+def _beside(pieces: Iterable[pa.RecordBatch], columns: dict[str, pa.Array]) -> Iterator[pa.RecordBatch]:
+    """Pieces of a table with columns of the whole of it."""
+    done = 0
+    for piece in pieces:
+        more = {name: values.slice(done, piece.num_rows) for name, values in columns.items()}
+        yield pa.RecordBatch.from_pydict({**dict(zip(piece.schema.names, piece.columns, strict=True)), **more})
+        done += piece.num_rows
 
 
 def _parquet(store: ParquetStore, ids: Sequence[int], target: Path) -> int:
@@ -148,13 +138,14 @@ def exported_ids(path: str | os.PathLike[str]) -> list[int]:
     try:
         if file.read_bytes()[:4] == b"PAR1":
             return [int(i) for i in pq.read_table(file, columns=["id"])["id"].to_pylist()]
-        text = file.read_text(encoding="utf-8")
-        if text.startswith("{"):
-            content = json.loads(text)
-            return [int(p["id"]) for p in content.get("keep", content.get("drop"))]
-        lines = text.splitlines()
-        if lines and "\t" in lines[0]:
-            return [int(row["id"]) for row in csv.DictReader(lines, delimiter="\t")]
-        return [int(line) for line in lines]
-    except (pa.ArrowException, *UNREADABLE) as error:
+        with file.open(encoding="utf-8", newline="") as lines:
+            first = lines.readline()
+            lines.seek(0)
+            if first.startswith("{"):
+                content = json.load(lines)
+                return [int(p["id"]) for p in content.get("keep", content.get("drop"))]
+            if "\t" in first:
+                return [int(row["id"]) for row in csv.DictReader(lines, delimiter="\t")]
+            return [int(line) for line in lines]
+    except (pa.ArrowException, csv.Error, *UNREADABLE) as error:
         raise SourceError(f"No ids can be read from this: {error}", where=str(path)) from error

@@ -25,8 +25,12 @@ ALL, WORST, TICKED = "All shown", "Top", "Ticked"
 MOST_SPECTRA: Final = 100_000  # of an MGF, which is held in memory on its way to the browser
 _WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "ids": ("Ids", "txt", "One id a line."),
-    "tsv": ("TSV", "tsv", "All columns of the set and of its scores; tags and notes stay beside the set."),
-    "parquet": ("Parquet", "parquet", "The same, typed, in the order of the set."),
+    "tsv": ("TSV", "tsv", "All columns of the set and of its scores, with tags and notes."),
+    "parquet": (
+        "Parquet",
+        "parquet",
+        "All columns, typed, in the order of the set; tags and notes stay beside the set.",
+    ),
     "mgf": ("MGF", "mgf", "Spectra with their peptides (SEQ=)."),
     "keep": ("Keep list", "json", "For a training loader: the PSMs to keep, by id, file, index, scan and title."),
     "drop": ("Drop list", "json", "As the keep list, but of PSMs to exclude."),
