@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from numpy.testing import assert_allclose
 
+from peploss.analysis.one_psm import grid_effects
 from peploss.analysis.one_psm.grid_effects import (
     PHASES,
     PhaseSpread,
@@ -35,6 +36,31 @@ def test_phases_are_the_dense_loss_on_the_shifted_grid(near_sides, any_settings,
         assert spread.low <= spread.loss[0] <= spread.high
 
     check()
+
+
+def test_phases_from_one_walk_are_those_of_each_grid(near_sides, any_settings, dense, monkeypatch) -> None:
+    @settings(max_examples=50)
+    @given(near_sides, any_settings.filter(lambda s: s.sigma_unit == "Da"))
+    def check(sides, options) -> None:
+        monkeypatch.setattr(grid_effects, "_MANY", 10**9)
+        each = phase_spread(*sides, options)
+        monkeypatch.setattr(grid_effects, "_MANY", -1)
+        once = phase_spread(*sides, options)
+        assert_allclose(once.loss, each.loss, atol=1e-9)
+        assert_allclose(once.shift, each.shift, rtol=0)
+
+    check()
+
+
+def test_phases_of_many_peaks_are_those_of_each_grid(monkeypatch) -> None:
+    dice = np.random.default_rng(1)
+    obs = dice.uniform(1, 2100, 6000), dice.gamma(1, 1, 6000)
+    pred = np.concatenate([obs[0][:30] + 0.01, [0.01, 1999.99]]), np.ones(32)
+    for options in (LossSettings(), LossSettings(sigma=0.004), LossSettings(sigma=1.0), LossSettings(bin_width=1.0)):
+        once = phase_spread(pred, obs, options)
+        with monkeypatch.context() as patch:
+            patch.setattr(grid_effects, "_MANY", 10**9)
+            assert_allclose(once.loss, phase_spread(pred, obs, options).loss, atol=1e-9)
 
 
 def test_phase_spread_in_ppm_is_the_dense_one_to_its_promise(dense) -> None:
