@@ -55,7 +55,8 @@ def about_of(metadata: Mapping[bytes, bytes] | None, path: str, kind: str) -> di
     Raises:
         SourceError: it is no such file, of a later layout, or what it says is damaged.
     """
-    about = _said(metadata, path)
+    # what is null is not said, here and for all who ask later
+    about = {name: value for name, value in _said(metadata, path).items() if value is not None or name not in _MAY_SAY}
     if about.get("kind") != kind:
         made = "peploss index" if kind == "set" else "peploss score"
         raise SourceError(
@@ -63,7 +64,7 @@ def about_of(metadata: Mapping[bytes, bytes] | None, path: str, kind: str) -> di
             where=path,
             remedy=f"Make one with `{made}`.",
         )
-    for name, wanted in (_SAID[kind] | {k: v for k, v in _MAY_SAY.items() if about.get(k) is not None}).items():
+    for name, wanted in (_SAID[kind] | {k: v for k, v in _MAY_SAY.items() if k in about}).items():
         if type(about.get(name)) not in (wanted if isinstance(wanted, tuple) else (wanted,)):
             raise _damaged(f"{name!r} is {shown(about.get(name))}", path)
     if about["format"] > FORMAT:

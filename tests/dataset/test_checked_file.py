@@ -110,6 +110,14 @@ def test_damaged_results_are_refused_in_words(what: str, sample_results: Path, t
         Results(path)
 
 
+@pytest.mark.parametrize("name", ["damaged", "run_notes", "device", "decoys", "created"])
+def test_what_is_null_is_not_said(name: str, sample_results: Path, tmp_path: Path) -> None:
+    path = spoilt(sample_results, tmp_path / "null.parquet", said(**{name: None}))
+    with Results(path) as found:
+        assert name not in found.about
+        assert found.count()
+
+
 @pytest.mark.parametrize("what", VALUES)
 def test_values_that_are_not_there_are_a_damaged_row_group(what: str, sample_set: Path, tmp_path: Path) -> None:
     path = spoilt(sample_set, tmp_path / "bad.parquet", VALUES[what])
