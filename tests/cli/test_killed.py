@@ -162,7 +162,7 @@ def test_a_killed_server_leaves_no_process_and_the_next_one_tells(folder: Path, 
     killed(program, marked, sent)
     assert note.exists()
     program, url = served(marked)
-    assert "Scoring large\\.parquet was interrupted when the server stopped." in asyncio.run(told(url))
+    assert "Scoring large\\.parquet was interrupted when the server stopped" in asyncio.run(told(url))
     program.send_signal(signal.SIGTERM)
     program.wait(30)
     until(lambda: not marked.running(), lambda: f"left behind: {marked.running()}")
