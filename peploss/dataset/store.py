@@ -164,10 +164,12 @@ class ParquetStore:
     def _rows_of(self, ids: I64) -> I64:
         """Where PSMs are: in results a damaged row group of the set may be left out."""
         known = self._ids()
-        for psm in ids[~np.isin(ids, known)][:1]:
-            raise SourceError(f"There is no PSM {psm} in this file.", where=str(self.path))
         # Without gaps an id is a row; to search for a million in any order takes half a second.
-        return ids if known.size and known[-1] == known.size - 1 else np.searchsorted(known, ids)
+        gapless = not known.size or known[-1] == known.size - 1
+        there = (ids >= 0) & (ids < known.size) if gapless else np.isin(ids, known)
+        for psm in ids[~there][:1]:
+            raise SourceError(f"There is no PSM {psm} in this file.", where=str(self.path))
+        return ids if gapless else np.searchsorted(known, ids)
 
     def _ids(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         parts = [self.group(g, ["id"]).column("id").to_numpy(zero_copy_only=False) for g in range(self.n_groups)]

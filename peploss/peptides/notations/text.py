@@ -24,8 +24,9 @@ _PLACES: Final = re.compile(r"\d{1,3}(?:\s*[-,;]\s*\d{1,3})+")
 _SQUARE: Final = r"\[[+A-Za-z-][^\[\]]*\]"
 _ROUND: Final = r"\((?:[+-][^()\[\]]*|(?=[^()]*[a-z:])[A-Za-z][^()\[\]]*(?:\([^()\[\]]*\))?)\)"
 _TAG: Final = rf"(?:{_SQUARE}|{_ROUND}|[+-]\d+\.\d+)"
-_SIMPLE: Final = re.compile(rf"(?:({_TAG})-?)?[A-Z](?:[A-Z]|{_TAG})*")
+_SIMPLE: Final = re.compile(rf"(?:n?({_TAG})-?)?[A-Z](?:[A-Z]|{_TAG})*")
 """Residues with names and signed masses behind them: most peptides of most tables, for which one pass is enough."""
+_UNSIGNED: Final = re.compile(r"(^n|[A-Z])\[(\d+\.\d+)\]")
 _INSIDE: Final = re.compile(r"\[([^\[\]]*)\]|\(((?:[^()]|\([^()]*\))*)\)|([+-]\d+\.\d+)")
 _DEEPNOVO: Final = {"Cmod": "C[Carbamidomethyl]", "Mmod": "M[Oxidation]", "Nmod": "N[Deamidated]",
                     "Qmod": "Q[Deamidated]"}  # fmt: skip
@@ -66,8 +67,8 @@ def proforma(text: str) -> str:
         return text + tail
     if not tail and (charge := _CHARGE.search(text)):
         text, tail = text[: charge.start()], f"/{charge['charge'] or charge['plus']}"
-    if simple := _SIMPLE.fullmatch(text):
-        found = _INSIDE.sub(_named, text)
+    if simple := _SIMPLE.fullmatch(text) or _SIMPLE.fullmatch(_UNSIGNED.sub(_signed, text)):
+        found = _INSIDE.sub(_named, simple[0].removeprefix("n"))
         if simple[1] and found[(end := found.index("]") + 1)] != "-":
             found = f"{found[:end]}-{found[end:]}"
         return found + tail
@@ -76,6 +77,14 @@ def proforma(text: str) -> str:
 
 def _named(bracket: re.Match[str]) -> str:
     return f"[{bracket[3] or name((bracket[1] or bracket[2]).strip())}]"
+
+
+def _signed(unsigned: re.Match[str]) -> str:
+    """A residue, or ``n``, and the difference or the modification that the mass behind it means."""
+    place, number = unsigned.groups()
+    if nothing(number, place):
+        return ""
+    return f"{place}[{whole(number, place) or '+' + number}]"
 
 
 def as_proforma(text: str) -> tuple[str, str]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import re
+
 import pytest
 
+from peploss.errors import PeptideError
 from peploss.peptides.notations import name, placed, proforma
+from peploss.peptides.notations import text as notation
+from peploss.peptides.notations.whole_masses import KNOWN
 from peploss.peptides.peptide import Peptide
 
 OXIDISED = "[Acetyl]-AAM[Oxidation]C[Carbamidomethyl]K"
@@ -84,3 +90,32 @@ def test_a_site_in_a_name_is_not_part_of_it() -> None:
 def test_positions_outside_are_refused() -> None:
     with pytest.raises(ValueError, match="position 9"):
         placed("ACDK", [(9, "Oxidation")])
+
+
+def test_one_pass_says_what_a_walk_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peptides of random parts, by the expression for simple ones and letter by letter."""
+    parts = [
+        "A", "C", "M", "K", "Q", "n", "S", "PEP", "[160.0307]", "[57.0215]", "[147.0354]", "[15.9949]", "[43.0184]",
+        "[42.0106]", "[1.0078]", "[166.9984]", "[999.5]", "[160]", "[1]", "(ox)", "(UniMod:4)", "[+57.02]", "+15.995",
+        "-17.027", "-", "[Acetyl]", "(Oxidation (M))", "c", "[17.0027]", "p", ".", "[4.]", "[.5]", "[1.5;2]",
+    ]  # fmt: skip
+    dice = random.Random(0)
+    texts = ["".join(dice.choices(parts, k=dice.randint(1, 8))) for _ in range(20_000)]
+    texts += [f"n{tag}PEP{tag}C{tag}M{tag}K" for tag in parts if tag[0] in "[("]
+
+    def all_of() -> list[str]:
+        found = []
+        for text in texts:
+            try:
+                found.append(proforma(text))
+            except PeptideError as error:
+                found.append(f"{error.problem} {error.position}")
+        return found
+
+    quick = all_of()
+    monkeypatch.setattr(notation, "_SIMPLE", re.compile("(?!)"))
+    assert quick == all_of()
+
+
+def test_what_a_whole_mass_means_keeps_its_name() -> None:
+    assert [name(known) for known in KNOWN] == list(KNOWN)

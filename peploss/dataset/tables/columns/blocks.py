@@ -99,7 +99,7 @@ def arrow_block(text: bytes, start: int, names: Sequence[str], sign: str, wanted
     blank = np.ones(table.num_rows, dtype=bool)
     for column in cells.values():
         blank &= pc.equal(pc.utf8_trim_whitespace(column), "").to_numpy(zero_copy_only=False)
-    if blank.any():
+    if blank.any() and (len(columns) == len(names) or arrow_block(text, start, names, sign, names) is None):
         return None
     return Block(np.arange(start, start + table.num_rows), cells)
 
@@ -145,9 +145,21 @@ def texts(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind):
+    if _is_text(kind) or pa.types.is_integer(kind):
         return pc.fill_null(column.cast(pa.string()), "")
+    if pa.types.is_struct(kind):
+        return pa.repeat("", len(column))
+    if pa.types.is_list(kind) and not column.flatten().null_count:
+        of = kind.value_type
+        if pa.types.is_struct(of) or pa.types.is_list(of):
+            return pa.repeat("", len(column))
+        if _is_text(of) or pa.types.is_integer(of):
+            return pc.fill_null(pc.binary_join(column.cast(pa.list_(pa.string())), ";"), "")
     return pa.array([flat(v) for v in column.to_pylist()], pa.string())
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def flat(value: Any) -> str:

@@ -35,8 +35,8 @@ class Cells:
 
     def __init__(self, reading: Reading, block: Block) -> None:
         self.reading, self.block, self.n = reading, block, len(block)
-        self.raw = {name: texts(column) for name, column in block.cells.items()}
-        self.texts = {name: pc.utf8_trim_whitespace(column) for name, column in self.raw.items()}
+        self.raw = _Made(lambda name: texts(block.cells[name]))
+        self.texts = _Made(lambda name: pc.utf8_trim_whitespace(self.raw[name]))
         self.refused = dict(block.problems)
         self.good = np.ones(self.n, dtype=bool)
         self.good[list(self.refused)] = False
@@ -51,7 +51,7 @@ class Cells:
     def text(self, field: str) -> pa.Array:
         """What stands in the column of a field, ``""`` where there is none."""
         column = self.reading.chosen.get(field, "")
-        return self.texts[column] if column in self.texts else pa.repeat("", self.n)
+        return self.texts[column] if column in self.block.cells else pa.repeat("", self.n)
 
     def number(self, column: str) -> F64:
         """A column as numbers, NaN where there is none."""
@@ -111,6 +111,18 @@ class Cells:
             wrong = pc.is_in(cells, pa.array(list(problems), pa.string())).to_numpy(zero_copy_only=False)
             rows = np.flatnonzero(wrong)
             self.refuse(rows, [problems[t] for t in cells.take(pa.array(rows)).to_pylist()])
+
+
+class _Made(dict[str, pa.Array]):
+    """Columns that are made when they are first asked for: numbers of Parquet are text for few."""
+
+    def __init__(self, of: Callable[[str], pa.Array]) -> None:
+        super().__init__()
+        self.of = of
+
+    def __missing__(self, name: str) -> pa.Array:
+        self[name] = self.of(name)
+        return self[name]
 
 
 def or_null(cells: pa.Array) -> pa.Array:

@@ -109,6 +109,36 @@ def test_parquet_of_every_kind(tmp_path: Path) -> None:
     assert [p.protein for p in found] == ["P1;P2", "", ""]
 
 
+def test_cells_of_parquet_as_text() -> None:
+    """What Arrow makes of lists and nested values is what is made of each alone."""
+    struct = pa.struct([("name", pa.string())])
+    for column in (
+        pa.array([["a", "b"], [], None, ["c"]]),
+        pa.array([["a", None], [None], None]),
+        pa.array([[1, 2], [], None, [-3]], pa.list_(pa.int16())),
+        pa.array([[1.0, 2.5, 1e20], []]),
+        pa.array([[{"name": "a"}, {"name": None}], [], None], pa.list_(struct)),
+        pa.array([[None, {"name": "a"}], [None]], pa.list_(struct)),
+        pa.array([[["a"], ["b"]], [], None]),
+        pa.array([{"name": "a"}, None], struct),
+        pa.array([[True], [False, True]]),
+        pa.array([1.0, 2.5, None, 1e16, 1e-7]),
+        pa.array(["a", None, "a"]).dictionary_encode(),
+        pa.array([["a", "b"], ["c"], [], ["d"]]).slice(1, 2),
+    ):
+        assert blocks.texts(column).to_pylist() == [blocks.flat(v) for v in column.to_pylist()], column.type
+
+
+def test_rows_without_modifications_are_no_blank_lines() -> None:
+    names = ["scan", "peptide", "modifications"]
+    text = b"1\tAAAK\t\n2\tAMK\t2,Oxidation[M];\n"
+    block = blocks.arrow_block(text, 1, names, "\t", ["modifications"])
+    assert block is not None
+    assert block.cells["modifications"].to_pylist() == ["", "2,Oxidation[M];"]
+    for blank in (b"\t\t\n", b" \t\t \n", b"\xc2\xa0\t\t\n"):
+        assert blocks.arrow_block(text + blank, 1, names, "\t", ["modifications"]) is None
+
+
 def test_distinct_peptides_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from peploss.dataset.tables.columns import by_columns
 
