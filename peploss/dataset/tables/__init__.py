@@ -42,6 +42,7 @@ def read_psms(
     from peploss.dataset.tables.mass_check import check_masses
     from peploss.dataset.tables.mass_shift import mark_shifts
     from peploss.dataset.tables.psm_columns import PsmColumns
+    from peploss.dataset.tables.q_values import check_q_values
     from peploss.peptides.modifications.fixed import checked, with_fixed
 
     every = checked(fixed or {})
@@ -52,6 +53,7 @@ def read_psms(
             psms.peptide.map(lambda text: with_fixed(text, every))
             told = ", ".join(f"{k} {v}" for k, v in every.items())
             table.notes.append(f"Fixed modifications as asked for: {told}.")
+        check_q_values(table)
         check_masses(table)
         mark_shifts(table)
     return table
