@@ -29,6 +29,7 @@ class Batch:
         n_peaks: how many of ``mz`` and ``intensity`` are its.
         problem: why it cannot be used; None when it can.
         notes: what a reader had to assume or leave out, in sentences; None where that is nothing.
+        unread: why the peptide that stands there is not ``peptide``; None where none does.
         mz, intensity: peaks of all entries, float64, in any number of pieces.
     """
 
@@ -43,13 +44,14 @@ class Batch:
     n_peaks: list[int] = field(default_factory=list)
     problem: list[str | None] = field(default_factory=list)
     notes: list[str | None] = field(default_factory=list)
+    unread: list[str | None] = field(default_factory=list)
     mz: list[NDArray[np.float64]] = field(default_factory=list)
     intensity: list[NDArray[np.float64]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.index)
 
-    def add(self, index: int, entry: Spectrum | Record, n_peaks: int) -> None:
+    def add(self, index: int, entry: Spectrum | Record, n_peaks: int, unread: str | None = None) -> None:
         """The names and numbers of a usable entry; its peaks are the caller's to add."""
         self.index.append(index)
         self.scan.append(entry.scan)
@@ -61,6 +63,7 @@ class Batch:
         self.peptide.append(entry.peptide)
         self.n_peaks.append(n_peaks)
         self.problem.append(None)
+        self.unread.append(unread)
         said = [note for note in dict.fromkeys(entry.notes) if note not in (NO_CHARGE, NO_PRECURSOR)]  # a null says so
         self.notes.append(" ".join(said) or None)
 

@@ -34,6 +34,7 @@ class Header:
         ms_level: as the file says; None where it does not.
         problem: why the spectrum cannot be used; None when it can.
         notes: what had to be assumed or left out.
+        unread: the one of them that says why the peptide that stands there is not ``peptide``; None where none does.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Header:
     ms_level: int | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    unread: str | None = None
 
     @property
     def usable(self) -> bool:
@@ -87,6 +89,7 @@ class Record:
     profile: bool | None = None
     problem: str | None = None
     notes: list[str] = field(default_factory=list)
+    unread: str | None = None
 
     @property
     def plain(self) -> bool:
@@ -121,6 +124,7 @@ class Record:
             ms_level=self.ms_level,
             problem=problem,
             notes=tuple(dict.fromkeys(self.notes)),
+            unread=self.unread,
         )
 
     def spectrum(self, index: int, source: str) -> Spectrum:

@@ -212,8 +212,10 @@ def _assembled(
         brought = _own(spectra, file)
         found += [entry for entry in brought if entry[0] not in spoken_of]
         found.sort(key=lambda entry: entry[0])
-        report.n_without += usable - len({at for at, *_ in found})
-        report.add_notes_without(spectra, {at for at, *_ in found})
+        spoken_for = {at for at, *_ in found}
+        spoken_for |= report.add_unread(spectra, file, OF_PEPTIDE, spoken_for)
+        report.n_without += usable - len(spoken_for)
+        report.add_notes_without(spectra, spoken_for)
         rows: list[Row] = []
         for at, psm, table, kind in found:
             resolved = resolve(psm.peptide)

@@ -38,6 +38,7 @@ PART: Final = pa.schema([
     ("index", pa.int32()), ("scan", pa.int64()), ("native_id", pa.string()), ("title", pa.string()),
     ("precursor_mz", pa.float64()), ("spectrum_charge", pa.int16()), ("rt", pa.float64()), ("peptide", pa.string()),
     ("n_peaks", pa.int32()), ("problem", pa.string()), ("notes", pa.string()),
+    ("unread", pa.string()),
     ("mz", pa.list_(pa.float64())), ("intensity", pa.list_(pa.float32())),
 ])  # fmt: skip
 HEADERS: Final = [n for n in PART.names if n not in ("mz", "intensity")]
@@ -70,7 +71,7 @@ def plan_parts(files: Sequence[Path], folder: Path) -> list[Part]:
     if not files:
         raise SourceError("No spectrum file was given.", remedy="Give at least one MGF, mzML, mzXML or MSP.")
     stamps = [_stamp(p) for p in files]
-    wanted = hashlib.sha256(json.dumps([__version__, CHUNK, stamps]).encode()).hexdigest()
+    wanted = hashlib.sha256(json.dumps([__version__, PART.names, CHUNK, stamps]).encode()).hexdigest()
     plan = folder / "plan.json"
     sizes = _planned(plan, wanted)
     if sizes is None:
@@ -187,6 +188,7 @@ def columns_of(batch: Batch) -> pa.RecordBatch:
         "index": batch.index, "scan": batch.scan, "native_id": batch.native_id, "title": batch.title,
         "precursor_mz": batch.precursor_mz, "spectrum_charge": batch.precursor_charge, "rt": batch.rt,
         "peptide": batch.peptide, "n_peaks": batch.n_peaks, "problem": batch.problem, "notes": batch.notes,
+        "unread": batch.unread,
     }  # fmt: skip
     ends = np.cumsum([0, *batch.n_peaks])
     intensity = np.concatenate([np.empty(0), *batch.intensity])

@@ -73,6 +73,23 @@ class IndexReport:
             if problem
         ]
 
+    def add_unread(self, spectra: pa.RecordBatch, file: str, why: str, found: set[int]) -> set[int]:
+        """Keep the peptides of spectra that cannot be read, of those that no PSM was found for; their places.
+
+        Args:
+            why: how the reason starts.
+        """
+        if spectra["unread"].null_count == spectra.num_rows:
+            return set()
+        columns = (spectra[n].to_pylist() for n in ("index", "title", "native_id", "unread"))
+        rows = [
+            (at, NotJoined(file, index + 1, title or native_id or f"spectrum {index + 1}", "", why + unread))
+            for at, (index, title, native_id, unread) in enumerate(zip(*columns, strict=True))
+            if unread and at not in found
+        ]
+        self.not_joined += [row for _, row in rows]
+        return {at for at, _ in rows}
+
     @property
     def why_unusable(self) -> list[tuple[str, int, NotJoined]]:
         """Why spectra cannot be used: the reason, how many, and the first of them."""

@@ -45,7 +45,9 @@ def rows_of(
     peptides = [r[4] for r in rows]
     spectrum_charges = taken["spectrum_charge"].to_pylist()
     ranks: Counter[int] = Counter()
-    columns: dict[str, Any] = {n: taken[n] for n in (*HEADERS, "mz", "intensity") if n not in ("peptide", "problem")}
+    columns: dict[str, Any] = {
+        n: taken[n] for n in (*HEADERS, "mz", "intensity") if n not in ("peptide", "problem", "unread")
+    }
     columns |= {
         "id": np.arange(first_id, first_id + len(rows)),
         "file": [file] * len(rows),

@@ -230,7 +230,7 @@ class SpectrumFile(ABC):
         for index, record in enumerate(records, start):
             if record.plain and next(good):
                 record.settle_precursor()
-                batch.add(self._first + index, record, record.mz.size)
+                batch.add(self._first + index, record, record.mz.size, record.unread)
                 batch.mz.append(record.mz)
                 batch.intensity.append(record.intensity)
                 continue
@@ -240,7 +240,7 @@ class SpectrumFile(ABC):
                 if error.problem != NOT_MS2:
                     batch.add_problem(self._first + index, self.ids[index], error.problem)
             else:
-                batch.add(self._first + index, spectrum, len(spectrum))
+                batch.add(self._first + index, spectrum, len(spectrum), record.unread)
                 batch.mz.append(spectrum.mz)
                 batch.intensity.append(spectrum.intensity)
         return batch

@@ -164,6 +164,7 @@ def _fill(record: Record, fields: dict[str, str]) -> None:
         record.peptide, note = None, f"Mods=0 and ModString={comment['modstring'][:60]} contradict each other."
     if note:
         record.notes.append(note)
+        record.unread = note if record.peptide is None else None
     for text in (fields.get("precursormz"), comment.get("parent"), comment.get("precursormz")):
         value = number(text.split()[0]) if text and text.strip() else None
         if record.precursor_mz is None:

@@ -187,15 +187,50 @@ def test_what_is_to_be_known_of_a_whole_file_is_told_after_a_resume_too(tmp_path
         assert [note["times"] for note in store.about["report"]["file_notes"]] == [1, 1]
 
 
-def test_a_library_entry_whose_peptide_cannot_be_read_is_told(tmp_path: Path) -> None:
-    path, out = tmp_path / "a.msp", tmp_path / "set.parquet"
+def library(path: Path, *comments: str) -> Path:
+    """Entries of AMMK, 1 from each comment."""
     peaks = "Num peaks: 1\n138.0 1\n\n"
-    path.write_text(f"Name: AMMK/2\nComment: Mods=2/1,M,Oxidation\n{peaks}Name: AMMK/2\n{peaks}", encoding="utf-8")
+    path.write_text("".join(f"Name: AMMK/2\nComment: {c}\n{peaks}" for c in comments), encoding="utf-8")
+    return path
+
+
+MODS = [
+    "Mods=2/1,M,Oxidation", "Mods=Oxidation", "Mods=1/4,M,Oxidation", "Mods=1/9,M,Oxidation",
+    "Mods=0 ModString=AM(O)MK//Oxidation@M2/2", "Mods=0",
+]  # fmt: skip
+
+
+def test_a_library_entry_whose_peptide_cannot_be_read_is_a_row_of_what_is_left_out(tmp_path: Path) -> None:
+    path, out = library(tmp_path / "a.msp", *MODS), tmp_path / "set.parquet"
     report = build_set([path], [], out, workers=1)
-    assert (report.n_psms, report.n_without) == (1, 1)
-    (said,) = (line for line in describe(report, out) if "without PSM have" in line)
-    assert said.startswith("1 spectra without PSM have a note: Mods=")
-    assert "cannot be read" in said
+    assert (report.n_psms, report.n_spectra, report.n_without) == (1, 6, 0)
+    assert [(row.table, row.line, row.spectrum) for row in report.not_joined] == [
+        ("a.msp", line, "AMMK/2") for line in range(1, 6)
+    ]
+    for row, mods in zip(report.not_joined, MODS, strict=False):
+        assert row.reason.startswith(f"Its peptide cannot be used: {mods.partition(' ')[0]}")
+    assert not report.notes_without
+    assert any("not in the set (a.msp, line 1, AMMK/2): Its peptide" in line for line in describe(report, out))
+
+
+def test_an_entry_that_cannot_be_read_counts_only_where_no_table_speaks_of_it(tmp_path: Path) -> None:
+    path, out = library(tmp_path / "a.msp", *MODS[:3]), tmp_path / "set.parquet"
+    (tmp_path / "t.tsv").write_text("index\tpeptide\n1\tAMMK\n", encoding="utf-8")
+    report = build_set([path], [read_psms(tmp_path / "t.tsv")], out, workers=1)
+    assert report.n_psms == 1
+    assert [row.line for row in report.not_joined] == [1, 3]
+    with ParquetStore(out) as store:
+        assert store.row(0, ["notes"])["notes"].startswith("Mods=Oxidation cannot be read")
+
+
+def test_a_library_as_a_table_refuses_what_cannot_be_read(tmp_path: Path) -> None:
+    table = read_psms(library(tmp_path / "a.msp", *MODS))
+    assert ([r.line for r in table.refused], [p.line for p in table.psms]) == ([1, 2, 3, 4, 5], [6])
+    assert all(r.reason.startswith(m.partition(" ")[0]) for r, m in zip(table.refused, MODS, strict=False))
+    with pytest.raises(SourceError, match=r"no PSM in this table\. Line 1: Mods=2/1,M,Oxidation cannot be read"):
+        read_psms(library(tmp_path / "b.msp", *MODS[:2]))
+    with pytest.raises(SourceError, match=r"No PSM can be used\. Most often"):
+        build_set([tmp_path / "b.msp"], [], tmp_path / "b.parquet", workers=1)
 
 
 def test_a_survey_scan_is_not_said_to_be_missing(tmp_path: Path) -> None:

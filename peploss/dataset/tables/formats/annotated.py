@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from peploss.dataset.tables.psm import Psm, PsmTable
+from peploss.dataset.tables.psm import Psm, PsmTable, Refused
 from peploss.errors import SourceError
 from peploss.spectra.readers import open_spectra
 
@@ -13,11 +13,13 @@ def read_annotated(path: Path) -> PsmTable:
     """The peptides that spectra come with.
 
     Raises:
-        SourceError: it is no file of spectra, or none of them comes with a peptide.
+        SourceError: it is no file of spectra, or none of them comes with a peptide that can be read.
     """
     table = PsmTable(str(path), "spectra", [])
     with open_spectra(path) as file:
         for header in file.headers():
+            if header.unread:
+                table.refused.append(Refused(header.index + 1, header.unread))
             if not header.peptide:
                 continue
             keys: dict[str, str | int] = {"index": header.index}
@@ -36,8 +38,8 @@ def read_annotated(path: Path) -> PsmTable:
                     keys=keys,
                 )
             )
-    if not table.psms:
+    if not table.psms and not table.refused:
         raise SourceError(
             "None of these spectra comes with a peptide.", where=str(path), remedy="Give a table of PSMs as well."
         )
-    return table
+    return table.with_psms()
