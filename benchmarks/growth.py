@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -82,20 +83,33 @@ def table_or_join(what: str, n: int, folder: Path) -> Callable[[], object]:
     return lambda: join([table], [spectra])
 
 
+def sets(n: int, folder: Path) -> tuple[Path, Path]:
+    """A set of n PSMs and its results, made once for all operations."""
+    source, scored = folder / f"set-{n}.parquet", folder / f"results-{n}.parquet"
+    small = folder / "samples.parquet"
+    if not small.exists():
+        small_set(folder)
+    if not source.exists():
+        large_set(small, source, n)
+    if not scored.exists():
+        score_set(source, scored, Plan(), workers=1)
+    return source, scored
+
+
 def of_a_set(what: str, n: int, folder: Path) -> Callable[[], object]:
     """What is done with a set of n PSMs and its results."""
-    small, source, scored = small_set(folder), folder / "set.parquet", folder / "results.parquet"
-    large_set(small, source, n)
+    source, scored = sets(n, folder.parent)
     if what == "index an MGF":
         mgf_of(source, folder / "s.mgf", n)
         return lambda: build_set([folder / "s.mgf"], [], folder / "out.parquet", workers=1)
     if what == "score a set":
-        return lambda: score_set(source, scored, Plan(), workers=1)
-    score_set(source, scored, Plan(), workers=1)
+        return lambda: score_set(source, folder / "out.parquet", Plan(), workers=1)
     if what == "causes":
-        return lambda: add_causes(source, scored, n, workers=1)
+        own = folder / "results.parquet"  # they are written into it
+        shutil.copy(scored, own)
+        return lambda: add_causes(source, own, n, workers=1)
     if what.startswith("export"):
-        ids = np.random.default_rng(0).permutation(n).tolist()
+        ids = list(range(n))
         return lambda: export(what.split()[1], ids, folder / "out", source=source, results=scored)  # type: ignore[arg-type]
 
     def page() -> None:
@@ -144,12 +158,12 @@ OPERATIONS: dict[str, tuple[int, Prepare]] = {
 """What is measured, and how much of it is 1 time the work."""
 
 
-def one(what: str, n: int) -> None:
-    """Run one operation once; print processor time in seconds and memory in MB."""
+def one(what: str, n: int, folder: str) -> None:
+    """Run one operation once, in a folder whose sets it may use; print processor time in seconds and memory in MB."""
     prepare = OPERATIONS[what][1]
-    with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=folder) as first, tempfile.TemporaryDirectory(dir=folder) as own:
         prepare(what, 20, Path(first))()  # loads code and vocabularies
-        run = prepare(what, n, Path(folder))
+        run = prepare(what, n, Path(own))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         start = time.process_time()
         run()
@@ -162,25 +176,31 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="more or less of each work (default: %(default)s)")
     parser.add_argument("--only", help="operations whose name holds this")
     options = parser.parse_args()
-    code = "import sys; from benchmarks.growth import one; one(sys.argv[1], int(sys.argv[2]))"
     rows: list[dict[str, object]] = []
-    for what, (start, _) in OPERATIONS.items():
-        if options.only and options.only not in what:
-            continue
-        seconds: list[float] = []
-        row: dict[str, object] = {"what": what, "1 x is": round(options.scale * start)}
-        for times in STEPS:
-            n = max(1, round(options.scale * start * times))
-            command = [sys.executable, "-c", code, what, str(n)]
-            found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-            seconds.append(float(found[0]))
-            row |= {f"s at {times} x": seconds[-1], f"MB more at {times} x": float(found[1])}
-        row["a second a core at 100 x"] = n / seconds[-1]
-        row["exponent"] = round(math.log10(seconds[-1] / max(seconds[-2], 1e-6)), 2)
-        rows.append(row)
-        print(f"{what}: {row['exponent']}", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for what, (start, _) in OPERATIONS.items():
+            if options.only and options.only not in what:
+                continue
+            rows.append(row_of(what, round(options.scale * start), folder))
+            print(f"{what}: {rows[-1]['exponent']}", flush=True)
     show(rows)
     write(rows, options.csv)
+
+
+def row_of(what: str, once: int, folder: str) -> dict[str, object]:
+    """One operation at every amount of work, the least being so much."""
+    code = "import sys; from benchmarks.growth import one; one(sys.argv[1], int(sys.argv[2]), sys.argv[3])"
+    row: dict[str, object] = {"what": what, "1 x is": once}
+    seconds: list[float] = []
+    for times in STEPS:
+        n = max(1, once * times)
+        command = [sys.executable, "-c", code, what, str(n), folder]
+        found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        seconds.append(float(found[0]))
+        row |= {f"s at {times} x": seconds[-1], f"MB more at {times} x": float(found[1])}
+    row["a second a core at 100 x"] = n / seconds[-1]
+    row["exponent"] = round(math.log10(seconds[-1] / max(seconds[-2], 1e-6)), 2)
+    return row
 
 
 if __name__ == "__main__":

@@ -105,8 +105,7 @@ class Headers:
             kind, keys = "index", pc.subtract(keys, 1)
         names = pa.concat_arrays(self._names[kind]) if self._names[kind] else pa.nulls(0, keys.type)
         found = np.asarray(pc.fill_null(pc.index_in(keys, value_set=names, skip_nulls=True), NOWHERE), dtype=np.int64)
-        hit = np.unique(found[found >= 0])
-        if hit.size and len(names) - names.null_count > pc.count_distinct(names, mode="only_valid").as_py():
+        if (found >= 0).any() and len(names) - names.null_count > pc.count_distinct(names, mode="only_valid").as_py():
             codes = np.asarray(pc.fill_null(names.dictionary_encode().indices, -1), dtype=np.int64)
             counts = np.bincount(codes[codes >= 0], minlength=1)
             twice = np.where(codes >= 0, counts[np.maximum(codes, 0)] > 1, False)

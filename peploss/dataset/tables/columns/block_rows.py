@@ -181,23 +181,18 @@ class BlockRows(Cells):
         for other in kinds[1:]:
             kind = np.unique(kind * (int(other.max(initial=0)) + 1) + other, return_inverse=True)[1]
         pairs, first, codes = np.unique(kind * 256 + charge, return_index=True, return_inverse=True)
-        words = [e.dictionary.to_pylist() for e in encoded]
-        places = [k[first].tolist() for k in kinds]
         needed = np.zeros(pairs.size, dtype=bool)
         needed[codes[self.good]] = True
-        values, problems = [], {}
-        for i in range(pairs.size):
-            if not needed[i]:
-                values.append("")
-                continue
-            cells = tuple(w[p[i]] for w, p in zip(words, places, strict=True))
-            if not cells[0]:
-                values.append("")
-                continue
-            text, problem = self.peptide(cells) if beside else _alone(cells[0])
+        needed &= pc.not_equal(lead, "").to_numpy(zero_copy_only=False)[first]
+        asked = np.flatnonzero(needed)
+        cells = [e.dictionary.take(pa.array(k[first[asked]])).to_pylist() for e, k in zip(encoded, kinds, strict=True)]
+        values, problems = [""] * pairs.size, {}
+        read = self.peptide if beside else _alone
+        for i, z, key in zip(asked.tolist(), charge[first[asked]].tolist(), zip(*cells, strict=True), strict=True):
+            text, problem = read(key)
             if problem:
                 problems[i] = problem
-            values.append(self.reading.charged(text, int(charge[first[i]]) or None) if text else "")
+            values[i] = self.reading.charged(text, z or None) if text else ""
         if problems:
             rows = np.flatnonzero(np.isin(codes, list(problems)) & self.good)
             self.refuse(rows, [problems[c] for c in codes[rows].tolist()])
@@ -269,9 +264,9 @@ class BlockRows(Cells):
         return out
 
 
-def _alone(text: str) -> tuple[str, str]:
+def _alone(cells: tuple[str, ...]) -> tuple[str, str]:
     try:
-        return proforma(tokens(text)), ""
+        return proforma(tokens(cells[0])), ""
     except ValueError as error:
         return "", str(error)
 

@@ -49,11 +49,13 @@ class ColumnReading:
 
     def peptide(self, cells: tuple[str, ...]) -> tuple[str, str]:
         """What a peptide's cell and those beside it mean, and why they mean nothing."""
-        if cells not in self.known:
+        found = self.known.get(cells)
+        if found is None:
             peptide, *listed = cells
             try:
                 row = dict(zip(self.beside, listed, strict=True))
-                self.known[cells] = proforma(self.reading.modified(tokens(peptide), row)), ""
+                found = proforma(self.reading.modified(tokens(peptide), row)), ""
             except ValueError as error:
-                self.known[cells] = "", str(error)
-        return self.known[cells]
+                found = "", str(error)
+            self.known[cells] = found
+        return found
