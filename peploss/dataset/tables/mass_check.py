@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from peploss.constants import PROTON
-from peploss.dataset.tables.columns.names import PER_CHARGE, PROTONATED
+from peploss.dataset.tables.columns.names import PER_CHARGE, PROTONATED, plain
+from peploss.dataset.tables.mass_shift import is_isotope
 from peploss.dataset.tables.psm import PsmTable
 from peploss.dataset.tables.psm_columns import PsmColumns
 from peploss.peptides.masses import neutral_masses
@@ -22,6 +23,8 @@ ENOUGH: Final = 0.9
 """Share of the PSMs looked at that fixed modifications have to explain to be tried on all."""
 SAMPLE: Final = 400
 """PSMs by which fixed modifications are looked for."""
+REPEATS: Final = 5e-4
+"""Th by which a mass that only repeats the precursor may differ from its m/z: tables write three digits at worst."""
 
 _OF_CYSTEINE: Final = (
     "", "Carbamidomethyl", "Methylthio", "Carboxymethyl", "Propionamide", "Nethylmaleimide", "Pyridylethyl",
@@ -37,6 +40,13 @@ SITES: Final = ("C", "K", "R", "N-term")
 
 Fixed = dict[str, str]
 """Modifications by residue, or ``N-term`` or ``C-term``."""
+Fits = Callable[[NDArray[np.float64]], NDArray[np.bool_]]
+"""Differences in Da -> which of them are none."""
+
+
+def same(differences: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a calculated mass is that of the peptide; False where it is not known."""
+    return np.asarray(np.abs(differences) <= WITHIN)
 
 
 def check_masses(table: PsmTable) -> None:
@@ -52,13 +62,41 @@ def check_masses(table: PsmTable) -> None:
     sound = np.isfinite(psms.mass) & (psms.mass > 0)
     if not (sound & np.isfinite(masses)).any():
         return
-    meant = max(table.mass_meanings, key=lambda m: _share(psms, masses, m))
+    measured = plain(table.mass_column) == "mass" and _repeats_precursors(psms, sound)
+    fits = is_isotope if measured else same
+    meanings = table.mass_meanings[:1] if measured else table.mass_meanings
+    meant = max(meanings, key=lambda m: _share(psms, masses, m))
     differences = np.where(sound, _stated(psms, meant) - masses, np.nan)
     known = np.flatnonzero(np.isfinite(differences))
-    fixed = explained(_Texts(psms, known), differences[known])
+    fixed = explained(_Texts(psms, known), differences[known], fits)
     if fixed:
-        _apply(table, psms, differences, fixed)
+        _apply(table, psms, differences, fixed, fits)
+    if measured:
+        _pass_over_measured(table, differences)
     _mark(table, psms, differences)
+
+
+def _repeats_precursors(psms: PsmColumns, sound: NDArray[np.bool_]) -> bool:
+    """Whether all masses are those of the precursors: measured, as in MaxQuant's msmsScans.txt, and not calculated."""
+    known = sound & np.isfinite(psms.precursor_mz) & (psms.charge > 0)
+    mz = psms.mass[known] / psms.charge[known] + PROTON
+    return bool(known.any() and (np.abs(mz - psms.precursor_mz[known]) <= REPEATS).all())
+
+
+def _pass_over_measured(table: PsmTable, differences: NDArray[np.float64]) -> None:
+    """Say nothing of peptides that a measured mass fits but for an isotope and what instruments are off.
+
+    Args:
+        differences: (N,) Da; NaN afterwards where they are passed over.
+    """
+    passed = is_isotope(differences) & ~same(differences)
+    if passed.any():
+        differences[passed] = np.nan
+        table.notes.append(
+            f"The column {table.mass_column!r} repeats the precursors: its masses were measured, not calculated. "
+            f"{int(passed.sum()):,} that differ from their peptides by isotopes or by what instruments are off were "
+            "passed over."
+        )
 
 
 class _Texts(Sequence[str]):
@@ -74,25 +112,26 @@ class _Texts(Sequence[str]):
         return self.psms.peptide[int(self.rows[at])]
 
 
-def explained(peptides: Sequence[str], differences: NDArray[np.float64]) -> Fixed:
+def explained(peptides: Sequence[str], differences: NDArray[np.float64], fits: Fits = same) -> Fixed:
     """The fixed modifications that explain what peptides lack, the fewest that do; none where nothing does, or several.
 
     Args:
         peptides: N in ProForma.
         differences: (N,) Da, stated mass less the mass as read.
+        fits: what is no difference.
     """
-    lacking = np.abs(differences) > WITHIN
+    lacking = ~fits(differences)
     if not lacking.any():
         return {}
     # The sample holds what lacks mass before what does not, but as much as there is of both.
     order = np.concatenate([np.flatnonzero(lacking)[: SAMPLE // 2], np.flatnonzero(~lacking)[: SAMPLE // 2]])
     counts = np.array([[free_sites(peptides[i], s) for s in SITES] for i in order], dtype=float)
     wanted = differences[order]
-    before = float((np.abs(wanted) <= WITHIN).mean())
+    before = float(fits(wanted).mean())
     best, found = max(ENOUGH, before + 1e-9), list[Fixed]()
     for fixed in _candidates():
         deltas = np.array([_delta(fixed[s]) if s in fixed else 0.0 for s in SITES])
-        share = float((np.abs(wanted - counts @ deltas) <= WITHIN).mean())
+        share = float(fits(wanted - counts @ deltas).mean())
         if share >= best:
             found = [*(found if share == best else []), fixed]
             best = share
@@ -149,7 +188,7 @@ def _share(psms: PsmColumns, masses: NDArray[np.float64], meant: str) -> float:
     return max(plain, ENOUGH - 1e-9 if fixed else 0.0)
 
 
-def _apply(table: PsmTable, psms: PsmColumns, differences: NDArray[np.float64], fixed: Fixed) -> None:
+def _apply(table: PsmTable, psms: PsmColumns, differences: NDArray[np.float64], fixed: Fixed, fits: Fits) -> None:
     """Put them on every PSM that has room for them, if they explain the masses of all of those.
 
     Args:
@@ -159,7 +198,7 @@ def _apply(table: PsmTable, psms: PsmColumns, differences: NDArray[np.float64], 
     free: NDArray[np.int64] = np.array([[free_sites(t, site) for site in fixed] for t in values], dtype=np.int64)
     added = (free @ np.array([_delta(m) for m in fixed.values()]))[codes]
     touched: NDArray[np.bool_] = np.asarray(free.any(axis=1))[codes]
-    against = np.asarray(touched & (np.abs(differences - added) > WITHIN))  # NaN is not
+    against = np.asarray(touched & np.isfinite(differences) & ~fits(differences - added))
     named = ", ".join(f"{modification} on {site}" for site, modification in fixed.items())
     if against.any():
         compared, first = int((touched & np.isfinite(differences)).sum()), int(np.flatnonzero(against)[0])

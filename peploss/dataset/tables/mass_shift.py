@@ -29,9 +29,9 @@ def mark_shifts(table: PsmTable) -> None:
     psms = table.psms = PsmColumns.of(table.psms)
     masses = neutral_masses(psms.peptide.values)[psms.peptide.codes] if len(psms) else np.empty(0)
     observed = (psms.precursor_mz - PROTON) * np.where(psms.charge > 0, psms.charge, np.nan)
-    shifted = ~_is_isotope(psms.mass_shift) & ~_is_isotope(observed - masses) & np.isfinite(psms.mass_shift)
+    shifted = ~is_isotope(psms.mass_shift) & ~is_isotope(observed - masses) & np.isfinite(psms.mass_shift)
     before = np.nan_to_num(psms.mass_difference)
-    shifted &= ~_is_isotope(before + psms.mass_shift)  # the table's own mass may leave out what the peptide has
+    shifted &= ~is_isotope(before + psms.mass_shift)  # the table's own mass may leave out what the peptide has
     rows = np.flatnonzero(shifted)
     psms.mass_difference[rows] = (before + psms.mass_shift)[rows].round(6)
     for row in rows.tolist():
@@ -48,7 +48,7 @@ def mark_shifts(table: PsmTable) -> None:
         )
 
 
-def _is_isotope(difference: NDArray[np.float64]) -> NDArray[np.bool_]:
+def is_isotope(difference: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether a mass differs by isotopes and what instruments are off alone; False where it is not known."""
     nearest = np.abs(difference[:, None] - np.array(ISOTOPES) * ISOTOPE_SPACING).min(axis=1)
     return np.asarray(nearest <= WITHIN)

@@ -108,3 +108,42 @@ def test_a_table_without_masses_marks_nothing(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("scan\tpeptide\n1\tACK\n", encoding="utf-8")
     assert read_psms(path).psms[0].mass_difference is None
+
+
+def measured(tmp_path: Path, column: str, off: list[float], fixed: dict[str, str], mz: bool = True) -> PsmTable:
+    """A table whose masses are those of the precursors, off by so much from their peptides."""
+    rows = [(p, m + d) for (p, m), d in zip(masses(fixed), off, strict=True)]
+    lines = [f"scan\tpeptide\tcharge\tm/z\t{column}"]
+    lines += [f"{i}\t{p}\t2\t{m / 2 + PROTON if mz else 400 + i:.5f}\t{m:.5f}" for i, (p, m) in enumerate(rows, 1)]
+    path = tmp_path / "t.tsv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return read_psms(path)
+
+
+ISOTOPES = [0.0, 1.0034, 0.004, -0.003, 2.0067, 0.03, -1.0034, 0.0]
+
+
+@pytest.mark.parametrize("fixed", [{}, {"C": "Carbamidomethyl"}, {"K": "TMT6plex", "N-term": "TMT6plex"}], ids=str)
+def test_a_mass_that_repeats_the_precursor_was_measured(tmp_path: Path, fixed: dict[str, str]) -> None:
+    found = measured(tmp_path, "Mass", ISOTOPES, fixed)
+    assert [p.peptide for p in found.psms] == [with_fixed(p, fixed) for p in BARE]
+    assert [p.mass_difference is None for p in found.psms] == [abs(d) > 0.02 for d in ISOTOPES]
+    assert not any("differs by" in p.notes for p in found.psms)
+    assert any("measured, not calculated. 4 that differ" in note for note in found.notes)
+
+
+def test_a_measured_mass_that_no_isotope_explains_is_marked(tmp_path: Path) -> None:
+    off = [0.0, 15.9949, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0]
+    found = measured(tmp_path, "Mass", off, {})
+    assert [p.mass_difference for p in found.psms] == pytest.approx(off, abs=1e-4)
+    assert "differs by +15.9949 Da" in found.psms[1].notes
+    assert any("2 of 8 PSMs differ" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("column", "mz"), [("Mass", False), ("Theoretical Mass", True), ("calc_neutral_pep_mass", True)]
+)
+def test_a_calculated_mass_is_held_to_the_last_isotope(tmp_path: Path, column: str, mz: bool) -> None:
+    found = measured(tmp_path, column, ISOTOPES, {}, mz)
+    assert [abs(p.mass_difference or 0) > 0.02 for p in found.psms] == [abs(d) > 0.02 for d in ISOTOPES]
+    assert any("4 of 8 PSMs differ" in note for note in found.notes)
