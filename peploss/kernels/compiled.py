@@ -74,7 +74,7 @@ def cache_folder() -> str | None:
         return folder
     warnings.warn(
         f"No folder to keep compiled kernels in ({', '.join(bases)} cannot be written by you alone): every process "
-        "compiles them anew, for about 15 s. Set NUMBA_CACHE_DIR to a folder that can be written.",
+        "compiles them anew, for about half a minute. Set NUMBA_CACHE_DIR to a folder that can be written.",
         RuntimeWarning,
         stacklevel=2,
     )
