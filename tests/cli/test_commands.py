@@ -257,17 +257,21 @@ def test_as_a_program(a_set: Path, tmp_path: Path) -> None:
     assert scripts == {"peploss": "peploss.cli:entry"}
 
 
+COPIES = 200
+"""Of a set, so that its causes take minutes: a machine that is busy may come back to the test late."""
+
+
 @pytest.mark.parametrize("causes", ["all", "worst"])
 def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) -> None:
     with ParquetStore(a_set) as store:
         batch, about = store.group(0), json.dumps(store.about)
     source, out = tmp_path / "set.parquet", tmp_path / "r.parquet"
     with written_whole(source, batch.schema.remove_metadata()) as writer:
-        for k in range(40):
+        for k in range(COPIES):
             ids = pa.array(range(k * batch.num_rows, (k + 1) * batch.num_rows), pa.int64())
             writer.write_batch(batch.set_column(0, batch.schema.field(0), ids).replace_schema_metadata(None))
         writer.add_key_value_metadata({KEY.decode(): about})
-    arguments = ["score", str(source), "-o", str(out), "--causes", causes, "--worst", "4000"]
+    arguments = ["score", str(source), "-o", str(out), "--causes", causes, "--worst", "20000"]
     # Where pytest itself was started with SIGINT ignored (in the background of a script), a child would ignore it, too.
     code = (
         "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
@@ -284,7 +288,7 @@ def test_ctrl_c_leaves_no_half_file(a_set: Path, tmp_path: Path, causes: str) ->
     assert {p.name for p in tmp_path.iterdir()} <= {"set.parquet", "r.parquet"}
     if out.exists():  # whole, without the causes
         with Results(out) as results:
-            assert results.count() == 40 * 109
+            assert results.count() == COPIES * 109
 
 
 def test_the_library_stays_light() -> None:
