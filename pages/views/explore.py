@@ -93,6 +93,7 @@ def _settled() -> None:
 def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSettings, other: str) -> None:
     base = controls.with_heights(base)
     these = candidates.chosen(peptide, spectrum)
+    right = reference.known(source, base)
     try:
         ex = _explain(source, spectrum, these, base, these.shown)
         beside = payload.ONE
@@ -107,14 +108,14 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
         drawn = draw(ex, other)
     except PeplossError as error:
         st.error(sentence(error))
+        reference.note_drawn(source, base, right is not None)
         return
-    among = reference.payload(reference.known(source, base), ex.settings, ex.loss)
     components.stage(
         payload.stage(
             ex,
             state.view(),
             source=current.key_of(source),
-            reference=among,
+            reference=reference.payload(right, ex.settings, ex.loss),
             beside=beside,
             confidence=sure,
             other=drawn,
@@ -122,7 +123,7 @@ def _stage(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSetti
         key=state.STAGE,
         on_settled=_settled,
     )
-    reference.note_drawn(source, base, among is not None)
+    reference.note_drawn(source, base, right is not None)
 
 
 @st.fragment(key="details")

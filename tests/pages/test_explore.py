@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from peploss.analysis.loss_comparison import drawn
 from peploss.dataset.index.build import build_set
+from peploss.errors import PeplossError
 from peploss.explorer.browser import components
 from peploss.explorer.explore import reference
 from peploss.explorer.sources import uploads
@@ -46,6 +48,23 @@ def test_peptides_to_compare_with_that_come_at_once_are_drawn(opened: Open, monk
     fine(opened())
     assert drawn[0] is None
     assert drawn[-1] is not None
+
+
+def test_a_plot_that_cannot_be_drawn_does_not_draw_the_page_for_ever(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[None] = []
+
+    def refused(*_: object, **__: object) -> None:
+        tried.append(None)
+        assert len(tried) < 10
+        raise PeplossError("No other loss can be drawn.")
+
+    monkeypatch.setattr(drawn, "draw", refused)
+    monkeypatch.setattr(reference, "_pool", AtOnce)
+    app = opened()
+    fine(app)
+    assert "No other loss can be drawn" in said(app)
 
 
 def test_next_and_previous_step_and_bring_the_peptide_along(opened: Open) -> None:

@@ -85,9 +85,9 @@ def _jobs() -> dict[str, Job[Peptides]]:
     return found
 
 
-def note_drawn(source: Source, base: LossSettings, drawn: bool) -> None:
-    """Keep in mind whether the page shows the peptides; called once it does."""
-    st.session_state[_DRAWN] = _key(source, base) if drawn else ""
+def note_drawn(source: Source, base: LossSettings, known: bool) -> None:
+    """Keep in mind whether the peptides were known when the page was drawn, or its problem was; called at the end."""
+    st.session_state[_DRAWN] = _key(source, base) if known else ""
 
 
 def follow(source: Source, base: LossSettings, psm: Psm) -> None:
