@@ -128,18 +128,18 @@ class ParquetStore:
         return Damage(number, int(self.starts[number]), int(self.starts[number + 1]) - 1, line)
 
     def rows_by_id(self, ids: Sequence[int], columns: list[str] | None = None) -> Iterator[dict[str, Any]]:
-        """The same by id, in the order asked for."""
+        """PSMs by id as dictionaries, in the order asked for."""
         yield from self.rows(self._rows_of(np.asarray(ids, dtype=np.int64)), columns)
 
     def plain_fields(self, columns: Sequence[str]) -> list[pa.Field]:
-        """Columns as they are without dictionaries."""
+        """Names and types of columns, with values in place of dictionary indices."""
         known = {f.name: f for f in (*ABOUT, *CONFIDENCE, *self.schema)}
         return [pa.field(n, _plain_kind(known[n].type)) for n in columns]
 
     def batches_by_id(self, ids: Sequence[int] | I64, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """The same in pieces of columns without dictionaries, which differ from row group to row group.
+        """PSMs by id, in the order asked for, as batches without dictionaries, which differ between row groups.
 
-        Each row group that holds some is read once. Of rising ids no more than a row group is in memory.
+        Each row group that holds some is read once. Where ids rise, one row group at a time is in memory.
 
         Raises:
             SourceError: there is no such PSM, or a row group is damaged.

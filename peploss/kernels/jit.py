@@ -33,17 +33,17 @@ def jit_fused(function: F) -> F:
 def _compile(function: F, inline: str, fused: set[str] | bool = False) -> F:
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "inline": inline, "fastmath": fused}
     if _FOLDER is None:
-        return _once(numba.njit(**options)(function))
+        return _one_version(numba.njit(**options)(function))
     config = numba.config  # read when a function is decorated, and not after
     before = config.CACHE_DIR, getattr(config, "CACHE_LOCATOR_CLASSES", "")
     config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = _FOLDER, f"{ByContent.__module__}.{ByContent.__name__}"
     try:
-        return _once(numba.njit(cache=True, **options)(function))
+        return _one_version(numba.njit(cache=True, **options)(function))
     finally:
         config.CACHE_DIR, config.CACHE_LOCATOR_CLASSES = before
 
 
-def _once(compiled: Any) -> Any:
+def _one_version(compiled: Any) -> Any:
     """Compile one version for a number that a caller knows beforehand and for one that it does not.
 
     Numba would compile another version for each constant among the arguments, ``n = 0`` before a loop included,

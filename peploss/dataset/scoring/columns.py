@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.kernels.cpu.sort import ascending
 from peploss.kernels.jit import jit
 
 F64 = NDArray[np.float64]
@@ -57,7 +58,7 @@ def fill_fragments(
             if side[row] == PRECURSOR:
                 at = _put(at, (neutral[b] + add[row]) / charge[row] + after[row], weight[row], mz, intensity)
             elif side[row] == IMMONIUM:
-                seen = np.sort(masses[start:stop])
+                seen = ascending(masses[start:stop])
                 for k in range(length):
                     if k == 0 or round(seen[k], 6) != round(seen[k - 1], 6):
                         at = _put(at, (seen[k] + add[row]) / charge[row] + after[row], weight[row], mz, intensity)

@@ -43,7 +43,7 @@ def _fill_coefficients(rho: float, coef: F64) -> int:
 
 
 @jit
-def _sums(
+def inner_products(
     am: F64, aw: F64, asig: F64, amask: U32, bm: F64, bw: F64, bsig: F64, bmask: U32, same: bool,
     widths: F64, n_bins: I64, phases: int, turns: F64,
     coef: F64, work: F64, real: F64, imag: F64, continuum: F64, value: F64,
@@ -152,7 +152,7 @@ def _sums(
 
 
 @jit
-def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
+def prepared(mz: F64, weight: F64) -> tuple[F64, F64]:
     """Peaks of some intensity, ascending in m/z, scaled to a highest intensity of 1."""
     keep = np.empty(mz.size, np.int64)
     n, top = 0, 0.0
@@ -169,7 +169,8 @@ def _prepare(mz: F64, weight: F64) -> tuple[F64, F64]:
 
 
 @jit
-def _width(mz: F64, sigma: float, ppm: bool) -> F64:
+def widths_of(mz: F64, sigma: float, ppm: bool) -> F64:
+    """(N,) sigma of each peak in Th."""
     return mz * (sigma * 1e-6) if ppm else np.full(mz.size, sigma)
 
 
@@ -200,54 +201,54 @@ def landscape_range(
         most_fragments = max(most_fragments, coff[candidates[b + 1]] - coff[candidates[b]])
     sizes, sides = np.empty(most_candidates, np.int64), np.empty((2, most_fragments))
     for b in range(start, stop):
-        o_all, ow_all = _prepare(om[ooff[b] : ooff[b + 1]], ow[ooff[b] : ooff[b + 1]])
+        o_all, ow_all = prepared(om[ooff[b] : ooff[b + 1]], ow[ooff[b] : ooff[b + 1]])
         first = candidates[b]
         for c in range(first, candidates[b + 1]):
-            m, w = _prepare(cm[coff[c] : coff[c + 1]], cw[coff[c] : coff[c + 1]])
+            m, w = prepared(cm[coff[c] : coff[c + 1]], cw[coff[c] : coff[c + 1]])
             sizes[c - first] = m.size
             start_of = coff[c] - coff[first]
             for i in range(m.size):
                 sides[0, start_of + i], sides[1, start_of + i] = m[i], w[i]
         for si in range(sigmas.size):
-            o, o_w = _near_grid(o_all, ow_all, sigmas[si], ppm, widths, n_bins)
-            o_s = _width(o, sigmas[si], ppm)
+            o, o_w = near_grid(o_all, ow_all, sigmas[si], ppm, widths, n_bins)
+            o_s = widths_of(o, sigmas[si], ppm)
             o_mask = np.empty((count, o.size), np.uint32)
             masks(o, o_s, widths, n_bins, phases, o_mask)
-            _sums(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, n_bins, phases, turns,
+            inner_products(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, n_bins, phases, turns,
                   coef, work, real, imag, oo_flat, oo)  # fmt: skip
             for at in range(candidates[b + 1] - first):
                 index = first + at
                 begin = coff[index] - coff[first]
                 end = begin + sizes[at]
                 of = phases if at == 0 else 1
-                a, a_w = _near_grid(sides[0, begin:end], sides[1, begin:end], sigmas[si], ppm, widths, n_bins)
-                a_s = _width(a, sigmas[si], ppm)
+                a, a_w = near_grid(sides[0, begin:end], sides[1, begin:end], sigmas[si], ppm, widths, n_bins)
+                a_s = widths_of(a, sigmas[si], ppm)
                 a_mask = np.empty((count, a.size), np.uint32)
                 masks(a, a_s, widths, n_bins, of, a_mask)
-                _sums(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, n_bins, of, turns,
+                inner_products(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, n_bins, of, turns,
                       coef, work, real, imag, pp_flat, pp)  # fmt: skip
-                _sums(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, n_bins, of, turns,
+                inner_products(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, n_bins, of, turns,
                       coef, work, real, imag, po_flat, po)  # fmt: skip
                 for k in range(count):
-                    loss[index, si, k] = _loss(po[k, 0], pp[k, 0], oo[k, 0])
+                    loss[index, si, k] = loss_from(po[k, 0], pp[k, 0], oo[k, 0])
                     if at == 0 and phases > 1:
-                        continuum[b, si, k] = _loss(po_flat[k], pp_flat[k], oo_flat[k])
+                        continuum[b, si, k] = loss_from(po_flat[k], pp_flat[k], oo_flat[k])
                         low, high = loss[index, si, k], loss[index, si, k]
                         for p in range(1, phases):
-                            at_p = _loss(po[k, p], pp[k, p], oo[k, p])
+                            at_p = loss_from(po[k, p], pp[k, p], oo[k, p])
                             low, high = min(low, at_p), max(high, at_p)
                         lowest[b, si, k], highest[b, si, k] = low, high
 
 
 @jit
-def _loss(po: float, pp: float, oo: float) -> float:
+def loss_from(po: float, pp: float, oo: float) -> float:
     """1 - cosine of three inner products; 1 where a side renders nothing."""
     norm = math.sqrt(pp) * math.sqrt(oo)
     return 1.0 - min(po / norm, 1.0) if norm > 0.0 else 1.0
 
 
 @jit
-def _near_grid(mz: F64, weight: F64, sigma: float, ppm: bool, widths: F64, n_bins: I64) -> tuple[F64, F64]:
+def near_grid(mz: F64, weight: F64, sigma: float, ppm: bool, widths: F64, n_bins: I64) -> tuple[F64, F64]:
     """The peaks that some grid may render."""
     end, first = 0.0, widths[0]
     for k in range(widths.size):

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from peploss.kernels.cpu.gaussian_sum import MAX_TERMS, TWO_PI
-from peploss.kernels.cpu.landscape import _loss, _near_grid, _prepare, _sums, _width
+from peploss.kernels.cpu.landscape import inner_products, loss_from, near_grid, prepared, widths_of
 from peploss.kernels.cpu.landscape_bins import masks
 from peploss.kernels.jit import jit
 
@@ -31,21 +31,21 @@ def phase_losses(cm: F64, cw: F64, om: F64, ow: F64, sigma: float, width: float,
     coef, work = np.empty((1, MAX_TERMS)), np.empty(2)
     real, imag, flat = np.empty((1, MAX_TERMS)), np.empty((1, MAX_TERMS)), np.empty(1)
     oo, pp, po = np.empty((1, phases)), np.empty((1, phases)), np.empty((1, phases))
-    o_all, ow_all = _prepare(om, ow)
-    a_all, aw_all = _prepare(cm, cw)
-    o, o_w = _near_grid(o_all, ow_all, sigma, False, widths, bins)
-    a, a_w = _near_grid(a_all, aw_all, sigma, False, widths, bins)
-    o_s, a_s = _width(o, sigma, False), _width(a, sigma, False)
+    o_all, ow_all = prepared(om, ow)
+    a_all, aw_all = prepared(cm, cw)
+    o, o_w = near_grid(o_all, ow_all, sigma, False, widths, bins)
+    a, a_w = near_grid(a_all, aw_all, sigma, False, widths, bins)
+    o_s, a_s = widths_of(o, sigma, False), widths_of(a, sigma, False)
     o_mask, a_mask = np.empty((1, o.size), np.uint32), np.empty((1, a.size), np.uint32)
     masks(o, o_s, widths, bins, phases, o_mask)
     masks(a, a_s, widths, bins, phases, a_mask)
-    _sums(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, bins, phases, turns,
+    inner_products(o, o_w, o_s, o_mask, o, o_w, o_s, o_mask, True, widths, bins, phases, turns,
           coef, work, real, imag, flat, oo)  # fmt: skip
-    _sums(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, bins, phases, turns,
+    inner_products(a, a_w, a_s, a_mask, a, a_w, a_s, a_mask, True, widths, bins, phases, turns,
           coef, work, real, imag, flat, pp)  # fmt: skip
-    _sums(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, bins, phases, turns,
+    inner_products(a, a_w, a_s, a_mask, o, o_w, o_s, o_mask, False, widths, bins, phases, turns,
           coef, work, real, imag, flat, po)  # fmt: skip
     losses = np.empty(phases)
     for p in range(phases):
-        losses[p] = _loss(po[0, p], pp[0, p], oo[0, p])
+        losses[p] = loss_from(po[0, p], pp[0, p], oo[0, p])
     return losses

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
-from xml.parsers import expat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from peploss.spectra.readers.xml.unpack import DAMAGE, decode_base64, inflate
+from peploss.spectra.readers.xml.plain import NOT_READ, NotPlainError, feed
+from peploss.spectra.readers.xml.unpack import decode_base64, inflate
 from peploss.spectra.readers.xml.vocabulary import by_accession
 
 _CHILDREN: Final[dict[str, tuple[str, ...]]] = {  # what may stand in what, parameters aside
@@ -56,10 +56,6 @@ class _Measured(float):
     unit_info: str | None = None
 
 
-class _NotPlainError(ValueError):
-    """The spectrum has an element that this module does not know."""
-
-
 class _Tree:
     """Elements as nested dictionaries: parameters by name, elements by tag, lists of those that may come twice."""
 
@@ -75,19 +71,19 @@ class _Tree:
             name = attributes["name"]
             typed = "type" in attributes and name in _READ
             if name in parent or name in _RESERVED or typed or outer in ("", "cvParam"):
-                raise _NotPlainError
+                raise NotPlainError
             parent[name] = attributes
             self._open.append(("cvParam", attributes))
             return
         if tag not in _CHILDREN[outer]:
-            raise _NotPlainError
+            raise NotPlainError
         for name in _COUNTS & attributes.keys():
             attributes[name] = _count(attributes[name])  # type: ignore[assignment]
         own: dict[str, Any] = {name: attributes[name] for name in _KEPT.get(tag, ()) if name in attributes}
         if tag in _SEVERAL:
             parent.setdefault(tag, []).append(own)
         elif tag in parent:
-            raise _NotPlainError
+            raise NotPlainError
         else:
             parent[tag] = own
         self._open.append((tag, own))
@@ -102,7 +98,7 @@ class _Tree:
         if tag == "binary":
             own["text"] = own.get("text", "") + text
         elif not text.isspace():
-            raise _NotPlainError
+            raise NotPlainError
 
 
 def plain_values(element: bytes, encoding: bytes) -> dict[str, Any] | None:
@@ -115,15 +111,10 @@ def plain_values(element: bytes, encoding: bytes) -> dict[str, Any] | None:
         None where the element is not plain, or damaged.
     """
     tree = _Tree()
-    parser = expat.ParserCreate(namespace_separator=" ")  # with namespaces, as lxml: a prefix must be declared
-    parser.buffer_text, parser.buffer_size = True, max(len(element), 1)
-    parser.StartElementHandler, parser.EndElementHandler = tree.start, tree.end
-    parser.CharacterDataHandler = tree.text
     try:
-        parser.Parse(b'<?xml version="1.0" encoding="' + encoding + b'"?>', False)
-        parser.Parse(element, True)
+        feed(element, encoding, tree)
         return _values(tree.root["spectrum"])
-    except (expat.ExpatError, *DAMAGE):
+    except NOT_READ:
         return None
 
 
@@ -135,7 +126,7 @@ def _values(found: dict[str, Any]) -> dict[str, Any]:
     if "spectrum title" in found:
         values["spectrum title"] = _value(found["spectrum title"])
         if _is_number(values["spectrum title"]):
-            raise _NotPlainError  # pyteomics' number is not written as the text was
+            raise NotPlainError  # pyteomics' number is not written as the text was
     if "scanList" in found:
         values["scanList"] = {"scan": [_scan(scan) for scan in found["scanList"].get("scan", ())]}
     if "precursorList" in found:
@@ -173,7 +164,7 @@ def _precursor(precursor: dict[str, Any]) -> dict[str, Any]:
 
 def _ion(ion: dict[str, Any]) -> dict[str, Any]:
     if "possible charge state" in ion:
-        raise _NotPlainError
+        raise NotPlainError
     found: dict[str, Any] = {}
     if "selected ion m/z" in ion:
         found["selected ion m/z"] = float(_value(ion["selected ion m/z"]))
@@ -185,7 +176,7 @@ def _ion(ion: dict[str, Any]) -> dict[str, Any]:
 def _array(found: dict[str, Any]) -> tuple[str, NDArray[Any]]:
     text = found.pop("binary")["text"]
     if len(found) != 3 or not text.strip() or any(_value(param) for param in found.values()):
-        raise _NotPlainError
+        raise NotPlainError
     (width,) = _WIDTHS.keys() & found.keys()
     (packing,) = _PACKINGS.keys() & found.keys()
     (name,) = found.keys() - {width, packing}
@@ -198,7 +189,7 @@ def _value(param: dict[str, str]) -> str:
 
 def _count(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise _NotPlainError
+        raise NotPlainError
     return int(text)
 
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
-from xml.parsers import expat
 
 from peploss.spectra.readers.xml.mzxml_peaks import PAIRS, Peaks, joined
-from peploss.spectra.readers.xml.unpack import DAMAGE
+from peploss.spectra.readers.xml.plain import NOT_READ, NotPlainError, feed
 
 _NUMBER: Final = re.compile(r"[0-9]{1,15}(?:\.[0-9]{0,40})?(?:[eE][+-]?[0-9]{1,2})?")
 _COUNT: Final = re.compile(r"[0-9]{1,9}")
@@ -22,10 +21,6 @@ class _Minutes(float):
     """A time with its unit, as pyteomics has it."""
 
     unit_info = "minute"
-
-
-class _NotPlainError(ValueError):
-    """The scan has something that this module does not know."""
 
 
 class _Scan:
@@ -45,7 +40,7 @@ class _Scan:
             return
         kept = {"precursorMz": self._precursors, "peaks": self.peaks}.get(tag)
         if kept is None or self._open != "scan":
-            raise _NotPlainError
+            raise NotPlainError
         self._open, self._text = tag, []
         kept.append((attributes, self._text))
 
@@ -58,14 +53,14 @@ class _Scan:
         if self._open in ("precursorMz", "peaks"):
             self._text.append(text)
         elif not text.isspace():
-            raise _NotPlainError
+            raise NotPlainError
 
     def whole(self) -> dict[str, Any]:
         """Everything, by pyteomics' names."""
         if self._precursors:
             self.values["precursorMz"] = [_of_precursor(given, "".join(text)) for given, text in self._precursors]
         if len(self.peaks) > 1:
-            raise _NotPlainError
+            raise NotPlainError
         for given, text in self.peaks:
             self.values |= _of_peaks(given, "".join(text))
         return self.values
@@ -81,15 +76,10 @@ def plain_values(element: bytes, encoding: bytes) -> dict[str, Any] | None:
         None where the element is not plain, or damaged.
     """
     scan = _Scan()
-    parser = expat.ParserCreate(namespace_separator=" ")  # with namespaces, as lxml: a prefix must be declared
-    parser.buffer_text, parser.buffer_size = True, max(len(element), 1)
-    parser.StartElementHandler, parser.EndElementHandler = scan.start, scan.end
-    parser.CharacterDataHandler = scan.text
     try:
-        parser.Parse(b'<?xml version="1.0" encoding="' + encoding + b'"?>', False)
-        parser.Parse(element, True)
+        feed(element, encoding, scan)
         return scan.whole()
-    except (expat.ExpatError, *DAMAGE):
+    except NOT_READ:
         return None
 
 
@@ -103,14 +93,14 @@ def _of_scan(given: dict[str, str]) -> dict[str, Any]:
         values["centroided"] = _SWITCH[given["centroided"]]
     if "retentionTime" in given:
         if not (found := _DURATION.fullmatch(given["retentionTime"])):
-            raise _NotPlainError
+            raise NotPlainError
         values["retentionTime"] = _Minutes(float(found[1]) / 60)
     return values
 
 
 def _of_precursor(given: dict[str, str], text: str) -> dict[str, Any]:
     if not given:  # then pyteomics gives the bare text
-        raise _NotPlainError
+        raise NotPlainError
     values: dict[str, Any] = {"precursorMz": _number(text.strip())}
     if "precursorScanNum" in given:
         values["precursorScanNum"] = given["precursorScanNum"]
@@ -124,17 +114,17 @@ def _of_precursor(given: dict[str, str], text: str) -> dict[str, Any]:
 def _of_peaks(given: dict[str, str], text: str) -> dict[str, Any]:
     content = given.get("contentType", given.get("pairOrder", PAIRS))
     if content != PAIRS or given["precision"] not in ("32", "64") or given["byteOrder"] != "network":
-        raise _NotPlainError
+        raise NotPlainError
     return joined([Peaks(content, given["precision"], given.get("compressionType", "none"), "network", text)])
 
 
 def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
-        raise _NotPlainError
+        raise NotPlainError
     return float(text)
 
 
 def _count(text: str) -> int:
     if not _COUNT.fullmatch(text):
-        raise _NotPlainError
+        raise NotPlainError
     return int(text)
