@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import operator
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -131,15 +133,14 @@ class LossSettings:
         object.__setattr__(self, "ion_weights", _weights(self.ion_weights))
 
     def __hash__(self) -> int:
-        values = dict(vars(self))
-        return hash((frozenset(values.pop("ion_weights").items()), *values.items()))
+        return hash((frozenset(self.ion_weights.items()), *_PLAIN(self)))
 
     def __repr__(self) -> str:
         """What differs from the defaults, as it is written in Python."""
         changed = ((name, getattr(self, name)) for name in self.to_dict())
         return f"LossSettings({', '.join(f'{name}={value!r}' for name, value in changed)})"
 
-    @property
+    @functools.cached_property
     def grid(self) -> MzGrid:
         """The m/z grid of these settings."""
         return MzGrid(self.max_mz, self.bin_width)
@@ -195,6 +196,10 @@ class LossSettings:
         except (ValueError, RecursionError) as error:  # of thousands of digits or brackets, too
             raise SettingsError(f"The settings are not valid TOML: {str(error).splitlines()[0]}.") from error
         return cls.from_dict(values)
+
+
+_PLAIN: Final = operator.attrgetter(*(f.name for f in dataclasses.fields(LossSettings) if f.name != "ion_weights"))
+"""The values of all settings but the weights, which are a mapping and have no hash."""
 
 
 def _known(values: Mapping[str, Any]) -> None:

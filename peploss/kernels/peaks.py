@@ -9,9 +9,12 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from peploss.errors import ArgumentError
+
+F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,22 +59,24 @@ class Peaks:
         >>> Peaks.from_list([([[100.0, 200.0], [100.1, 200.1]], [1.0, 2.0])]).intensity
         tensor([1., 2., 1., 2.], dtype=torch.float64)
         """
-        lengths: list[int] = []
-        columns: tuple[list[Any], list[Any]] = ([], [])
-        arrays = True
+        sides: tuple[list[Any], list[Any]] = ([], [])
+        shapes: list[tuple[int, int]] = []
         for at, (mz, intensity) in enumerate(spectra):
             m, a = _values(mz), _values(intensity)
-            rows = _rows(tuple(m.shape), tuple(a.shape), at)
-            for column, side in zip(columns, (m, a), strict=True):
-                column.append((side if side.ndim == 2 or rows is None else _repeated(side, rows)).reshape(-1))
-            lengths += [m.shape[-1]] * (1 if rows is None else rows)
-            arrays = arrays and isinstance(m, np.ndarray) and isinstance(a, np.ndarray)
-        if arrays:  # one copy of all, in numpy: a Spectrum's arrays are read-only, and torch wants to own what it reads
-            ends = np.cumsum([0, *lengths], dtype=np.int64)
-            m, a = (torch.from_numpy(np.concatenate(column or [np.empty(0)])) for column in columns)
-            return cls(m, a, torch.from_numpy(ends))
-        m, a = (torch.cat([_shared(x).to(torch.float64) for x in column]) for column in columns)
-        return cls(m, a, torch.tensor([0, *lengths], device=m.device).cumsum(0))
+            shapes.append((_rows(tuple(m.shape), tuple(a.shape), at), m.shape[-1]))
+            sides[0].append(m)
+            sides[1].append(a)
+        lengths = np.repeat([p for _, p in shapes], [rows for rows, _ in shapes]).astype(np.int64)
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        if any(isinstance(side, Tensor) for column in sides for side in column):
+            m, a = (
+                torch.cat([_shared(x).to(torch.float64).expand(*n).reshape(-1) for x, n in zip(c, shapes, strict=True)])
+                for c in sides
+            )
+            return cls(m, a, torch.from_numpy(ends).to(m.device))
+        # One copy of all, in numpy: a Spectrum's arrays are read-only, and torch wants to own what it reads.
+        m, a = (torch.from_numpy(_laid_out(column, shapes, int(ends[-1]))) for column in sides)
+        return cls(m, a, torch.from_numpy(ends))
 
     @classmethod
     def from_ragged(cls, mz: Any, intensity: Any, offsets: Any) -> Peaks:
@@ -211,23 +216,31 @@ def _values(values: Any) -> Any:
     return values if isinstance(values, Tensor) else np.asarray(values, dtype=np.float64)
 
 
-def _rows(m: tuple[int, ...], a: tuple[int, ...], at: int) -> int | None:
-    """How many spectra a pair of these shapes makes; None for one that is no matrix.
+def _laid_out(sides: Sequence[F64], shapes: Sequence[tuple[int, int]], size: int) -> F64:
+    """(size,) the arrays one after the other, each once or, of a shape (R, P), once in each row."""
+    out, start = np.empty(size), 0
+    for side, shape in zip(sides, shapes, strict=True):
+        stop = start + shape[0] * shape[1]
+        out[start:stop].reshape(shape)[:] = side
+        start = stop
+    return out
+
+
+def _rows(m: tuple[int, ...], a: tuple[int, ...], at: int) -> int:
+    """How many spectra a pair of these shapes makes: one, or a matrix's rows.
 
     Raises:
         ArgumentError: the shapes do not fit.
     """
+    if m == a and len(m) == 1:
+        return 1
     rows = {shape[0] for shape in (m, a) if len(shape) == 2}
     if not (1 <= len(m) <= 2 and 1 <= len(a) <= 2 and m[-1] == a[-1] and len(rows) <= 1):
         raise ArgumentError(
             f"Spectrum {at}: m/z and intensity must be one-dimensional and equally long, or matrices with a spectrum "
             f"in each row; they have shapes {m} and {a}."
         )
-    return rows.pop() if rows else None
-
-
-def _repeated(side: Any, rows: int) -> Any:
-    return side.expand(rows, -1) if isinstance(side, Tensor) else np.broadcast_to(side, (rows, side.shape[0]))
+    return rows.pop() if rows else 1
 
 
 def _shared(values: Any) -> Tensor:

@@ -5,6 +5,7 @@ There is one shuffle. The page, the commands and the batch ask it for the k-th d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -54,8 +55,23 @@ def decoy_orders(residue_masses: F64, n: int, seed: int) -> I64:
     Returns:
         K is n, or fewer where 160 draws hold no more.
     """
-    orders, found = decoy_orders_of(residue_masses[None], n, seed)
-    return orders[0, : found[0]]
+    return decoy_orders_of_each([residue_masses], n, seed)[0]
+
+
+def decoy_orders_of_each(residue_masses: Sequence[F64], n: int, seed: int) -> list[I64]:
+    """The same of peptides of any length, those of one length at once.
+
+    Args:
+        residue_masses: for each peptide (L,) Da.
+    """
+    places: dict[int, list[int]] = {}
+    for at, masses in enumerate(residue_masses):
+        places.setdefault(masses.size, []).append(at)
+    out: dict[int, I64] = {}
+    for own in places.values():
+        orders, found = decoy_orders_of(np.stack([residue_masses[at] for at in own]), n, seed)
+        out.update((at, orders[row, : found[row]]) for row, at in enumerate(own))
+    return [out[at] for at in range(len(residue_masses))]
 
 
 def decoy_orders_of(residue_masses: F64, n: int, seed: int) -> tuple[I64, I64]:

@@ -101,7 +101,7 @@ class IonTable:
         mz /= self.charge
         mz += self.after
         mz[mz <= 0] = np.inf
-        weight = np.tile(self.weight, (len(of), 1))
+        weight = np.broadcast_to(self.weight, mz.shape)
         if not self.immonium:
             return mz, weight
         masses = np.sort(of.residues, axis=1)

@@ -118,12 +118,13 @@ def facts(
         matches: ions of the peptide and peaks.
         steps: parts of the loss.
     """
-    share = scaled(on_grid(observed, settings)[1])
+    peaks = on_grid(observed, settings)
+    share = scaled(peaks[1])
     share = share / share.sum() if share.any() else share
-    base = matched_by_candidate(*ions, observed, settings)
+    base = matched_by_candidate(*ions, peaks, settings)
     every, by_kind = base, {}
     for name, with_it in more.items():
-        added = base | matched_by_candidate(*with_it, observed, settings)
+        added = base | matched_by_candidate(*with_it, peaks, settings)
         own, *others = ((added & ~base) @ share).tolist()
         by_kind[name] = own - sum(others) / len(others) if others else own
         every = every | added

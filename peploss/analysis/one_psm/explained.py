@@ -24,8 +24,7 @@ Ragged = tuple[F64, F64, I64]
 def on_grid(side: Side, settings: LossSettings) -> Side:
     """The same side with no height where it lies out of the grid's m/z range, or at infinite m/z: no ion at all."""
     mz, height = side
-    real = np.isfinite(mz)
-    return mz, np.where(real & in_range(np.where(real, mz, 0.0), settings), height, 0.0)
+    return mz, np.where(in_range(mz, settings), height, 0.0)
 
 
 def explained_share(intensity: F64, matched: Bools) -> float:
@@ -55,17 +54,17 @@ def explained_by_row(predicted: Ragged, observed: Ragged, settings: LossSettings
     return out, matched
 
 
-def matched_by_candidate(ions: F64, weight: F64, observed: Side, settings: LossSettings) -> Bools:
+def matched_by_candidate(ions: F64, weight: F64, peaks: Side, settings: LossSettings) -> Bools:
     """(C, P) which peaks of one spectrum each candidate matches.
 
     Args:
         ions, weight: (C, F) m/z in Th, infinite where there is none, and predicted intensity.
+        peaks: as ``on_grid`` gives them.
     """
-    mz, intensity = on_grid((np.array(observed[0]), observed[1]), settings)
-    out = np.empty((len(ions), mz.size), dtype=bool)
+    out = np.empty((len(ions), peaks[0].size), dtype=bool)
     ions, weight = (np.ascontiguousarray(side) for side in on_grid((ions, weight), settings))
     matching.matched_by_row(
-        ions, weight, mz, intensity,
+        ions, weight, np.array(peaks[0]), peaks[1],  # a spectrum's own arrays cannot be written
         settings.sigma, settings.sigma_unit == "ppm", matching.REACH_OF_A_MATCH, out,
     )  # fmt: skip
     return out

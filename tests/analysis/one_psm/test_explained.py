@@ -30,7 +30,7 @@ def test_rows_and_candidates_are_each_as_one_alone(near_sides, any_settings) -> 
             assert count == len(found)
             alone = explained_share(on_grid(obs, options)[1], found.fragment_of_peak >= 0)
             assert share == pytest.approx(alone, abs=1e-12)
-            of_candidate = matched_by_candidate(pred[0][None], pred[1][None], obs, options)[0]
+            of_candidate = matched_by_candidate(pred[0][None], pred[1][None], on_grid(obs, options), options)[0]
             np.testing.assert_array_equal(of_candidate, found.fragment_of_peak >= 0)
 
     check()

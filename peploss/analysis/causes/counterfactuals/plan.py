@@ -29,7 +29,6 @@ from peploss.analysis.one_psm.matching import match
 from peploss.analysis.one_psm.waterfall import partial_sides, steps_to
 from peploss.intensities.heights import predictions, table_with_heights
 from peploss.intensities.prediction import Prediction
-from peploss.peptides.decoys import decoy_orders
 from peploss.peptides.ion_table import Candidates, IonTable
 from peploss.peptides.peptide import Peptide, charge_in_force
 from peploss.peptides.precursor_mass import neutral_mass
@@ -39,6 +38,7 @@ from peploss.spectra.shift import Shift
 from peploss.spectra.spectrum import Spectrum
 
 F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 
 N_DECOYS = 40
 N_CHANCE = 5
@@ -56,7 +56,8 @@ class Plan:
     """Adds a PSM's rows to a batch; ``result`` reads them off again.
 
     Args:
-        spectrum, peptide, settings, seed, precursor_ppm: as for ``counterfactuals``.
+        spectrum, peptide, settings, precursor_ppm: as for ``counterfactuals``.
+        orders: (K, L) of the residues of its decoys, at most ``N_DECOYS``.
         batch: takes the rows.
     """
 
@@ -65,7 +66,7 @@ class Plan:
         spectrum: Spectrum,
         peptide: Peptide,
         settings: LossSettings,
-        seed: int,
+        orders: I64,
         batch: RowBatch,
         precursor_ppm: float = PRECURSOR_PPM,
     ) -> None:
@@ -79,7 +80,7 @@ class Plan:
         self.prediction = answer if isinstance(answer, Prediction) else None
         self.table = self._ions(settings, self.charge)
         self.own = Candidates.of(peptide)
-        self.orders = decoy_orders(peptide.residue_masses, N_DECOYS, seed)
+        self.orders = orders
         some = peptide.residue_masses[self.orders[:N_CHANCE]]
         self.some = self.own.with_residues(np.concatenate([self.own.residues, some]))
         pred = self.table.ions(self.own)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from peploss.analysis.causes.counterfactuals.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals, Kind
-from peploss.analysis.causes.counterfactuals.plan import Plan
+from peploss.analysis.causes.counterfactuals.plan import N_DECOYS, Plan
 from peploss.analysis.causes.counterfactuals.row_batch import RowBatch
 from peploss.analysis.causes.run import Run
+from peploss.peptides.decoys import decoy_orders_of_each
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
@@ -35,7 +36,11 @@ def counterfactuals(
         Peploss errors of preprocessing and fragmentation, where the settings ask for what the input cannot give.
     """
     batch = RowBatch(settings)
-    plans = [Plan(spectrum, peptide, settings, seed, batch, precursor_ppm) for spectrum, peptide in psms]
+    orders = decoy_orders_of_each([peptide.residue_masses for _, peptide in psms], N_DECOYS, seed)
+    plans = [
+        Plan(spectrum, peptide, settings, own, batch, precursor_ppm)
+        for (spectrum, peptide), own in zip(psms, orders, strict=True)
+    ]
     losses = batch.losses()
     other = {p.grid_settings: RowBatch(p.grid_settings) for p in plans if p.grid_settings is not None}
     rows = [p.add_grid(p.grid_settings, other[p.grid_settings]) if p.grid_settings is not None else None for p in plans]
