@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,6 +12,8 @@ from numpy.typing import NDArray
 
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer.shell import state
+from peploss.explorer.shell.jobs import Job
+from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources.source import Source
 from peploss.intensities.heights import fragments_with_heights
 from peploss.kernels import Peaks
@@ -21,6 +26,8 @@ from peploss.spectra.preprocessing import preprocess
 F64 = NDArray[np.float64]
 
 MOST_LOSSES = 5000
+A_MOMENT = 0.2  # s that the table waits for its losses before it is drawn without them
+LOOK_EVERY = 0.4  # s
 MOST_TRIES = 2000  # unusable spectra passed over by one step
 
 FIRST = ["title", "loss", "peptide", "#"]
@@ -52,34 +59,48 @@ def table(key: str, _source: Source) -> pd.DataFrame:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner="Computing the losses…")
-def losses(key: str, settings_toml: str, _source: Source, _settings: LossSettings) -> pd.Series:
-    """Loss of every spectrum with its own peptide, the first ``MOST_LOSSES`` of them, in one kernel call."""
-    rows = table(key, _source)
+@st.cache_resource
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="browse")
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _job(key: str, settings_toml: str, _source: Source, _settings: LossSettings) -> Job[pd.Series]:
+    """The losses of a file's spectra, computed behind the table's back, once for all sessions."""
+    own = table(key, _source)["peptide"]
+    return Job(lambda _: iter([losses(own, _source, _settings)])).start(_pool())
+
+
+def losses(own: pd.Series, source: Source, settings: LossSettings) -> pd.Series:
+    """Loss of every spectrum with its own peptide, the first ``MOST_LOSSES`` of them, in one kernel call.
+
+    Args:
+        own: peptides in ProForma by the spectra's places in the file, ``""`` where there is none.
+    """
     places: list[int] = []
     peptides: list[Peptide] = []
     charges: list[int | None] = []
     observed: list[tuple[F64, F64]] = []
-    for place, text in rows["peptide"].items():
+    for place, text in own.items():
         if not text:
             continue
         if len(places) == MOST_LOSSES:
             break
         try:
-            spectrum = _source.spectra.read(int(place))
+            spectrum = source.spectra.read(int(place))
             peptide = Peptide.parse(text)
             charge = charge_in_force(peptide.charge, spectrum.precursor_charge)
-            fragments(peptide, _settings, charge)
-            peaks = preprocess(spectrum, _settings)
+            fragments(peptide, settings, charge)
+            peaks = preprocess(spectrum, settings)
         except PeplossError:
             continue  # shown with its reason once it is opened; here it has no loss
         places.append(int(place))
         peptides.append(peptide)
         charges.append(charge)
         observed.append((peaks.mz, peaks.intensity))
-    ions = [each.fragments for each in fragments_with_heights(peptides, _settings, charges)]
+    ions = [each.fragments for each in fragments_with_heights(peptides, settings, charges)]
     predicted = [(each.mz, each.intensity) for each in ions]
-    values = spectrum_loss_at(Peaks.from_list(predicted), Peaks.from_list(observed), _settings).numpy()
+    values = spectrum_loss_at(Peaks.from_list(predicted), Peaks.from_list(observed), settings).numpy()
     return pd.Series(values, index=pd.Index(places, dtype="int64"), dtype="float64")
 
 
@@ -99,9 +120,10 @@ def ordered(source: Source, settings: LossSettings) -> pd.DataFrame:
         known = rows["title"].str.lower() + " " + rows["peptide"].str.lower() + " " + scan + " " + mz
         rows = rows[known.str.contains(text, regex=False)]
     if order == "loss":
-        return rows.assign(loss=_losses(source, settings).reindex(rows.index)).sort_values(
-            "loss", ascending=False, kind="stable"
-        )
+        job = _losses(source, settings)
+        with st.spinner("Computing the losses…"):
+            job.wait()
+        return _with_losses(rows, job).sort_values("loss", ascending=False, kind="stable")
     columns = {"mz": ("precursor m/z", True), "rt": ("RT min", True), "peaks": ("peaks", False)}
     if order in columns:
         name, ascending = columns[order]
@@ -109,8 +131,27 @@ def ordered(source: Source, settings: LossSettings) -> pd.DataFrame:
     return rows
 
 
-def _losses(source: Source, settings: LossSettings) -> pd.Series:
-    return losses(source.key, settings.to_toml(), source, settings)
+def _losses(source: Source, settings: LossSettings) -> Job[pd.Series]:
+    return _job(source.key, settings.to_toml(), source, settings)
+
+
+def _with_losses(rows: pd.DataFrame, job: Job[pd.Series]) -> pd.DataFrame:
+    """The rows with a column of losses; of none where they could not be computed."""
+    found = pd.Series(dtype="float64") if job.latest is None else job.latest
+    return rows.assign(loss=found.reindex(rows.index))
+
+
+def _follow(job: Job[pd.Series]) -> None:
+    """Say that losses are being computed, and draw the table again once they are there."""
+
+    @st.fragment(key="browse-losses", run_every=LOOK_EVERY)
+    def look() -> None:
+        if job.running:
+            st.caption("The losses are being computed; their column comes in a moment.")
+        else:
+            st.rerun()
+
+    look()
 
 
 def step(source: Source, settings: LossSettings, by: int) -> None:
@@ -185,15 +226,20 @@ def panel(source: Source, settings: LossSettings) -> None:
         label_visibility="collapsed",
         required=True,
     )
+    job = _losses(source, settings)
     rows = ordered(source, settings)
-    if "loss" not in rows:
-        rows = rows.assign(loss=_losses(source, settings).reindex(rows.index))
+    with contextlib.suppress(TimeoutError):
+        job.wait(A_MOMENT)
+    known = not job.running
+    if known:
+        rows = _with_losses(rows, job)
     if rows.empty:
         st.caption("No spectrum matches the search." if wanted() else "There is no usable spectrum.")
         return
     rows["#"] = rows.index + 1
     # What tells one from another comes first: a narrow window shows the left of the table.
-    shown = rows[FIRST + [name for name in rows if name not in FIRST]].dropna(axis="columns", how="all")
+    first = [name for name in FIRST if name in rows]
+    shown = rows[first + [name for name in rows if name not in first]].dropna(axis="columns", how="all")
 
     def chosen() -> None:
         picked = st.session_state["browse"]["selection"]["rows"]
@@ -228,3 +274,7 @@ def panel(source: Source, settings: LossSettings) -> None:
     if labelled > MOST_LOSSES:
         told += f" Losses are computed for the first {MOST_LOSSES:,} of {labelled:,} spectra with a peptide."
     st.caption(told)
+    if job.error is not None:
+        st.caption(f"The losses could not be computed: {sentence(job.error)}")
+    if not known:
+        _follow(job)

@@ -30,6 +30,7 @@ from peploss.spectra.folder import ENVIRONMENT, data_folder, list_folder, resolv
 FILE, SAMPLES, SCORED = "This file", "All built-in samples", "A set of PSMs"
 READING = 0.1  # share of the work that reading is taken for
 LOOK_EVERY = 0.4  # s
+FEW, MANY = 64, 500  # spectra: what a first picture is of, and from which on it is worth its time
 _JOB = "_tune_job"
 
 
@@ -148,6 +149,11 @@ def _work(
     report(0.0, "Reading the spectra")
     psms, about, left_out = read(report)
     report(READING, "Fragmenting and shuffling")
+    if len(psms) > MANY:  # a coarse picture of a few of them, while the others are prepared
+        few = prepare(psms, base, limit=FEW)
+        picture = next(set_landscapes(few, default_axes(unit)))
+        of_few = f"{keys[1]}|{FEW}"
+        yield TuneSet(psms, about, few, (*left_out, *few.left_out), picture, keys[0], of_few, of_few)
     prepared = prepare(psms, base)
     now = TuneSet(psms, about, prepared, (*left_out, *prepared.left_out), None, *keys, keys[1])
     for n, picture in enumerate(set_landscapes(prepared, default_axes(unit))):
