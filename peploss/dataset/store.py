@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from peploss.atomic import whole_file
 from peploss.dataset.checked_file import about_of, check_columns, check_rows
-from peploss.dataset.schema import ABOUT, CONFIDENCE
+from peploss.dataset.schema import ABOUT, CONFIDENCE, with_about
 from peploss.errors import SourceError
 from peploss.foreign import MET
 from peploss.version import __version__
@@ -31,19 +31,36 @@ BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Damage:
-    """A row group that cannot be read: its number, the ids it would have held, and why."""
+    """A row group that cannot be read: its number, the ids it would have held, why, and its file if it is a part."""
 
     group: int
     first_id: int
     last_id: int
     reason: str
+    file: str = ""
 
     def __str__(self) -> str:
-        return f"row group {self.group} (PSMs {self.first_id} to {self.last_id}) cannot be read: {self.reason}"
+        which = f"{self.file}, row group" if self.file else "row group"
+        return f"{which} {self.group} (PSMs {self.first_id} to {self.last_id}) cannot be read: {self.reason}"
+
+
+class RowGroups(Protocol):
+    """PSMs that are read by row group: a set, a part of one, or all parts of one."""
+
+    @property
+    def n_groups(self) -> int:
+        """Number of row groups."""
+
+    def group(self, number: int, columns: list[str] | None = None) -> pa.RecordBatch:
+        """One row group, as ``ParquetStore.group`` has it."""
 
 
 class ParquetStore:
     """A Parquet file of this package, open for reading; no more than a row group is in memory.
+
+    Args:
+        kind: ``"set"`` or ``"results"``.
+        verify: whether to hold every page that is read against its checksum.
 
     Attributes:
         path: of the file.
@@ -54,10 +71,10 @@ class ParquetStore:
         SourceError: the file is missing, damaged beyond use, or not of this kind.
     """
 
-    def __init__(self, path: str | os.PathLike[str], kind: str = "set") -> None:
+    def __init__(self, path: str | os.PathLike[str], kind: str = "set", *, verify: bool = False) -> None:
         self.path = Path(path)
         try:
-            self._file = pq.ParquetFile(self.path, memory_map=False)
+            self._file = pq.ParquetFile(self.path, memory_map=False, page_checksum_verification=verify)
             schema = self._file.schema_arrow
         except FileNotFoundError as error:
             raise SourceError("There is no such file.", where=str(path)) from error
@@ -245,3 +262,9 @@ def written_whole(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
         pq.ParquetWriter(temporary, schema, compression="lz4", use_dictionary=plain, write_page_checksum=True) as w,
     ):
         yield w
+
+
+def say_about(writer: pq.ParquetWriter, about: dict[str, Any]) -> None:
+    """Put what a file says about itself into its footer, at the end: only then all of it is known."""
+    metadata = with_about(pa.schema([]), about).metadata
+    writer.add_key_value_metadata({name.decode(): value for name, value in metadata.items()})

@@ -25,8 +25,8 @@ from peploss.dataset.index.residue_scores import ScoreOrder
 from peploss.dataset.index.resolve import resolve
 from peploss.dataset.index.rows import Row, rows_of
 from peploss.dataset.progress import Progress
-from peploss.dataset.schema import SET, with_about
-from peploss.dataset.store import BYTES, ROWS, written_whole
+from peploss.dataset.schema import SET
+from peploss.dataset.store import BYTES, ROWS, say_about, written_whole
 from peploss.dataset.tables.mass_check import WITHIN
 from peploss.dataset.tables.psm import Psm, PsmTable
 from peploss.errors import SourceError
@@ -174,7 +174,7 @@ def _write(
             "tables": [{**_provenance(Path(t.path)), "format": t.format, "columns": t.columns} for t in tables],
             "report": report.as_dict(),
         }
-        writer.add_key_value_metadata({k.decode(): v for k, v in with_about(SET, about).metadata.items()})
+        say_about(writer, about)
 
 
 def _provenance(path: Path) -> dict[str, Any]:

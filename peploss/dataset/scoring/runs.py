@@ -11,7 +11,7 @@ from peploss.analysis.causes.find_run import run_of
 from peploss.analysis.causes.run import Run
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.dataset.psm_row import COLUMNS, psm_of
-from peploss.dataset.store import ParquetStore
+from peploss.dataset.store import RowGroups
 from peploss.errors import PeplossError
 from peploss.settings import LossSettings
 
@@ -19,7 +19,7 @@ LOOKED_AT: Final = 150
 """PSMs of a run that are looked at, of which 60 confident ones are enough."""
 
 
-def runs_of(store: ParquetStore, settings: LossSettings, seed: int = 0, *, only: str | None = None) -> dict[str, Run]:
+def runs_of(store: RowGroups, settings: LossSettings, seed: int = 0, *, only: str | None = None) -> dict[str, Run]:
     """Each file of a set with what is known of it; a file of too few confident PSMs is left out.
 
     Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import heapq
-import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +18,11 @@ from peploss.analysis.causes.rules import Cause
 from peploss.analysis.causes.run import Run
 from peploss.dataset.pool import here, in_processes
 from peploss.dataset.progress import Progress
-from peploss.dataset.schema import with_about
 from peploss.dataset.scoring.belief import causes_of_decoys, some_of, to_about
 from peploss.dataset.scoring.causes import CAUSES, cause_columns
 from peploss.dataset.scoring.rows import rows_of
 from peploss.dataset.scoring.runs import run_notes, runs_of
-from peploss.dataset.store import ParquetStore, written_whole
+from peploss.dataset.store import ParquetStore, say_about, written_whole
 from peploss.errors import SourceError
 from peploss.settings import LossSettings
 
@@ -135,5 +133,4 @@ def _merge(path: Path, scored: ParquetStore, found: dict[int, tuple[Any, ...]], 
             writer.write_table(pa.Table.from_arrays([*batch.columns, *more], schema=schema))
         about = {k: v for k, v in scored.about.items() if k != "format"}
         about |= {"n_causes": len(found), **more_about}
-        metadata = with_about(schema, json.loads(json.dumps(about))).metadata
-        writer.add_key_value_metadata({k.decode(): v for k, v in metadata.items()})
+        say_about(writer, about)
