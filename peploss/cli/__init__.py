@@ -12,6 +12,7 @@ from peploss.cli.figure import figure
 from peploss.cli.fragments import fragments
 from peploss.cli.heights import heights
 from peploss.cli.index import index
+from peploss.cli.join import join
 from peploss.cli.losses import losses
 from peploss.cli.score import score
 from peploss.cli.serve import serve
@@ -30,7 +31,7 @@ def main() -> None:
     """
 
 
-for command in (index, score, explain, figure, fragments, heights, serve, tune, losses, variance):
+for command in (index, score, join, explain, figure, fragments, heights, serve, tune, losses, variance):
     main.add_command(command)
 
 

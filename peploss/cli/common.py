@@ -24,6 +24,7 @@ NOT_ALL: Final = 3
 """Exit code with ``--strict`` when some of the input could not be used."""
 
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
+EXISTING_PARTS = click.Path(path_type=Path, exists=True)
 
 
 def told(command: Callable[..., None]) -> Callable[..., None]:

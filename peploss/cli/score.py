@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from peploss.cli.common import EXISTING, NOT_ALL, progress_bar, say, settings_options, told
+from peploss.cli.common import EXISTING_PARTS, NOT_ALL, progress_bar, say, settings_options, told
+from peploss.cli.score_parts import check_sources, score_in_parts
 from peploss.losses.names import BASELINE_NAMES, OLD_NAMES
 from peploss.settings import LossSettings
 
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("source", type=EXISTING, metavar="SET")
-@click.option("-o", "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Results, Parquet.")
+@click.argument("sources", nargs=-1, required=True, type=EXISTING_PARTS, metavar="SET...")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Results of one set, Parquet.")
+@click.option(
+    "--parts", type=click.Path(path_type=Path, file_okay=False),
+    help="A folder for results in parts, which the workers write: of one set, or of several that count as one. The "
+    "same command goes on after an interruption; peploss join makes one file of it.",
+)  # fmt: skip
 @click.option(
     "--loss", "losses", multiple=True, type=click.Choice([*BASELINE_NAMES, *OLD_NAMES, "all"]),
     metavar=f"[{'|'.join([*BASELINE_NAMES, 'all'])}]",
@@ -59,8 +65,9 @@ if TYPE_CHECKING:
 @told
 def score(
     context: click.Context,
-    source: Path,
-    out: Path,
+    sources: tuple[Path, ...],
+    out: Path | None,
+    parts: Path | None,
     losses: tuple[str, ...],
     decoys: bool,
     seed: int,
@@ -74,7 +81,10 @@ def score(
     as_json: bool,
     settings: LossSettings,
 ) -> None:
-    """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and the losses asked for."""
+    """Score every PSM of SET: spectrum and precursor loss, ppm, explained intensity, and the losses asked for.
+
+    With --parts several SETs, or folders of them, count as one: the ids of their PSMs count on in the order given.
+    """
     from peploss.dataset.interrupted import EVERY, Asked, noted
     from peploss.dataset.scoring.belief import belief_of, in_words
     from peploss.dataset.scoring.plan import Plan
@@ -82,13 +92,21 @@ def score(
     from peploss.dataset.scoring.worst import add_causes
     from peploss.dataset.store import ParquetStore
 
+    check_sources(context, sources, out, parts)
+    named = BASELINE_NAMES if "all" in losses else losses
+    if out is None:
+        whole = Plan(settings=settings, losses=named, decoys=decoys, seed=seed, causes=causes == "all")
+        how = {"engine": engine, "workers": workers, "device": device}
+        score_in_parts(sources, Path(str(parts)), whole, strict, as_json, **how)
+        return
+    (source,) = sources
     before = _told_before(out)
     if go_on:
         asked = _taken_up(before, source, out, context)
     else:
         asked = Asked(
             f"Scoring {source.name}", out.name, "score", (str(source.resolve()),), settings=settings.to_dict(),
-            losses=BASELINE_NAMES if "all" in losses else losses, decoys=decoys, seed=seed,
+            losses=named, decoys=decoys, seed=seed,
             worst={"none": 0, "worst": worst, "all": EVERY}[causes], begun="command",
         )  # fmt: skip
     every = asked.worst == EVERY

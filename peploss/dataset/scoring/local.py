@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -25,7 +25,7 @@ def scored_by_threads(store: ParquetStore, plan: Plan, workers: int, device: str
     return by_threads(work, range(store.n_groups), workers)
 
 
-def by_threads(work: Callable[[Item], Answer], items: Iterable[Item], workers: int) -> Iterator[Answer]:
+def by_threads(work: Callable[[Item], Answer], items: Iterable[Item], workers: int) -> Generator[Answer]:
     """Yields answers in order, at most two more than there are workers ahead of the caller: memory stays bounded."""
     waiting: deque[Future[Answer]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="peploss-score") as pool:

@@ -27,9 +27,7 @@ def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[Scored]:
         import ray
         import ray.data
     except ImportError as error:
-        raise BackendError(
-            "The engine ray needs Ray Data, which is not installed.", remedy='Install it: pip install "peploss[ray]".'
-        ) from error
+        raise not_installed("Ray Data") from error
     ray.data.DataContext.get_current().execution_options.preserve_order = True
     groups = ray.data.from_items([{"group": g} for g in range(store.n_groups)], override_num_blocks=store.n_groups)
     path = str(store.path.resolve())
@@ -43,10 +41,22 @@ def scored_by_ray(store: ParquetStore, plan: Plan) -> Iterator[Scored]:
                 with pa.ipc.open_stream(data) as stream:
                     yield stream.read_next_batch()
     except ray.exceptions.RayError as error:
-        raise BackendError(
-            f"Ray could not carry the scoring through: {_reason(error)}",
-            remedy="Every worker has to see the set under the same path.",
-        ) from error
+        raise not_carried(error) from error
+
+
+def not_installed(what: str) -> BackendError:
+    """That the engine cannot be used here."""
+    return BackendError(
+        f"The engine ray needs {what}, which is not installed.", remedy='Install it: pip install "peploss[ray]".'
+    )
+
+
+def not_carried(error: Exception) -> BackendError:
+    """What Ray says of work that it could not carry through."""
+    return BackendError(
+        f"Ray could not carry the scoring through: {_reason(error)}",
+        remedy="Every worker has to see the set under the same path.",
+    )
 
 
 def _reason(error: Exception) -> str:

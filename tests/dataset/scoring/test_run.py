@@ -89,21 +89,6 @@ def test_memory_does_not_grow_with_the_set(sample_set: Path, tmp_path: Path) -> 
     assert second - first < large.stat().st_size / 1e6 / 2
 
 
-@pytest.fixture(scope="module")
-def cluster():  # type: ignore[no-untyped-def]
-    """Ray on this machine with two workers."""
-    ray = pytest.importorskip("ray", reason="Ray is not installed; it is an optional engine")
-    pytest.importorskip("ray.data", reason="Ray Data is not installed; it is an optional engine")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    root = str(Path(run_ray.__file__).resolve().parents[3])
-    ray.init(
-        num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": root + os.pathsep + os.environ.get("PYTHONPATH", "")}},
-    )  # fmt: skip
-    yield ray
-    ray.shutdown()
-
-
 def test_ray_gives_the_same_bits(cluster: object, sample_set: Path, tmp_path: Path) -> None:
     source = repeated(sample_set, tmp_path / "set.parquet", 5)
     for engine in ("local", "ray"):
