@@ -10,8 +10,9 @@ resident memory of the driver and of any one worker, sampled every 50 ms; pages 
 in each. The results are then joined to one file. ``--kill`` ends so many workers by SIGKILL in the middle.
 
 A row is printed only if there is a row of results for every PSM and the scores of the first, the middle and the last
-part are those of the local engine, to the bit. Its exponent is the slope of time over PSMs from the row before on
-logarithmic axes: 1 is linear.
+part are those of the local engine, to the bit. Its exponent is the slope of processor time, of driver, workers and Ray
+itself, over PSMs from the row before on logarithmic axes: 1 is linear. Processor time does not depend on what else the
+machine does.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from benchmarks.common import arguments, show, write
-from benchmarks.dataset import _family, _resident, large_set, small_set
+from benchmarks.dataset import _cpu, _family, _resident, large_set, small_set
 from peploss.dataset.scoring.parts.join import join_results
 from peploss.dataset.scoring.parts.manifest import read_manifest
 from peploss.dataset.scoring.parts.run import score_parts
@@ -91,8 +92,10 @@ def drive(folder: Path, paths: Sequence[Path], small: Path, cores: int, kill: in
     import ray
 
     ray.init(num_cpus=cores, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    # So many tasks at once that every worker gets one, and loads the kernels.
-    score_parts([small], folder / "warm", PLAN, engine="ray", psms=1)
+    warm = [folder / f"warm-{number}.parquet" for number in range(4 * cores)]  # so that each worker gets some
+    for number, path in enumerate(warm):
+        large_set(small, path, 2000, seed=10**6 + number)
+    score_parts(warm, folder / "warm", PLAN, engine="ray")
     left = [kill]
 
     def progress(done: int, total: int) -> None:
@@ -101,9 +104,9 @@ def drive(folder: Path, paths: Sequence[Path], small: Path, cores: int, kill: in
             left[0] -= 1
 
     with Memory() as memory:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), _cpu()
         score_parts(paths, folder / "scores", PLAN, engine="ray", progress=progress)
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, _cpu() - before
     if left[0]:
         raise SystemExit(f"{left[0]} of {kill} workers were not at work when they were to be killed")
     ray.shutdown()
@@ -112,7 +115,7 @@ def drive(folder: Path, paths: Sequence[Path], small: Path, cores: int, kill: in
         join_results(folder / "scores", folder / "joined.parquet")
         joined = time.perf_counter() - start
     return {
-        "seconds": seconds, "driver MB": memory.driver, "worker MB": memory.worker, "join s": joined,
+        "seconds": seconds, "cpu s": cpu, "driver MB": memory.driver, "worker MB": memory.worker, "join s": joined,
         "join MB": of_join.driver,
     }  # fmt: skip
 
@@ -198,7 +201,7 @@ def main() -> None:
         for psms in sorted(chosen.psms):
             row = row_of(psms, made, small, [chosen.part, chosen.peaks, chosen.cores], chosen.kill)
             before = rows[-1] if rows else None
-            row["exponent"] = before and math.log(row["seconds"] / before["seconds"]) / math.log(psms / before["PSMs"])
+            row["exponent"] = before and math.log(row["cpu s"] / before["cpu s"]) / math.log(psms / before["PSMs"])
             rows.append(row)
             show(rows)
             write(rows, chosen.csv)

@@ -33,10 +33,17 @@ def by_ray(tasks: Iterable[Task], shared: Shared) -> Generator[Outcome]:
     except ImportError as error:
         raise not_installed("Ray") from error
     own = not ray.is_initialized()
+    if own:
+        try:
+            ray.init()
+        except (ConnectionError, ray.exceptions.RayError) as error:
+            raise BackendError(
+                f"The Ray cluster cannot be reached: {str(error).strip().splitlines()[0]}",
+                remedy="RAY_ADDRESS has to name it and this machine to have its token, or unset RAY_ADDRESS to use "
+                "this machine alone.",
+            ) from error
     waiting: set[Any] = set()
     try:
-        if own:
-            ray.init()
         remote = ray.remote(num_cpus=1, max_retries=DEATHS)(at_worker)
         everywhere = ray.put(shared)
         left = iter(tasks)
@@ -51,11 +58,6 @@ def by_ray(tasks: Iterable[Task], shared: Shared) -> Generator[Outcome]:
                 yield _answer(ray.get(one))
     except ray.exceptions.RayError as error:
         raise not_carried(error) from error
-    except ConnectionError as error:
-        raise BackendError(
-            f"There is no Ray cluster where it was looked for: {error}",
-            remedy="Start it with `ray start --head`, or unset RAY_ADDRESS to use this machine alone.",
-        ) from error
     finally:
         for one in waiting:
             ray.cancel(one)
