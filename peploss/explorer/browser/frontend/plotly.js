@@ -31,7 +31,7 @@ export function dress(layout, colours) {
     if (!/^[xy]axis\d*$/.test(key)) continue;
     out[key] = {
       zeroline: false, gridcolor: colours.grid, linecolor: colours.line, tickcolor: colours.line,
-      tickfont: { size: 11, color: colours.muted }, ticks: "outside", ticklen: 4,
+      tickfont: { size: 11, color: colours.muted }, ticks: "outside", ticklen: 4, ticklabeloverflow: "allow",
       ...out[key],
       ...(out[key].title ? { title: { standoff: 6, ...out[key].title, font: { size: 11.5, color: colours.muted } } } : {}),
     };
