@@ -57,6 +57,20 @@ def test_two_candidates_are_mirrored_and_their_evidence_is_listed(url: str, open
     page.wait_for_function(f"() => !{LOWER}")
 
 
+@pytest.mark.parametrize("width", [390, 1400])
+def test_titles_of_a_mirror_cover_no_label_and_no_mark(url: str, open_page: Callable[..., Any], width: int) -> None:
+    page = open_page(f"{url}/?also={quote(chr(10).join(ALSO))}&over=2", width=width)
+    page.wait_for_function(f"() => {LOWER}")
+    boxes = """selector => [...document.querySelectorAll(`.pl-stage .pl-plot ${selector}`)].map((node) => {
+      const b = node.getBoundingClientRect(); return [b.left, b.right, b.top + 1, b.bottom - 1]; })"""
+    titles = page.evaluate(boxes, ".annotation-text-g text")
+    others = page.evaluate(boxes, ".textpoint text") + page.evaluate(boxes, ".points path.point")
+    assert len(titles) == 2
+    assert len(others) > 20
+    over = [(t, o) for t in titles for o in others if t[0] < o[1] and o[0] < t[1] and t[2] < o[3] and o[2] < t[3]]
+    assert not over
+
+
 def test_the_table_fits_its_page_at_every_width(url: str, open_page: Callable[..., Any]) -> None:
     page = open_page(f"{url}/?also={quote(chr(10).join(ALSO))}&over=2", width=390)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")

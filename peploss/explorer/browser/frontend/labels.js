@@ -10,7 +10,8 @@ function width(text) {
 }
 
 /**
- * @param labels {x, y, text[], colour[], weight} columns; y in data units, its sign says which way the label leans.
+ * @param labels {x, y, text[], colour[], weight} columns; y in data units, its sign says which way the label leans;
+ *   room: how far up and down labels may stand, in data units, where that is not the whole area.
  * @param area {x0, x1, y0, y1, width, height}: axis ranges and the pixels they span.
  * @returns columns {x, y, text, colour} of the labels that fit and gapped leader lines {x, y} to the lifted ones.
  */
@@ -21,6 +22,8 @@ export function placeLabels(labels, area) {
   const order = [...labels.x.keys()]
     .filter((i) => labels.x[i] >= area.x0 && labels.x[i] <= area.x1)
     .sort((i, j) => labels.weight[j] - labels.weight[i]);
+  const top = labels.room ? toY(labels.room) : 0;
+  const bottom = labels.room ? toY(-labels.room) : area.height;
   const taken = [];
   const out = { x: [], y: [], text: [], colour: [] };
   const lead = { x: [], y: [] };
@@ -32,8 +35,8 @@ export function placeLabels(labels, area) {
     const x = Math.min(Math.max(px, w / 2), area.width - w / 2);
     for (let level = 0; level <= MAX_LEVEL; level++) {
       let py = tip - up * (8 + level * LINE);
-      if (level === 0) py = Math.min(Math.max(py, LINE / 2), area.height - LINE / 2); // at the edge of a small picture
-      if (py < LINE / 2 || py > area.height - LINE / 2) break;
+      if (level === 0) py = Math.min(Math.max(py, top + LINE / 2), bottom - LINE / 2); // at the edge of a small picture
+      if (py < top + LINE / 2 || py > bottom - LINE / 2) break;
       const box = [x - w / 2, x + w / 2, py - LINE / 2, py + LINE / 2];
       if (taken.some((t) => box[0] < t[1] && t[0] < box[1] && box[2] < t[3] && t[2] < box[3])) continue;
       taken.push(box);

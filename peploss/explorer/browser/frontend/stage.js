@@ -276,7 +276,7 @@ export class Stage {
       this.drawn = true;
       this.listen();
       this.relabel();
-    }
+    } else if (Math.abs(this.plot._fullLayout.yaxis._length - this.fitted) > 1) this.relabel();
   }
 
   listen() {
@@ -329,7 +329,8 @@ export class Stage {
   fillLabels(layout) {
     if (this.texts < 0) return;
     const full = this.plot._fullLayout;
-    const found = this.placed(layout, { width: full.xaxis._length, height: this.mainHeight(layout) });
+    this.fitted = full.yaxis._length; // a legend of several rows takes some of the height
+    const found = this.placed(layout, { width: full.xaxis._length, height: this.fitted });
     Object.assign(this.data[this.texts], found.texts);
     Object.assign(this.data[this.leaders], found.leaders);
   }

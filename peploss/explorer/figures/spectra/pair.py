@@ -9,6 +9,7 @@ import numpy as np
 from peploss.analysis.candidates.deciding import Deciding
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.explorer.figures.spectra.spectrum import (
+    PLOT_PX,
     Shown,
     curves_of,
     label_candidates,
@@ -23,7 +24,12 @@ from peploss.explorer.figures.spectra.spectrum import (
 from peploss.explorer.figures.spectra.tips import fragment_tips, peak_keys, peak_tips, told_peaks
 from peploss.explorer.figures.traces import Trace, escape, series_of, tips
 
-MARK = 1.16  # height of a mark, in heights of the highest stick
+ROOM_PX, MARK_PX, TITLE_PX = 35, 14, 20  # beyond the highest stick: for labels, then marks, then a title
+PER_PX = 2.46 / PLOT_PX  # heights of the highest stick a pixel
+ROOM = 1 + ROOM_PX * PER_PX  # labels stay below it
+MARK = ROOM + MARK_PX / 2 * PER_PX  # height of a mark, in heights of the highest stick
+TOP = ROOM + (MARK_PX + TITLE_PX) * PER_PX
+MORE_PX = round(2 * TOP / PER_PX) - PLOT_PX  # taller than the mirror of one candidate
 
 
 def pair_figure(
@@ -49,6 +55,7 @@ def pair_figure(
     ends = label_traces()
     name_traces(ends)
     layout, height = layout_of(Shown(mirror=True), 0)
+    layout["yaxis"]["range"] = [-TOP, TOP]
     for number, ex, up in ((numbers[0], first, True), (numbers[1], second, False)):
         text = f"<b>{number}</b>  {escape(ex.peptide.proforma)}  loss {ex.loss:.4f}"
         where = title_of(text, 1.0 if up else 0.0) | {"x": 1, "xanchor": "right", "yanchor": "top" if up else "bottom"}
@@ -62,9 +69,10 @@ def pair_figure(
             if isinstance(above[name], np.ndarray)
             else [*above[name], *below[name]]
             for name in above
-        },
+        }
+        | {"room": ROOM},
         "full": padded(np.concatenate(mz)),
-        "height": height,
+        "height": height + MORE_PX,
         "description": (
             f"Two candidates over the same observed peaks: {numbers[0]} up with loss {first.loss:.4f}, {numbers[1]} "
             f"down with loss {second.loss:.4f}. {len(alone[0])} and {len(alone[1])} fragments tell them apart."

@@ -6,8 +6,8 @@ import pytest
 from peploss.analysis.candidates.compare import compare_candidates
 from peploss.analysis.candidates.deciding import deciding
 from peploss.analysis.one_psm.explanation import explain
-from peploss.explorer.figures.spectra.pair import MARK, pair_figure
-from peploss.explorer.figures.spectra.spectrum import Shown
+from peploss.explorer.figures.spectra.pair import MARK, MARK_PX, ROOM_PX, TITLE_PX, pair_figure
+from peploss.explorer.figures.spectra.spectrum import MARGIN, Shown
 from peploss.peptides.fragments import fragments
 from peploss.peptides.peptide import Peptide
 from peploss.settings import LossSettings
@@ -57,3 +57,11 @@ def test_both_are_named_with_their_loss_and_their_labels_point_away(figure: dict
     assert (y > 0).sum() == 14  # every fragment of the right one
     assert (y < 0).sum() == 8  # those of the other that the two share
     assert len(figure["labels"]["text"]) == len(y) == len(figure["labels"]["weight"])
+
+
+def test_labels_marks_and_titles_each_have_a_strip_of_their_own(figure: dict) -> None:
+    top = figure["layout"]["yaxis"]["range"][1]
+    inner = figure["height"] - MARGIN["t"] - MARGIN["b"]
+    strips = np.array([1, figure["labels"]["room"], 2 * MARK - figure["labels"]["room"], top]) * inner / (2 * top)
+    assert np.diff(strips) == pytest.approx([ROOM_PX, MARK_PX, TITLE_PX], abs=1)
+    assert figure["layout"]["yaxis"]["range"] == [-top, top]
