@@ -45,6 +45,7 @@ def explain(
 ) -> None:
     """Say why one PSM of SET has the loss it has. PSM is its id, or the title of its spectrum."""
     from peploss.analysis.causes.diagnosis import diagnose
+    from peploss.analysis.causes.rules import cause_label
     from peploss.analysis.one_psm.explanation import explain as explained
     from peploss.dataset.psm_row import psm_of
     from peploss.dataset.query.ranks import confidence_in
@@ -88,7 +89,7 @@ def explain(
     if (sure := confidence_in(row)) is not None:
         values["confidence"], in_words = _sure(sure, peptide, told)
         lines += in_words
-    lines.append(f"cause: {why.cause} (confidence {why.confidence:.2f}). {why.text}")
+    lines.append(f"cause: {cause_label(why.cause)} (confidence {why.confidence:.2f}). {why.text}")
     if why.fix is not None:
         lines.append(f"{why.fix.text}: loss {why.fix.loss:.4f}")
     lines += [] if run is None else run.notes(settings)

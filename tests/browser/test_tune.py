@@ -55,7 +55,7 @@ def test_a_deep_link_on_a_fresh_server_opens_the_page(fresh_url: str, open_page:
     page.wait_for_selector(f"{OPEN_TAB} {HEAT}", timeout=120_000)
     assert page.locator("[role=dialog]").count() == 0
     set_to(page, 0.2, 0.05)
-    assert "Phase spread over 40 sigmas" in page.get_attribute(f"{OPEN_TAB} {HEAT}", "aria-label")
+    assert "Change if grid shifts over 40 sigmas" in page.get_attribute(f"{OPEN_TAB} {HEAT}", "aria-label")
 
 
 def test_a_click_in_a_cell_sets_the_sliders_everywhere(url: str, open_page: Open) -> None:
@@ -68,7 +68,7 @@ def test_a_click_in_a_cell_sets_the_sliders_everywhere(url: str, open_page: Open
     # The mark follows, on the plot that was there.
     page.wait_for_function("([plot, y]) => plot.data.find((t) => t.meta === 'present').y[0] === y", arg=[node, sigma])
     # Other layers are of the same cells.
-    for layer in ("Grid artefact", "Phase spread", "Decoy margin"):
+    for layer in ("Grid artefact", "Change if grid shifts", "Decoy margin"):
         page.get_by_role("radio", name=layer).click()
         page.wait_for_selector(f"{OPEN_TAB} {HEAT}[aria-label^='{layer}']")
     page.get_by_role("link", name="Explore").click()

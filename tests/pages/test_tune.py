@@ -62,7 +62,7 @@ def test_it_opens_on_the_landscape_of_the_spectrum_of_explore(tuned: Open) -> No
 
 
 def test_a_link_restores_what_it_shows(tuned: Open) -> None:
-    link = {"i": "3", "sigma": "0.2", "h": "0.05", "peptide": "PEPTIDEK/2", "layer": "Phase spread",
+    link = {"i": "3", "sigma": "0.2", "h": "0.05", "peptide": "PEPTIDEK/2", "layer": "Change if grid shifts",
             "sample": "E. coli ion-trap CID"}  # fmt: skip
     app = tuned(**link)
     fine(app)
@@ -71,6 +71,13 @@ def test_a_link_restores_what_it_shows(tuned: Open) -> None:
     assert "3 of 135" in said(app)
     for name, value in link.items():
         assert app.query_params[name] == value
+
+
+def test_an_old_link_to_the_change_if_the_grid_shifts_is_understood(tuned: Open) -> None:
+    app = tuned(layer="Phase spread")
+    fine(app)
+    assert app.query_params["layer"] == "Change if grid shifts"
+    assert "grid is shifted by less than a bin" in said(app)
 
 
 def test_widths_spectrum_and_candidate_go_along_to_explore_and_back(tuned: Open) -> None:
@@ -200,7 +207,7 @@ def test_the_recommendation_is_used_everywhere(tuned: Open) -> None:
     text = said(app)
     assert "Use sigma 0" in text
     assert "AUC" in text
-    assert "limit on grid artefact and phase spread" in text
+    assert "limit on grid artefact and the change if the grid shifts" in text
     toml = next(block.value for block in app.code if "sigma =" in block.value)
     app.button(key="use").click().run()
     fine(app)

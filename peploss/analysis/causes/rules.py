@@ -27,6 +27,18 @@ Cause = Literal[
     "not known",
 ]
 
+_SHOWN: dict[str, str] = {"annotation fine": "no fault found"}
+
+
+def cause_label(cause: str) -> str:
+    """A cause as pages and commands say it; results and links keep its name.
+
+    >>> cause_label("annotation fine"), cause_label("noise")
+    ('no fault found', 'noise')
+    """
+    return _SHOWN.get(cause, cause)
+
+
 SUPPORT = 1.7
 """Standard deviations, of the losses of shuffled peptides from their mean, by which a right peptide does better than
 they; all on flattened peaks."""

@@ -70,7 +70,7 @@ class SetLandscape:
         cells = f"{self.axes.sigmas.size} × {self.axes.bin_widths.size} cells"
         return (
             f"{of}, {self.decoy.shape[1]} decoys each, {cells}; "
-            f"grid artefact and phase spread of {self.n_layers} spectra. Computed on the {self.device}."
+            f"grid artefact and change if the grid shifts of {self.n_layers} spectra. Computed on the {self.device}."
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from peploss.analysis.causes.rules import cause_label
 from peploss.dataset.query.compare import Comparison
 from peploss.dataset.query.results import Density, Histogram
 from peploss.explorer.figures.traces import escape
@@ -25,7 +26,7 @@ def distribution_figure(found: Histogram, column: str, group: str | None) -> dic
     """Counts of a number's values, stacked by group; dragged over, its range becomes a filter."""
     middle = (found.edges[:-1] + found.edges[1:]) / 2
     width = float(found.edges[1] - found.edges[0])
-    shown = _largest(found.counts)
+    shown = {cause_label(name) if group == "cause" else name: n for name, n in _largest(found.counts).items()}
     data = [
         {
             "type": "bar",
@@ -145,7 +146,7 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
     bar = {
         "type": "bar",
         "orientation": "h",
-        "y": [escape(name) for name in names],
+        "y": [escape(cause_label(name)) for name in names],
         "customdata": list(names),
         "text": [f"{n:,}" for n in counts],
         "hovertemplate": "%{y}: %{text} PSMs<extra></extra>",
@@ -166,7 +167,7 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
     ]
     layout = {
         "barmode": "overlay",
-        "margin": {"l": 10 + 5.6 * max(map(len, names), default=0), "r": 60, "t": 8, "b": 8},
+        "margin": {"l": 10 + 5.6 * max((len(cause_label(name)) for name in names), default=0), "r": 60, "t": 8, "b": 8},
         "bargap": 0.35,
         "showlegend": False,
         "dragmode": False,
@@ -174,7 +175,7 @@ def causes_figure(names: Sequence[str], counts: Sequence[int], chosen: str) -> d
         "yaxis": {"fixedrange": True, "showgrid": False, "ticks": "", "autorange": "reversed", "type": "category",
                   "tickfont": {"size": 12, "color": "@text"}},
     }  # fmt: skip
-    told = "; ".join(f"{name} {n:,}" for name, n in zip(names, counts, strict=True))
+    told = "; ".join(f"{cause_label(name)} {n:,}" for name, n in zip(names, counts, strict=True))
     return {"data": data, "layout": layout, "height": 24 + 26 * max(len(names), 2), "description": f"Causes: {told}."}
 
 

@@ -22,7 +22,8 @@ ANY_TAG = "any tag"
 SMALL_SHARE = 0.1  # of a set, that is copied to be looked at
 _SQL = """
 A condition on the columns, as behind WHERE: `loss > 0.9 AND charge = 2`, `peptide LIKE '%[Phospho]%'`,
-`abs(isotope_ppm) < 10`, `cause = 'calibration'`. It can only filter. The columns:
+`abs(isotope_ppm) < 10`, `cause = 'calibration'`. It can only filter. In the set, "no fault found" is called
+`annotation fine`. The columns:
 
 """
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from peploss.analysis.causes.rules import cause_label
 from peploss.dataset.query.database import TEXT
 from peploss.explorer.outliers.columns import label
 
@@ -87,7 +88,9 @@ class Filter:
 
     def chips(self) -> dict[str, str]:
         """What clicks on charts set, in words, by the name that ``without`` takes."""
-        out = {name: f"{name}: {value}" for name, value in (("cause", self.cause), ("tag", self.tag)) if value}
+        out = {
+            name: f"{name}: {value}" for name, value in (("cause", cause_label(self.cause)), ("tag", self.tag)) if value
+        }
         for column, (low, high) in self.ranges.items():
             out[f"range:{column}"] = f"{label(column)} {low:.4g} to {high:.4g}"
         return out

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from peploss.analysis.causes.rules import cause_label
 from peploss.dataset.query.notes import Notes
 from peploss.explorer.outliers import state
 from peploss.explorer.outliers.columns import first_of, label, numbers
@@ -152,5 +153,7 @@ def _shown(found: pd.DataFrame, notes: Notes | None) -> pd.DataFrame:
         tags = notes.tags_of(found["id"].tolist())
         if tags:
             rows["tags"] = [tags.get(psm, []) for psm in found["id"].tolist()]
+    if "cause" in rows:
+        rows["cause"] = rows["cause"].map(cause_label, na_action="ignore")
     rows.insert(0, "open", "Open")
     return rows

@@ -90,7 +90,7 @@ def _limits() -> Limits:
             "What the grid may change the loss of nine right peptides in ten.",
         )  # fmt: skip
         spread = limit(
-            "Phase spread at most", "maxspread", _DEFAULT.max_phase_spread, 1.0, 0.005,
+            "Change if grid shifts, at most", "maxspread", _DEFAULT.max_phase_spread, 1.0, 0.005,
             "How far the loss of nine in ten may move as the grid is shifted by less than a bin.",
         )  # fmt: skip
         reach = limit(

@@ -23,6 +23,8 @@ from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.tune import state
 from peploss.settings import LossSettings
 
+SHIFTED = "Change if grid shifts"  # as Explore calls it
+_WAS = {"Phase spread": SHIFTED}  # in links of 0.1
 LAYERS = {
     "loss": Layer("Loss", "The spectrum loss of this spectrum and this peptide at every setting.", GOOD_BELOW),
     "artefact": Layer(
@@ -31,9 +33,7 @@ LAYERS = {
         AROUND_ZERO,
         "middle",
     ),
-    "spread": Layer(
-        "Phase spread", "How far the loss moves as the grid is shifted by less than a bin.", BAD_ABOVE, "low"
-    ),
+    "spread": Layer(SHIFTED, "How far the loss moves as the grid is shifted by less than a bin.", BAD_ABOVE, "low"),
     "margin": Layer(
         "Decoy margin",
         "Mean loss of shuffled decoys less the loss: above 0, the peptide beats them.",
@@ -96,6 +96,9 @@ def layer_switch(layers: dict[str, Layer], key: str, label: str) -> str:
     """Which layer is shown."""
     by_title = {layer.title: name for name, layer in layers.items()}
     titles = list(by_title)
+    if now := _WAS.get(st.query_params.get(key, "")):
+        st.query_params[key] = now
+        st.rerun()
     picked = st.segmented_control(
         label,
         titles,
@@ -127,7 +130,7 @@ def _facts(here: Landscape) -> list[Fact]:
         Fact("Without a grid", f"{float(here.continuum[0, 0]):.4f}", "The loss with infinitely narrow bins."),
         Fact("Grid artefact", signed(artefact, ".4f"), "The loss less the one without a grid."),
         Fact(
-            "Phase spread",
+            SHIFTED,
             f"{float(here.phase_spread[0, 0]):.4f}",
             f"As the grid is shifted by less than a bin, the loss goes from {float(here.phase_low[0, 0]):.4f} "
             f"to {float(here.phase_high[0, 0]):.4f}.",

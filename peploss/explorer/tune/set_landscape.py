@@ -13,7 +13,7 @@ from peploss.explorer.figures.tuning.landscape import BAD_ABOVE, GOOD_ABOVE, GOO
 from peploss.explorer.shell.facts import Fact, facts
 from peploss.explorer.shell.text import escape_markdown
 from peploss.explorer.tune.chosen_set import TuneSet, told
-from peploss.explorer.tune.one_spectrum import heat, layer_switch
+from peploss.explorer.tune.one_spectrum import SHIFTED, heat, layer_switch
 from peploss.settings import LossSettings
 
 LAYERS = {
@@ -41,7 +41,7 @@ LAYERS = {
         digits=3,
     ),
     "spread": Layer(
-        "Phase spread",
+        SHIFTED,
         "What nine spectra in ten stay below: how far the loss moves as the grid is shifted by less than a bin.",
         BAD_ABOVE,
         "low",

@@ -30,7 +30,7 @@ def as_it_is(found: Score) -> str:
 
 NAMES = {
     "max_grid_artefact": "grid artefact",
-    "max_phase_spread": "phase spread",
+    "max_phase_spread": "the change if the grid shifts",
     "min_reach": "reach",
 }
 
@@ -108,8 +108,8 @@ def sentences(
         )
         out.append(
             f"Nine spectra in ten keep below a grid artefact of {best.grid_artefact:.3f} (now {now.grid_artefact:.3f}) "
-            f"and a phase spread of {best.phase_spread:.3f} (now {now.phase_spread:.3f}); the gradient reaches "
-            f"{best.reach:.3g} Th (now {now.reach:.3g})."
+            f"and change by less than {best.phase_spread:.3f} if the grid shifts "
+            f"(now {now.phase_spread:.3f}); the gradient reaches {best.reach:.3g} Th (now {now.reach:.3g})."
         )
     if broken:
         out.append(f"The present settings do not keep to the limit on {' and '.join(NAMES[b] for b in broken)}.")
@@ -145,6 +145,6 @@ def figures(found: Score) -> dict[str, str]:
         "median loss, right peptides": f"{found.target_median:.3f}",
         "median loss, decoys": f"{found.decoy_median:.3f}",
         "grid artefact, 9 in 10 below": f"{found.grid_artefact:.4f}",
-        "phase spread, 9 in 10 below": f"{found.phase_spread:.4f}",
+        "change if grid shifts, 9 in 10 below": f"{found.phase_spread:.4f}",
         "reach": f"{found.reach:.3g} Th",
     }

@@ -61,7 +61,7 @@ def test_it_keeps_to_its_limits_and_shows_its_evidence(trap) -> None:
     assert f"Use sigma {found.best.sigma:g} Da with bins of {found.best.bin_width:g} Th." in text
     assert f"AUC {found.best.auc:.3f}" in text
     assert "more than chance" in text
-    assert "limit on grid artefact and phase spread" in text
+    assert "limit on grid artefact and the change if the grid shifts" in text
 
 
 def test_limits_move_it(trap) -> None:
