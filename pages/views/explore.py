@@ -136,7 +136,9 @@ def _details(source: Source, spectrum: Spectrum, peptide: Peptide, base: LossSet
         ex = _explain(source, spectrum, these, base, these.shown)
     except PeplossError:
         return  # said above the plot
-    details.tabs(ex, source, lambda: candidates.tab(ex, source, spectrum, these, ex.settings))
+    details.tabs(
+        ex, source, reference.known(source, base), lambda: candidates.tab(ex, source, spectrum, these, ex.settings)
+    )
     reference.follow(source, base, Psm(spectrum, peptide))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -12,9 +14,10 @@ import pytest
 
 from peploss.analysis.loss_comparison import drawn
 from peploss.dataset.index.build import build_set
+from peploss.dataset.scoring.belief import Belief
 from peploss.errors import PeplossError
 from peploss.explorer.browser import components
-from peploss.explorer.explore import reference
+from peploss.explorer.explore import belief, reference
 from peploss.explorer.sources import uploads
 from peploss.spectra.samples import DEFAULT_PEPTIDE, DEFAULT_TITLE, samples_folder
 from tests.pages.explore_page import Open, fine, name, said
@@ -38,6 +41,16 @@ class AtOnce(Executor):
         return done
 
 
+class Soon(AtOnce):
+    """Is not seen to be done at the first look."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **more: Any) -> Future[Any]:
+        done = super().submit(work, *args, **more)
+        looks = iter([False])
+        done.done = lambda: next(looks, True)  # type: ignore[method-assign]
+        return done
+
+
 def test_peptides_to_compare_with_that_come_at_once_are_drawn(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[Any] = []
     stage = components.stage
@@ -48,6 +61,30 @@ def test_peptides_to_compare_with_that_come_at_once_are_drawn(opened: Open, monk
     fine(opened())
     assert drawn[0] is None
     assert drawn[-1] is not None
+
+
+@pytest.mark.parametrize("pool", [AtOnce, Soon])
+def test_the_cause_has_its_false_discovery_estimate(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, pool: type[Executor]
+) -> None:
+    monkeypatch.setattr(reference, "_pool", AtOnce)
+    monkeypatch.setattr(belief, "_pool", pool)
+    monkeypatch.setattr(belief, "AFTER", 0)
+    among = belief.belief_among
+    monkeypatch.setattr(belief, "belief_among", lambda psms, *rest, **more: among(psms[:6], *rest, **more))
+    app = opened()
+    fine(app)
+    told = re.search(r"Wrong peptides to expect among PSMs named “no fault found”: \*\*\d+ %\*\*.*", said(app))
+    assert told is not None
+    assert re.search(r"\d of 6 PSMs and \d of 6 decoys are named so\..*spectra of this file", told[0])
+
+
+def test_of_a_cause_that_was_named_for_no_psm_no_estimate_is_claimed() -> None:
+    found = Belief(Counter({"noise": 4}), Counter({"wrong peptide": 3, "residue order": 1}))
+    assert "25 %" not in belief.told("residue order", found, "Four.")
+    assert "not known; 0 of 4 PSMs and 1 of 4 decoys" in belief.told("residue order", found, "Four.")
+    assert "no estimate for this cause; 0 of 4 PSMs and 3 of 4" in belief.told("wrong peptide", found, "Four.")
+    assert "**0 %**" in belief.told("noise", found, "Four.")
 
 
 def test_a_plot_that_cannot_be_drawn_does_not_draw_the_page_for_ever(

@@ -139,7 +139,7 @@ def test_what_was_refused_of_one_psm_is_not_told_of_another(opened: Open, folder
 
 def test_how_far_causes_can_be_believed_is_told_beside_them(opened: Open) -> None:
     told = next(line.value for line in opened().caption if "estimated from decoys" in line.value)
-    assert re.search(r"annotation fine \d+ %", told)
+    assert re.search(r"no fault found \d+ %", told)
     assert "wrong peptide " not in told  # decoys are wrong peptides
 
 

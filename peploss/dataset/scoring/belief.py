@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from peploss.analysis.causes.diagnosis import Diagnosis
-from peploss.analysis.causes.false_discovery import NamedCause, decoy_psms
-from peploss.analysis.causes.rules import Cause
+from peploss.analysis.causes.false_discovery import NamedCause, decoy_psms, false_discovery
+from peploss.analysis.causes.rules import Cause, cause_label
 from peploss.analysis.causes.run import Run
+from peploss.analysis.tuning.psm_set import Psm
 from peploss.dataset.psm_row import psm_of
 from peploss.dataset.scoring.causes import judged
 from peploss.dataset.scoring.rows import rows_of
+from peploss.dataset.scoring.runs import runs_among
 from peploss.dataset.store import ParquetStore
 from peploss.settings import LossSettings
 
+STEP: Final = 16
+"""PSMs judged between two looks whether they are still wanted."""
 MOST: Final = 200
 """PSMs whose decoy is judged: the share of decoys named so has a standard error of at most 3.5 %."""
 
@@ -34,6 +40,45 @@ def causes_of_decoys(
     psms = [psm_of(row) for row in rows_of(store, ids).to_pylist()]
     found = judged(decoy_psms(psms, seed), settings, seed, runs)
     return [each.cause for each in found if isinstance(each, Diagnosis)]
+
+
+@dataclass(frozen=True)
+class Belief:
+    """How often each cause is named for PSMs and for their decoys."""
+
+    psms: Counter[Cause]
+    decoys: Counter[Cause]
+
+    def share(self, cause: Cause) -> float | None:
+        """As ``NamedCause.false_discovery``; None also where it is named for no PSM."""
+        named = false_discovery(self.psms.elements(), self.decoys.elements())
+        return next((one.false_discovery for one in named if one.cause == cause), None)
+
+
+def belief_among(
+    psms: Sequence[Psm], settings: LossSettings, *, seed: int = 0, progress: Callable[[float], None] | None = None
+) -> Belief:
+    """PSMs and the first decoy of each, judged with what is known of their runs, as those of a set are.
+
+    Args:
+        progress: called with the share that is done, before each ``STEP`` of them; it may raise, to end the work.
+    """
+    runs = runs_among(psms, settings, seed)
+    right = [(psm.spectrum, psm.peptide) for psm in psms]
+    both = (right, decoy_psms(right, seed))
+    n, done = sum(map(len, both)), 0
+    counted: list[Counter[Cause]] = []
+    for those in both:
+        causes: Counter[Cause] = Counter()
+        for start in range(0, len(those), STEP):
+            if progress:
+                progress(done / n)
+            part = those[start : start + STEP]
+            found = judged(part, settings, seed, runs)
+            causes.update(each.cause for each in found if isinstance(each, Diagnosis))
+            done += len(part)
+        counted.append(causes)
+    return Belief(*counted)
 
 
 def to_about(found: Sequence[NamedCause]) -> dict[str, dict[str, Any]]:
@@ -55,5 +100,5 @@ def in_words(about: dict[str, dict[str, Any]]) -> str:
     'Wrong peptides among the PSMs named so, as estimated from decoys: noise 25 %.'
     """
     named = [(cause, one["wrong"]) for cause, one in about.items() if one["wrong"] is not None]
-    shares = [f"{cause} {100 * wrong:.0f} %" for cause, wrong in named]
+    shares = [f"{cause_label(cause)} {100 * wrong:.0f} %" for cause, wrong in named]
     return f"Wrong peptides among the PSMs named so, as estimated from decoys: {', '.join(shares)}." if shares else ""

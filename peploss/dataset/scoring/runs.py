@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 import pyarrow as pa
@@ -44,6 +45,15 @@ def runs_of(store: RowGroups, settings: LossSettings, seed: int = 0, *, only: st
             except PeplossError:  # a row that makes no sense has its problem told where it is scored
                 continue
     runs = {file: run_of(psms, settings, seed=seed) for file, psms in found.items()}
+    return {file: run for file, run in runs.items() if run is not None}
+
+
+def runs_among(psms: Sequence[Psm], settings: LossSettings, seed: int = 0) -> dict[str, Run]:
+    """As ``runs_of``, of the files that some PSMs come from."""
+    found: dict[str, list[Psm]] = {}
+    for psm in psms:
+        found.setdefault(psm.spectrum.source, []).append(psm)
+    runs = {file: run_of(of[:LOOKED_AT], settings, seed=seed) for file, of in found.items()}
     return {file: run for file, run in runs.items() if run is not None}
 
 

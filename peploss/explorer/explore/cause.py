@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from peploss.analysis.causes.counterfactuals.counterfactual import Counterfactual
 from peploss.analysis.causes.diagnosis import Diagnosis, diagnose
 from peploss.analysis.causes.find_run import run_of
+from peploss.analysis.causes.rules import Cause, cause_label
 from peploss.analysis.causes.run import Run
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.tuning.file_psms import Readable
@@ -28,12 +31,13 @@ LOOKED_AT = 60
 """Spectra of a file that are looked at for how its run scatters."""
 
 
-def draw(ex: Explanation, source: Source, key: str) -> None:
+def draw(ex: Explanation, source: Source, key: str, believed: Callable[[Cause], None]) -> None:
     """The cause of what is shown.
 
     Args:
         source: of the spectrum; the rest of its run tells how peaks scatter.
         key: the same text for the same spectrum as it is shown.
+        believed: draws how far the cause can be believed.
     """
     try:
         same = ex.settings.replace(sigma=LossSettings.sigma, bin_width=LossSettings.bin_width)  # they play no part
@@ -46,6 +50,7 @@ def draw(ex: Explanation, source: Source, key: str) -> None:
         st.markdown(told(why), help=f"When this cause is named: {escape_markdown(why.rule)}")
         for note in run.notes(ex.settings) if run is not None else ():
             st.caption(escape_markdown(note))
+        believed(why.cause)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             if why.fix is not None and applicable(why.fix) and why.fix.gain > LEAST_GAIN:
                 st.button(
@@ -64,7 +69,8 @@ def draw(ex: Explanation, source: Source, key: str) -> None:
 
 def told(why: Diagnosis) -> str:
     """The cause and what was found, as Markdown."""
-    return f"**{why.cause.capitalize()}** :gray[(confidence {why.confidence:.2f})] · {escape_markdown(why.text)}"
+    name = cause_label(why.cause).capitalize()
+    return f"**{name}** :gray[(confidence {why.confidence:.2f})] · {escape_markdown(why.text)}"
 
 
 def gain(fix: Counterfactual) -> str:

@@ -11,7 +11,8 @@ import streamlit as st
 from peploss.analysis.one_psm.explanation import Explanation
 from peploss.analysis.one_psm.export import fragments_csv, snippet
 from peploss.explorer.browser import components
-from peploss.explorer.explore import against, cause, context, payload, summary
+from peploss.explorer.explore import against, belief, cause, context, payload, summary
+from peploss.explorer.explore.reference import Peptides
 from peploss.explorer.figures import charts
 from peploss.explorer.shell import controls, state
 from peploss.explorer.shell.bound_tabs import bound_tabs
@@ -22,14 +23,15 @@ from peploss.spectra.writers import to_mgf
 TABS = ("Why", "Fragments", "Mass errors", "Candidates", "Another spectrum", "Context", "Export")
 
 
-def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> None:
+def tabs(ex: Explanation, source: Source, known: Peptides | None, candidates: Callable[[], None]) -> None:
     """Draw the tab that is open; the others cost nothing.
 
     Args:
+        known: peptides to judge with their decoys, as far as they are known.
         candidates: draws the tab of that name.
     """
     drawn = (
-        lambda ex: _why(ex, source),
+        lambda ex: _why(ex, source, known),
         _fragments,
         _errors,
         lambda ex: candidates(),
@@ -43,8 +45,8 @@ def tabs(ex: Explanation, source: Source, candidates: Callable[[], None]) -> Non
                 draw(ex)
 
 
-def _why(ex: Explanation, source: Source) -> None:
-    cause.draw(ex, source, current.key_of(source))
+def _why(ex: Explanation, source: Source, known: Peptides | None) -> None:
+    cause.draw(ex, source, current.key_of(source), lambda named: belief.draw(named, known, ex.settings))
     with st.container(key="why"):
         left, right = st.columns([1, 1], gap="large")
     with left:
