@@ -69,4 +69,4 @@ def _box() -> None:
             known = known | {file.file_id}
             st.session_state[_KEPT] = known
         STATE.change(run=file.name)
-    st.caption(f"At most {bytes_text(uploads.MOST_SESSION)}. Only this app reads it.")
+    st.caption(f"All uploads together at most {bytes_text(uploads.MOST_SESSION)}. Only this app reads them.")

@@ -90,11 +90,11 @@ def change_figure(found: Change, name: str) -> dict[str, Any]:
         for words, side, colour in (("lower", middle < 0, "@good"), ("higher", middle >= 0, "@bad"))
     ]
     notes = [
-        NOTE | {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "top", "x": x, "xanchor": anchor, "text": text}
+        NOTE | {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "x": x, "xanchor": anchor, "text": text}
         for x, anchor, text in ((0, "left", "improved"), (1, "right", "got worse"))
     ]
     layout = {
-        "margin": MARGIN,
+        "margin": MARGIN | {"t": 24},  # what the sides mean stands over the bars
         "bargap": 0,
         "barmode": "overlay",
         "annotations": notes,
