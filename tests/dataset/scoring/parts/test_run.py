@@ -155,6 +155,7 @@ def test_a_process_that_was_killed_leaves_no_half_file(score: Score, paths: list
     assert done.returncode == -9
     assert len(list(folder.glob("scores-*.parquet"))) == 5
     assert len(list(folder.glob(".scores-00002-000002.parquet.*.tmp"))) == 1
+    (folder / ".scores-00002-000004.parquet.77-abcdef-01234567.tmp").touch()  # of a process of another machine
     report = score()
     assert (report.n_kept, report.again, report.n_scored) == (5, [], 126)
     assert not list(folder.glob(".*"))
