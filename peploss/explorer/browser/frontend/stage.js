@@ -269,14 +269,15 @@ export class Stage {
     Object.assign(layout, this.reading());
     this.leaders = this.data.findIndex((trace) => trace.meta === "leaders");
     this.texts = this.data.findIndex((trace) => trace.meta === "labels");
-    // The labels need the size of the plot, which is known once it has been drawn.
-    if (this.drawn) this.fillLabels(layout);
+    this.fillLabels(layout);
     await Plotly.react(this.plot, this.data, layout, CONFIG);
     if (!this.drawn) {
       this.drawn = true;
       this.listen();
-      this.relabel();
-    } else if (Math.abs(this.plot._fullLayout.yaxis._length - this.fitted) > 1) this.relabel();
+    }
+    // Where a legend of several rows, or one in the margin, left another room than was taken for granted.
+    const { width, height } = this.pixels();
+    if (this.fitted && Math.max(Math.abs(width - this.fitted.width), Math.abs(height - this.fitted.height)) > 1) this.relabel();
   }
 
   listen() {
@@ -328,9 +329,9 @@ export class Stage {
 
   fillLabels(layout) {
     if (this.texts < 0) return;
-    const full = this.plot._fullLayout;
-    this.fitted = full.yaxis._length; // a legend of several rows takes some of the height
-    const found = this.placed(layout, { width: full.xaxis._length, height: this.fitted });
+    this.fitted = this.drawn ? this.pixels() : this.expected(layout);
+    if (this.fitted.width <= 0) return;
+    const found = this.placed(layout, this.fitted);
     Object.assign(this.data[this.texts], found.texts);
     Object.assign(this.data[this.leaders], found.leaders);
   }
@@ -343,6 +344,17 @@ export class Stage {
     const { colours } = this.theme;
     const textfont = { size: 11, color: out.colour.map((name) => colours[name] ?? colours.text), shadow: colours.halo };
     return { texts: { x: out.x, y: out.y, text: out.text, textfont }, leaders: { x: lead.x, y: lead.y } };
+  }
+
+  // What m/z axis and main panel span, in pixels.
+  pixels() {
+    const { xaxis, yaxis } = this.plot._fullLayout;
+    return { width: xaxis._length, height: yaxis._length };
+  }
+
+  // The same before the plot has been drawn.
+  expected(layout) {
+    return { width: this.plot.clientWidth - layout.margin.l - layout.margin.r, height: this.mainHeight(layout) };
   }
 
   mainHeight(layout) {
