@@ -1,7 +1,7 @@
 """What the browser is told with the very first answer, before a page of ours has run: what to fetch, and how it looks.
 
-Streamlit's page names its first scripts only, so that ours, and those of its widgets, would be asked for after all of
-these. A style sheet that a page brings along comes after the first things on it, which then jump to their places.
+Streamlit knows of its own scripts only, so that ours would be asked for after all of those. A style sheet that a page
+brings along comes after the first things on it, which then jump to their places.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from peploss.explorer.browser import assets
-from peploss.explorer.browser.streamlit_scripts import late_scripts
 
 if TYPE_CHECKING:
     from starlette.middleware import Middleware
@@ -27,7 +26,6 @@ def added(page: bytes) -> bytes:
     fetch = (
         f'<link rel="modulepreload" href="{where}/{assets.SCRIPT}">'
         f'<link rel="preload" as="script" href="{where}/{assets.PLOTLY_SCRIPT}">'
-        + "".join(f'<link rel="modulepreload" crossorigin href="{script}">' for script in late_scripts())
     )
     style = f'<style>{_frame()}</style><link rel="stylesheet" href="{where}/{assets.STYLE}">'
     return page.replace(END, fetch.encode() + END, 1).replace(BODY, BODY + style.encode(), 1)
