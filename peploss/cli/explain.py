@@ -87,7 +87,7 @@ def explain(
         p = told.precursor
         lines.append(f"precursor {p.ppm:+.1f} ppm, {p.isotope_ppm:+.1f} against isotope {p.isotope:+d}")
     if (sure := confidence_in(row)) is not None:
-        values["confidence"], in_words = _sure(sure, peptide, told)
+        values["model_confidence"], in_words = _sure(sure, peptide, told)
         lines += in_words
     lines.append(f"cause: {cause_label(why.cause)} (confidence {why.confidence:.2f}). {why.text}")
     if why.fix is not None:

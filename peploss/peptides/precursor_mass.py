@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from peploss.constants import ISOTOPE_SPACING, PROTON
 
 PPM = 1e6
+MOST_PPM = 1000.0
+"""A larger error is told in Da, which say what it may be; no calibration is so far off."""
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
@@ -51,6 +53,20 @@ def precursor_ppm(peptide_mass: Any, observed_mass: Any, isotope: Any = 0) -> An
     10.0
     """
     return (observed_mass - isotope * ISOTOPE_SPACING - peptide_mass) / observed_mass * PPM
+
+
+def ppm_in_da(ppm: Any, observed_mass: Any) -> Any:
+    """An error of ``precursor_ppm`` in Da."""
+    return ppm / PPM * observed_mass
+
+
+def error_in_words(ppm: float, observed_mass: float) -> str:
+    """A precursor error with its unit.
+
+    >>> error_in_words(-12.3, 1000.0), error_in_words(16_000.0, 1000.0)
+    ('-12 ppm', '+16.000 Da')
+    """
+    return f"{ppm:+.0f} ppm" if abs(ppm) < MOST_PPM else f"{ppm_in_da(ppm, observed_mass):+,.3f} Da"
 
 
 def precursor_shifts(peptide_mass: F64, precursor_mz: F64, charge: I64) -> F64:

@@ -22,7 +22,7 @@ def test_explain_lists_the_scores_and_bonds_without_ions(tmp_path: Path) -> None
     assert run.invoke(main, ["index", str(QC), str(table), "-o", str(out), "--workers", "1"]).exit_code == 0
     done = run.invoke(main, ["explain", str(out), "QC1.175", "--json"])
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)["confidence"]
+    told = json.loads(done.stdout)["model_confidence"]
     assert told["residues"][:2] == pytest.approx([0.0498, 0.990], abs=1e-3)
     assert told["n_term"] is None
     assert told["sure_without_ions"] == []

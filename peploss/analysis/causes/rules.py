@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
 from peploss.analysis.causes.counterfactuals.counterfactual import PRECURSOR_PPM, Counterfactual, Counterfactuals
+from peploss.peptides.precursor_mass import error_in_words, neutral_mass
 
 Cause = Literal[
     "too few peaks",
@@ -119,6 +120,13 @@ def surely(value: float, threshold: float) -> float:
     if value <= 0 or threshold <= 0:
         return 0.5
     return max(0.5, value / (value + threshold))
+
+
+def off(c: Counterfactuals) -> str:
+    """How far the precursor is off, in words."""
+    if c.ppm is None or c.spectrum.precursor_mz is None:
+        return "not known to be"
+    return error_in_words(c.ppm, neutral_mass(c.spectrum.precursor_mz, c.charge))
 
 
 def precursor_fits(c: Counterfactuals) -> bool:

@@ -97,8 +97,8 @@ def in_words(about: dict[str, dict[str, Any]]) -> str:
     """What the metadata say of them, as a sentence; ``""`` for nothing.
 
     >>> in_words({"noise": {"n": 9, "n_decoys": 3, "wrong": 0.25}, "wrong peptide": {"wrong": None}})
-    'Wrong peptides among the PSMs named so, as estimated from decoys: noise 25 %.'
+    'Wrong peptides among the PSMs named so, as estimated from decoys: noise 25 % of 9.'
     """
-    named = [(cause, one["wrong"]) for cause, one in about.items() if one["wrong"] is not None]
-    shares = [f"{cause_label(cause)} {100 * wrong:.0f} %" for cause, wrong in named]
+    named = [(cause, one["wrong"], one["n"]) for cause, one in about.items() if one["wrong"] is not None]
+    shares = [f"{cause_label(cause)} {100 * wrong:.0f} % of {n:,}" for cause, wrong, n in named]
     return f"Wrong peptides among the PSMs named so, as estimated from decoys: {', '.join(shares)}." if shares else ""

@@ -9,10 +9,10 @@ import numpy as np
 from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.confidence import reversed_here, sure_without_ions
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.constants import PROTON
-from peploss.explorer.figures.digits import MOST_PPM, signed
+from peploss.explorer.figures.digits import signed
 from peploss.kernels.dispatch import device_name
 from peploss.peptides.confidence import Confidence
+from peploss.peptides.precursor_mass import MOST_PPM, neutral_mass, ppm_in_da
 
 NONE = "–"
 TERMINI = ("n_term", "c_term")
@@ -165,7 +165,7 @@ def _error(ppm: float, ex: Explanation) -> tuple[str, str]:
     """A precursor error and its unit: ppm where it may be one of calibration, else Da, which tell what it may be."""
     if abs(ppm) < MOST_PPM or ex.spectrum.precursor_mz is None or ex.charge is None:
         return signed(ppm, ".1f" if abs(ppm) < MOST_PPM else ",.0f"), "ppm"
-    return signed(ppm * 1e-6 * (ex.spectrum.precursor_mz - PROTON) * ex.charge, ",.4f"), "Da"
+    return signed(ppm_in_da(ppm, neutral_mass(ex.spectrum.precursor_mz, ex.charge)), ",.4f"), "Da"
 
 
 def ladder(ex: Explanation, confidence: Confidence | None = None) -> dict[str, Any]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-MOST_PPM = 1000.0
-"""A larger mass error is shown in Da."""
-
 
 def signed(value: float, form: str) -> str:
     """A number with its sign.

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from peploss.analysis.loss_comparison.drawn import Drawn
 from peploss.analysis.one_psm.curves import Curve
 from peploss.analysis.one_psm.explanation import Explanation
-from peploss.explorer.figures.digits import MOST_PPM, signed
+from peploss.explorer.figures.digits import signed
 from peploss.explorer.figures.traces import F64, Trace, escape, lines, polyline, series_of, sticks
+from peploss.peptides.precursor_mass import MOST_PPM
 
 PANELS = {
     "bins": "contribution of each bin to the cosine",

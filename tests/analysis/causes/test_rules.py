@@ -350,7 +350,7 @@ def test_what_a_finding_says() -> None:
     isotopes = case("isotope", ppm=-9.0, isotope=1), case("isotope", ppm=4.0, isotope=2)
     assert PrecursorIsotope().find(psm(*isotopes, ppm=900.0)).fix.isotope == 2
     assert PrecursorIsotope().find(psm(*isotopes[::-1], ppm=900.0)).fix.isotope == 2
-    assert "and the precursor +1.0 ppm off, not +10,000" in Modification().find(psm(edit("add"), ppm=1e4)).text
+    assert "and the precursor +1.0 ppm off, not +11.716 Da" in Modification().find(psm(edit("add"), ppm=1e4)).text
     assert "precursor" not in Modification().find(psm(edit("add"), ppm=None)).text
     assert "10 residues has 9 bonds" in TooFewPeaks().find(psm(facts_n_peaks=2)).text
     kinds = psm(case("ions", ions="a"), case("ions", ions="-H2O"), facts_by_kind={"a": 0.1, "-H2O": 0.4})
