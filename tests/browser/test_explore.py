@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -303,3 +304,14 @@ def test_a_bad_peptide_dims_what_belongs_to_the_last_good_one(url: str, open_pag
     field.fill(good)
     field.press("Enter")
     page.wait_for_function("getComputedStyle(document.querySelector('.st-key-shown')).opacity == 1")
+
+
+def test_names_of_the_steps_do_not_meet_in_a_narrow_window(url: str, open_page: Open) -> None:
+    page = open_page(url, width=390)
+    page.wait_for_selector(IDLE)
+    labels = page.locator("[aria-label^='From 0 to'] .xtick text")
+    labels.last.wait_for()
+    boxes = [label.bounding_box() for label in labels.all()]
+    assert len(boxes) >= 4
+    for left, right in itertools.pairwise(boxes):
+        assert left["x"] + left["width"] <= right["x"]

@@ -1,6 +1,6 @@
 // A figure without controls of its own: the waterfall, the shares, the mass errors.
 import { el } from "./dom.js";
-import { CONFIG, dress, loadPlotly } from "./plotly.js";
+import { CONFIG, NARROW, dress, loadPlotly } from "./plotly.js";
 import { paint, palette } from "./theme.js";
 
 export class Figure {
@@ -19,6 +19,8 @@ export class Figure {
     this.plot.setAttribute("aria-label", payload.description);
     const Plotly = await loadPlotly();
     const layout = dress(paint(payload.layout, colours), colours);
+    // In a narrow window level labels would run into each other: they turn, and the plot makes room for them.
+    if (this.plot.clientWidth < NARROW && layout.xaxis?.tickangle === 0) Object.assign(layout.xaxis, { tickangle: "auto", automargin: true });
     await Plotly.react(this.plot, paint(payload.data, colours), layout, CONFIG);
     this.drawn = true;
   }

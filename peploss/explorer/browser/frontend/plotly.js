@@ -39,4 +39,6 @@ export function dress(layout, colours) {
   return out;
 }
 
+export const NARROW = 600; // px; titles and labels take less room side by side below
+
 export const CONFIG = { displayModeBar: false, displaylogo: false, responsive: false, doubleClick: false, showTips: false };

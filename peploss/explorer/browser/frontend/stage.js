@@ -7,12 +7,11 @@ import { showKeys } from "./keys.js";
 import { drawLadder } from "./ladder.js";
 import { placeLabels } from "./labels.js";
 import { Numbers } from "./numbers.js";
-import { CONFIG, FONT, dress, loadPlotly } from "./plotly.js";
+import { CONFIG, FONT, NARROW, dress, loadPlotly } from "./plotly.js";
 import { alongSticks, neighbour, plain } from "./sticks.js";
 import { paint, palette } from "./theme.js";
 import { beginTour, endTour, startTour } from "./tour.js";
 
-const NARROW = 600; // px; a panel's title is broken in two below
 const SETTLE = 500; // ms without a change until the rest of the page follows
 const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
 
