@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from peploss import limits
 from peploss.database_file import is_database
 from peploss.errors import PeptideError, SourceError
 from peploss.foreign import reading
@@ -59,7 +60,7 @@ class FromFile:
         path: of the file.
     Attributes:
         name: the file's name.
-        problems: entries that cannot be used, each with its reason.
+        problems: entries that cannot be used, or only in part, each with its reason.
     Raises:
         SourceError: the file cannot be read, lacks a column, or holds no usable prediction.
     """
@@ -86,12 +87,18 @@ class FromFile:
             raise SourceError(f"There is no usable prediction.{why}", where=str(path))
 
     def _take(self, rows: Iterator[tuple[Peptide, int, dict[Ion, float]]]) -> None:
+        clock = limits.Clock(self.path.stat().st_size, str(self.path))
         for peptide, charge, ions in rows:
+            clock.look()
+            key = key_of(peptide, charge)
             try:
-                self._found[key_of(peptide, charge)] = Prediction.checked(ions, self.name, peptide)
+                found = Prediction.checked(ions, self.name, peptide)
             except PeptideError as error:
-                self.problems.append(f"{peptide.text}/{charge}: {error.problem}")
-                self._refused[key_of(peptide, charge)] = error.problem
+                self.problems.append(f"{peptide.with_charge(charge).proforma}: {error.problem}")
+                self._refused[key] = error.problem
+                continue
+            if self._found.setdefault(key, found).intensities != found.intensities:
+                self.problems.append(f"{peptide.text}/{charge} is there again, unlike the first, which counts.")
 
     def __len__(self) -> int:
         return len(self._found)
@@ -210,23 +217,22 @@ def _assigned(peptide: Peptide, charge: int, mz: Any, intensity: Any) -> dict[Io
     ions = fragments(peptide, LIBRARY_IONS, charge)
     order = np.argsort(ions.mz, kind="stable")
     sorted_mz = ions.mz[order]
-    found: dict[Ion, float] = {}
     if not len(sorted_mz):
-        return found
+        return {}
     right = np.clip(np.searchsorted(sorted_mz, mz), 1, max(len(sorted_mz) - 1, 1))
     left = right - 1
     right = np.minimum(right, len(sorted_mz) - 1)
     nearest = np.where(np.abs(sorted_mz[left] - mz) <= np.abs(sorted_mz[right] - mz), left, right)
-    for place, x, height in zip(order[nearest], mz, intensity, strict=True):
-        if abs(ions.mz[place] - x) <= LIBRARY_TOLERANCE:
-            ion = Ion(
-                str(ions.ion_type[place]),
-                int(ions.ordinal[place]),
-                int(ions.charge[place]),
-                str(ions.neutral_loss[place]),
-            )
-            found[ion] = max(found.get(ion, 0.0), float(height))
-    return found
+    place = order[nearest]
+    near = np.abs(ions.mz[place] - mz) <= LIBRARY_TOLERANCE
+    height = np.zeros(len(ions.mz))
+    np.fmax.at(height, place[near], np.asarray(intensity)[near])
+    return {
+        Ion(str(ions.ion_type[i]), int(ions.ordinal[i]), int(ions.charge[i]), str(ions.neutral_loss[i])): float(
+            height[i]
+        )
+        for i in np.unique(place[near]).tolist()
+    }
 
 
 def _read(path: Path) -> Any:

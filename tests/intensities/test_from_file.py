@@ -91,6 +91,18 @@ def test_an_ion_given_twice_is_told(tmp_path: Path) -> None:
     assert intensities(source.predict([PEPTIDE], [2])[0])[Ion("b", 2)] == 0.5
 
 
+def test_a_peptide_given_twice_is_told_where_the_two_differ(tmp_path: Path) -> None:
+    entry = "Name: PEPTIDEK/2\nPrecursorMZ: 464.7373\nNum peaks: 1\n147.1128 {}\n\n"
+    path = tmp_path / "twice.msp"
+    path.write_text(entry.format(1) + entry.format(1))
+    assert FromFile(path).problems == []
+    path.write_text(entry.format(1) + entry.format(7))
+    source = FromFile(path)
+    assert source.problems == ["PEPTIDEK/2 is there again, unlike the first, which counts."]
+    (found,) = source.predict([Peptide.parse("PEPTIDEK")], [2])
+    assert intensities(found) == {Ion("y", 1): 1.0}
+
+
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     path = parquet(tmp_path, [row[:-1] for row in ROWS], COLUMNS[:-1])
     with pytest.raises(SourceError, match="no column for intensity; it has peptidoform, charge"):
