@@ -98,7 +98,8 @@ class FromFile:
                 self._refused[key] = error.problem
                 continue
             if self._found.setdefault(key, found).intensities != found.intensities:
-                self.problems.append(f"{peptide.text}/{charge} is there again, unlike the first, which counts.")
+                this = peptide.with_charge(charge).proforma
+                self.problems.append(f"{this} is there again, unlike the first, which counts.")
 
     def __len__(self) -> int:
         return len(self._found)
