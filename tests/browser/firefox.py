@@ -38,7 +38,9 @@ class Firefox:
         self._ask("browsingContext.setViewport", context=self._tab, viewport=size)
 
     def open(self, address: str) -> None:
-        """Go there."""
+        """Go there; what the page before said as it was left is forgotten."""
+        self._ask("browsingContext.navigate", context=self._tab, url="about:blank", wait="complete")
+        self.errors.clear()
         self._ask("browsingContext.navigate", context=self._tab, url=address, wait="complete")
 
     def value(self, expression: str) -> Any:

@@ -20,6 +20,8 @@ PAGES = {
     "training": ".pl-plot .plot-container",
 }
 """What each page draws."""
+RECONNECTS = "when disconnected from server."
+"""What Streamlit logs where a busy machine lets a connection go; it comes back, and the page is drawn."""
 RIGHT = "\ue014"
 WIDER = "((m) => m.scrollWidth - m.clientWidth)(document.querySelector('[data-testid=stMain]'))"
 """How far the page can be scrolled sideways, in px."""
@@ -37,7 +39,7 @@ def drawn(tab: Firefox, picture: str) -> None:
     """Wait for the page; nothing on it went wrong."""
     tab.wait_for(f"document.querySelector({picture!r}) && document.querySelector({IDLE!r})")
     assert tab.value("document.querySelectorAll('[data-testid=stException], .pl[data-error]').length") == 0
-    assert tab.errors == []
+    assert [error for error in tab.errors if not error.endswith(RECONNECTS)] == []
 
 
 @pytest.mark.parametrize("path", PAGES)
