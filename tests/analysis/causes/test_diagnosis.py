@@ -19,6 +19,7 @@ from peploss.analysis.causes.false_discovery import decoy_psms, false_discovery
 from peploss.analysis.causes.run import Run
 from peploss.analysis.tuning.psm_set import Psm, sample_psms
 from peploss.peptides.peptide import Peptide
+from peploss.peptides.precursor_mass import neutral_mass
 from peploss.settings import LossSettings
 from peploss.spectra.spectrum import Spectrum
 
@@ -239,7 +240,8 @@ def test_a_foreign_mass_leads_whatever_the_spectrum_says() -> None:
     for spectrum in (off, moved):
         found = diagnose(spectrum, psm.peptide, LossSettings())
         assert found.cause == "wrong peptide"
-        assert f"{found.what_if.ppm:+,.0f} ppm" in found.text
+        mass = neutral_mass(spectrum.precursor_mz, spectrum.precursor_charge)
+        assert f"{mass - psm.peptide.neutral_mass:+,.3f} Da" in found.text
     near = dataclasses.replace(psm.spectrum, precursor_mz=psm.spectrum.precursor_mz * (1 + 900e-6))
     assert not any(f.text.startswith("The precursor is +900") and "brings it in" in f.text
                    for f in diagnose(near, psm.peptide, LossSettings()).findings)  # fmt: skip
