@@ -13,7 +13,7 @@ from peploss.analysis.causes.rules import (
     Finding,
     Rule,
     better,
-    off,
+    how_far_off,
     precursor_fits,
     sentence,
     stands_out,
@@ -38,7 +38,7 @@ class PrecursorCharge(Rule):
         if not fits:
             return None
         fix = min(fits, key=lambda x: abs(x.ppm or 0.0))
-        text = f"The precursor is {fix.ppm:+.1f} ppm off at {fix.charge}+ and {off(c)} at {c.charge}+."
+        text = f"The precursor is {fix.ppm:+.1f} ppm off at {fix.charge}+ and {how_far_off(c)} at {c.charge}+."
         sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
         return self.found(sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, gain=fix.gain)
 
@@ -87,7 +87,11 @@ class Modification(Rule):
         fix = self.change(c)
         if fix is None or fix.edit is None:
             return None
-        said = "" if fix.ppm is None or c.ppm is None else f" and the precursor {fix.ppm:+.1f} ppm off, not {off(c)}"
+        said = (
+            ""
+            if fix.ppm is None or c.ppm is None
+            else f" and the precursor {fix.ppm:+.1f} ppm off, not {how_far_off(c)}"
+        )
         text = f"{sentence(fix.text)}: the loss is {fix.loss:.3f}, not {c.loss:.3f}{said}."
         sure = surely(fix.gain, self.gain)
         if fix.kind in ("add", "remove") and c.ppm is not None:
@@ -146,7 +150,7 @@ class WrongPeptide(Rule):
             return self.found(sure, text, support=support, decoys_as_good=as_good, decoys=c.flat_decoys.size, ppm=c.ppm)
         if support < self.mass_support and not precursor_fits(c):
             text = (
-                f"The precursor is {off(c)} off, no isotope, charge or modification mends it, and the peptide "
+                f"The precursor is {how_far_off(c)} off, no isotope, charge or modification mends it, and the peptide "
                 f"does {better(support)}."
             )
             return self.found(surely(self.mass_support, support), text, support=support, ppm=c.ppm)
@@ -195,7 +199,7 @@ class PrecursorIsotope(Rule):
                 return None
         elif other is not None and other.gain >= 2 * rule.gain:
             return None
-        text = f"The precursor is {off(c)} off, and {fix.ppm:+.1f} ppm as isotope {fix.isotope:+d}."
+        text = f"The precursor is {how_far_off(c)} off, and {fix.ppm:+.1f} ppm as isotope {fix.isotope:+d}."
         sure = surely(c.precursor_ppm, abs(fix.ppm or 0.0))
         return self.found(sure, text, fix, ppm=c.ppm, ppm_at_fix=fix.ppm, support=c.support)
 
@@ -248,5 +252,5 @@ class ForeignMass(Rule):
             return None
         if self.charge.find(c) or self.isotope.fits(c) or self.modification.change(c):
             return None
-        text = f"The precursor is {off(c)} off, and no isotope, charge or modification brings it in."
+        text = f"The precursor is {how_far_off(c)} off, and no isotope, charge or modification brings it in."
         return self.found(surely(abs(c.ppm), self.far_ppm), text, ppm=c.ppm, support=c.support)

@@ -122,7 +122,7 @@ def surely(value: float, threshold: float) -> float:
     return max(0.5, value / (value + threshold))
 
 
-def off(c: Counterfactuals) -> str:
+def how_far_off(c: Counterfactuals) -> str:
     """How far the precursor is off, in words."""
     if c.ppm is None or c.spectrum.precursor_mz is None:
         return "not known to be"

@@ -64,12 +64,9 @@ def widths(mz: F64, settings: LossSettings) -> F64:
 def in_range(mz: F64, settings: LossSettings) -> NDArray[np.bool_]:
     """(N,) whether a peak would be rendered if bins were narrow: its window meets the grid's m/z range."""
     h, end = settings.bin_width, (settings.grid.n_bins - 0.5) * settings.bin_width
-    if settings.sigma_unit == "Da":
-        reach = RENDER_REACH * settings.sigma
-        return (mz + reach >= h / 2) & (mz - reach <= end)
+    reach = RENDER_REACH * (settings.sigma if settings.sigma_unit == "Da" else widths(mz, settings))
     with np.errstate(invalid="ignore"):  # an infinite m/z has no place, whatever its width
-        reach_of_each = RENDER_REACH * widths(mz, settings)
-        return (mz + reach_of_each >= h / 2) & (mz - reach_of_each <= end)
+        return (mz + reach >= h / 2) & (mz - reach <= end)
 
 
 def is_rendered(mz: F64, settings: LossSettings) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from peploss.analysis.tuning.psm_set import Psm, sample_psms
 from peploss.analysis.tuning.set_landscape import SetLandscape, set_landscapes
 from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
-from peploss.errors import PeplossError
+from peploss.errors import PeplossError, SourceError
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.set_files import is_set_name
@@ -150,10 +151,11 @@ def _work(
     psms, about, left_out = read(report)
     report(READING, "Fragmenting and shuffling")
     if len(psms) > MANY:  # a coarse picture of a few of them, while the others are prepared
-        few = prepare(psms, base, limit=FEW)
-        picture = next(set_landscapes(few, default_axes(unit)))
-        of_few = f"{keys[1]}|{FEW}"
-        yield TuneSet(psms, about, few, (*left_out, *few.left_out), picture, keys[0], of_few, of_few)
+        with contextlib.suppress(SourceError):  # none of these few can be used, and others may
+            few = prepare(psms, base, limit=FEW)
+            picture = next(set_landscapes(few, default_axes(unit)))
+            of_few = f"{keys[1]}|{FEW}"
+            yield TuneSet(psms, about, few, (*left_out, *few.left_out), picture, keys[0], of_few, of_few)
     prepared = prepare(psms, base)
     now = TuneSet(psms, about, prepared, (*left_out, *prepared.left_out), None, *keys, keys[1])
     for n, picture in enumerate(set_landscapes(prepared, default_axes(unit))):
