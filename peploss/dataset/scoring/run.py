@@ -6,20 +6,17 @@ import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
 
 from peploss.dataset.progress import Progress
-from peploss.dataset.scoring.gpu import device_for
+from peploss.dataset.scoring.engine import Engine, engine_device
 from peploss.dataset.scoring.group import Scored
 from peploss.dataset.scoring.local import scored_by_threads
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.report import ScoreReport, about_scores
 from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.store import ParquetStore, say_about, written_whole
-from peploss.errors import BackendError, SourceError
+from peploss.errors import SourceError
 from peploss.kernels.dispatch import device_name
-
-Engine = Literal["local", "ray"]
 
 
 def score_set(
@@ -42,11 +39,9 @@ def score_set(
         progress: called with (PSMs done, all); what it raises ends the work.
     Raises:
         SourceError: the set cannot be read, or no row group of it can.
-        BackendError: the engine or the device is not known or not there, or they do not go together.
+        BackendError, SettingsError: of ``engine_device``.
     """
-    if engine == "ray" and device == "cuda":
-        raise BackendError("With Ray scores are computed on the CPU.", remedy="Use --engine local, or --device cpu.")
-    device = "cpu" if engine == "ray" else device_for(device)
+    device = engine_device(engine, device, plan.settings)
     target = Path(out)
     if target.resolve() == Path(source).resolve():
         raise SourceError("The results would replace the set.", where=str(out), remedy="Give them another name.")
@@ -74,8 +69,6 @@ def score_set(
 def _engine(engine: str, store: ParquetStore, plan: Plan, workers: int, device: str) -> Iterator[Scored]:
     if engine == "local":
         return scored_by_threads(store, plan, workers, device)
-    if engine == "ray":
-        from peploss.dataset.scoring.ray import scored_by_ray
+    from peploss.dataset.scoring.ray import scored_by_ray
 
-        return scored_by_ray(store, plan)
-    raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")
+    return scored_by_ray(store, plan)

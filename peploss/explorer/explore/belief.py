@@ -10,12 +10,12 @@ import streamlit as st
 from peploss.analysis.causes.rules import Cause, cause_label
 from peploss.dataset.scoring.belief import Belief, belief_among
 from peploss.explorer.explore.reference import Peptides
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.settings import LossSettings
 
 AFTER = 0.7  # s: who moves a slider on asks for the next settings by then
-LOOK_EVERY = 0.5  # s
 MOST_KNOWN = 32  # settings of a file
 _JOB = "_belief_job"
 
@@ -36,12 +36,8 @@ def draw(cause: Cause, peptides: Peptides | None, settings: LossSettings) -> Non
     if peptides is None:
         return
     job = _job(peptides, settings)
-    running = job.running
 
-    @st.fragment(key="belief", run_every=LOOK_EVERY if running else None)
-    def look() -> None:
-        if running and not job.running:
-            st.rerun()
+    def words() -> None:
         if job.latest is not None:
             st.caption(told(cause, job.latest, peptides.about), help=_HELP)
         elif job.error is not None:
@@ -49,7 +45,7 @@ def draw(cause: Cause, peptides: Peptides | None, settings: LossSettings) -> Non
         else:
             st.caption("Decoys are being judged, to tell how far this can be believed …")
 
-    look()
+    follow(lambda: job.running, words, key="belief")
 
 
 def told(cause: Cause, found: Belief, about: str) -> str:

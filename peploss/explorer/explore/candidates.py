@@ -83,7 +83,7 @@ def _compared(
 
 def compared(source: Source, spectrum: Spectrum, these: Candidates, settings: LossSettings) -> list[Compared]:
     """All of them on the spectrum, with the widths that are shown."""
-    texts = tuple(peptide.proforma for peptide in these.peptides)
+    texts = tuple(_texts(these.peptides))
     return _compared(
         current.key_of(source), spectrum.index, texts, settings.to_toml(), spectrum, these.peptides, settings
     )
@@ -201,23 +201,22 @@ def deciding_table(
 
 
 def _controls(source: Source, spectrum: Spectrum, these: Candidates, settings: LossSettings) -> None:
-    first = these.peptides[0]
+    # Nothing is disabled where all places are taken: a control that is disabled while it has the focus keeps every key.
     room = MOST - len(these.peptides)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="candidates"):
         st.text_input(
             "Another candidate (ProForma)",
             key=_TYPED,
             on_change=_typed,
-            args=(first, spectrum),
-            disabled=not room,
+            args=(spectrum, these.peptides),
             autocomplete="off",
             placeholder="VGEAAASGEIRK, …" if room else f"At most {MOST} candidates",
         )
         for kind, (label, about) in LABELS.items():
-            st.button(label, key=f"add-{kind}", help=about, disabled=not room, on_click=_made,
+            st.button(label, key=f"add-{kind}", help=about, on_click=_made,
                       args=(kind, source, spectrum, these.peptides, settings))  # fmt: skip
         if isinstance(source.spectra, StoredSpectra):
-            st.button("Ranks in the set", key="add-ranks", disabled=not room, on_click=_ranks,
+            st.button("Ranks in the set", key="add-ranks", on_click=_ranks,
                       help="The other candidates that the set holds for this spectrum.",
                       args=(source.spectra, spectrum, these.peptides))  # fmt: skip
         if len(these.peptides) > 1:
@@ -225,8 +224,18 @@ def _controls(source: Source, spectrum: Spectrum, these: Candidates, settings: L
             if these.shown:
                 st.button(f"Drop {these.shown + 1}", key="drop-candidate", type="tertiary", on_click=_drop_one,
                           args=(these.shown, these.peptides))  # fmt: skip
-    if told := st.session_state.pop(_TOLD, ""):
+    told, about = st.session_state.get(_TOLD, ("", []))
+    if told and about == _texts(these.peptides):
         st.caption(escape_markdown(told))
+
+
+def _texts(peptides: Sequence[Peptide]) -> list[str]:
+    return [peptide.proforma for peptide in peptides]
+
+
+def _tell(told: str, peptides: Sequence[Peptide]) -> None:
+    """Say something of these candidates, as long as they are the ones that are compared."""
+    st.session_state[_TOLD] = (told, _texts(peptides))
 
 
 def _add(peptides: Sequence[Peptide], more: Sequence[Peptide], spectrum: Spectrum, told: str) -> None:
@@ -235,31 +244,34 @@ def _add(peptides: Sequence[Peptide], more: Sequence[Peptide], spectrum: Spectru
     if not added and more and not left:
         told += " All of these are candidates already."
     if left:
-        told += f" There is room for {MOST} candidates: {len(left)} were left out, {left[0].proforma} first."
-    st.session_state[_TOLD] = told.strip()
-    state.set_also([peptide.proforma for peptide in every[1:]])
+        out = f"{left[0].proforma} was" if len(left) == 1 else f"{len(left)} were"
+        told += f" There is room for {MOST} candidates: {out} left out. Drop one to make room."
+    _tell(told.strip(), every)
+    state.set_also(_texts(every[1:]))
     st.rerun()  # the button lies in a small part of the page
 
 
-def _typed(first: Peptide, spectrum: Spectrum) -> None:
+def _typed(spectrum: Spectrum, peptides: list[Peptide]) -> None:
     text = str(st.session_state.get(_TYPED, "")).strip()
     if not text:
         return
     try:
         more = Peptide.parse(text)
     except PeptideError as error:
-        st.session_state[_TOLD] = f"{text}: {error}"
+        _tell(f"{text}: {error}", peptides)
         return
     st.session_state[_TYPED] = ""
-    before = [first, *(Peptide.parse(one) for one in state.also())]
-    _add(before, [more], spectrum, "")
+    _add(peptides, [more], spectrum, "")
 
 
 def _made(kind: Kind, source: Source, spectrum: Spectrum, peptides: list[Peptide], settings: LossSettings) -> None:
+    if len(peptides) >= MOST:
+        _tell(f"There is room for {MOST} candidates. Drop one to make room.", peptides)
+        return
     try:
         made = made_of(kind, spectrum, peptides[0], settings, n=MOST - len(peptides))
     except PeplossError as error:
-        st.session_state[_TOLD] = sentence(error)
+        _tell(sentence(error), peptides)
         return
     _add(peptides, made.peptides, spectrum, f"Added: {made.told(KINDS[kind])}." if made.peptides else _none(kind))
 
@@ -278,7 +290,7 @@ def _ranks(spectra: StoredSpectra, spectrum: Spectrum, peptides: list[Peptide]) 
     try:
         more = [Peptide.parse(one.peptide) for one in ranks_of(spectra.path, file, index)]
     except PeplossError as error:
-        st.session_state[_TOLD] = sentence(error)
+        _tell(sentence(error), peptides)
         return
     n = "1 candidate" if len(more) == 1 else f"{len(more)} candidates"
     _add(peptides, more, spectrum, f"The set holds {n} of this spectrum.")

@@ -19,6 +19,7 @@ from peploss.analysis.tuning.reference import FEWEST, MAX_REFERENCE, Reference, 
 from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import SourceError
+from peploss.explorer.shell.follow import follow as follow_work
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.sources.source import Source
 from peploss.explorer.sources.stored import StoredSpectra
@@ -29,7 +30,6 @@ from peploss.spectra.spectrum import Spectrum
 N_BINS = 50
 MOST_KNOWN = 8  # files
 MOST_LOOKED_AT = 2000  # spectra of a file
-LOOK_EVERY = 0.4  # s
 KEPT = 3  # of a session: who switches between two settings waits once for each
 _JOBS = "_reference_jobs"
 _DRAWN = "_reference_drawn"
@@ -107,14 +107,8 @@ def follow(source: Source, base: LossSettings, psm: Psm) -> None:
         for oldest in list(jobs)[:-KEPT]:
             del jobs[oldest]
     job = jobs[key]
-    running = job.running
-
-    @st.fragment(key="reference", run_every=LOOK_EVERY if running else None)
-    def look() -> None:
-        if not drawn and not job.running and job.latest is not None:
-            st.rerun()
-
-    look()
+    missing = not drawn and (job.running or job.latest is not None)
+    follow_work(lambda: job.running, key="reference", begun=missing)
 
 
 def payload(peptides: Peptides | None, settings: LossSettings, loss: float) -> dict[str, Any] | None:

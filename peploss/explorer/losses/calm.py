@@ -14,9 +14,10 @@ from peploss.analysis.variance.study_samples import StudySamples, samples_of_cur
 from peploss.explorer.browser import components
 from peploss.explorer.figures.losses import batches_figure, interval_figure
 from peploss.explorer.losses.chosen import BODY, LossSet
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import escape_markdown, sentence
-from peploss.explorer.tune.chosen_set import LOOK_EVERY, bar, start
+from peploss.explorer.tune.chosen_set import bar, start
 from peploss.settings import LossSettings
 from peploss.training.curriculum import CURRICULUM_V2
 
@@ -92,12 +93,8 @@ def _again() -> None:
 
 def _draw(key: str, read: Callable[[Callable[[int, int], None]], StudySamples], size: int) -> None:
     job = _job(key, read, size)
-    begun = job.running
 
-    @st.fragment(key="studying", run_every=LOOK_EVERY if begun else None)
-    def look() -> None:
-        if begun and not job.running:
-            st.rerun()
+    def now() -> None:
         if job.running:
             bar(job)
         elif job.error is not None:
@@ -109,7 +106,7 @@ def _draw(key: str, read: Callable[[Callable[[int, int], None]], StudySamples], 
         if job.latest is not None:
             _result(job.latest)
 
-    look()
+    follow(lambda: job.running, now, key="studying")
 
 
 def _result(found: Study) -> None:

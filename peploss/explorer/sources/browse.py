@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from peploss.errors import PeplossError, SpectrumError
 from peploss.explorer.shell import state
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.sources.source import Source
@@ -27,7 +28,6 @@ F64 = NDArray[np.float64]
 
 MOST_LOSSES = 5000
 A_MOMENT = 0.2  # s that the table waits for its losses before it is drawn without them
-LOOK_EVERY = 0.4  # s
 MOST_TRIES = 2000  # unusable spectra passed over by one step
 
 FIRST = ["title", "loss", "peptide", "#"]
@@ -139,19 +139,6 @@ def _with_losses(rows: pd.DataFrame, job: Job[pd.Series]) -> pd.DataFrame:
     """The rows with a column of losses; of none where they could not be computed."""
     found = pd.Series(dtype="float64") if job.latest is None else job.latest
     return rows.assign(loss=found.reindex(rows.index))
-
-
-def _follow(job: Job[pd.Series]) -> None:
-    """Say that losses are being computed, and draw the table again once they are there."""
-
-    @st.fragment(key="browse-losses", run_every=LOOK_EVERY)
-    def look() -> None:
-        if job.running:
-            st.caption("The losses are being computed; their column comes in a moment.")
-        else:
-            st.rerun()
-
-    look()
 
 
 def step(source: Source, settings: LossSettings, by: int) -> None:
@@ -277,4 +264,5 @@ def panel(source: Source, settings: LossSettings) -> None:
     if job.error is not None:
         st.caption(f"The losses could not be computed: {sentence(job.error)}")
     if not known:
-        _follow(job)
+        words = "The losses are being computed; their column comes in a moment."
+        follow(lambda: job.running, lambda: st.caption(words), key="browse-losses", begun=True)

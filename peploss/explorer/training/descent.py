@@ -14,6 +14,7 @@ import streamlit as st
 from peploss.analysis.tuning.psm_set import Psm
 from peploss.explorer.browser import components
 from peploss.explorer.figures.training.curriculum import descent_figure
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import sentence
 from peploss.settings import LossSettings
@@ -21,7 +22,6 @@ from peploss.spectra.preprocessing import preprocess
 from peploss.training.descent.run import CROSS_ENTROPY, OBJECTIVES, PRECURSOR, SPECTRUM, Descent, Trajectory, descend
 from peploss.training.descent.starts import Start, peptide_start, synthetic_starts
 
-LOOK_EVERY: Final = 0.5  # s
 _JOB: Final = "_descent"
 WORDS: Final = {CROSS_ENTROPY: "cross-entropy", SPECTRUM: "spectrum", PRECURSOR: "precursor"}
 ANNEALED: Final = "spectrum, σ annealed"
@@ -98,16 +98,12 @@ def draw(psm: Psm, settings: LossSettings, key: str) -> None:
 
 
 def _watch(asked: Asked, job: Job[dict[str, Trajectory]], now: Asked) -> None:
-    @st.fragment(key="descent-job", run_every=LOOK_EVERY if job.running else None)
-    def look() -> None:
+    def progress() -> None:
         if job.running:
             st.progress(min(job.progress, 1.0), job.words or "waiting for its turn")
             st.button("Cancel", key="descent-cancel", icon=":material/close:", on_click=job.cancel)
-        elif begun:
-            st.rerun()
 
-    begun = job.running
-    look()
+    follow(lambda: job.running, progress, key="descent-job")
     if job.error is not None:
         st.error(sentence(job.error), icon=":material/error:")
     if job.cancelled:

@@ -19,6 +19,7 @@ from peploss.analysis.tuning.set_landscape import SetLandscape, set_landscapes
 from peploss.dataset.query.right_psms import right_psms
 from peploss.dataset.store import ParquetStore
 from peploss.errors import PeplossError, SourceError
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources.set_files import is_set_name
@@ -30,7 +31,6 @@ from peploss.spectra.folder import ENVIRONMENT, data_folder, list_folder, resolv
 
 FILE, SAMPLES, SCORED = "This file", "All built-in samples", "A set of PSMs"
 READING = 0.1  # share of the work that reading is taken for
-LOOK_EVERY = 0.4  # s
 FEW, MANY = 64, 500  # spectra: what a first picture is of, and from which on it is worth its time
 _JOB = "_tune_job"
 
@@ -202,13 +202,9 @@ def watch(
     """
     if job is None:
         return
-    begun = job.running
 
-    @st.fragment(key="watch", run_every=LOOK_EVERY if begun else None)
-    def look() -> None:
+    def now() -> None:
         running = job.running
-        if begun and not running:
-            st.rerun()
         if running:
             bar(job)
         elif job.error is not None:
@@ -226,7 +222,7 @@ def watch(
         elif running:
             st.caption(meanwhile)
 
-    look()
+    follow(lambda: job.running, now, key="watch")
 
 
 def bar(job: Job[T]) -> None:

@@ -23,10 +23,11 @@ from peploss.explorer.browser import components
 from peploss.explorer.figures.tuning.tuning import descent_figure, weights_figure
 from peploss.explorer.shell.boxes import BOXES, WEIGHTS
 from peploss.explorer.shell.facts import Fact, facts
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.jobs import Job, Report
 from peploss.explorer.shell.text import sentence
 from peploss.explorer.shell.weights_text import weights_text
-from peploss.explorer.tune.chosen_set import LOOK_EVERY, TuneSet, start
+from peploss.explorer.tune.chosen_set import TuneSet, start
 from peploss.settings import LossSettings
 
 _FIT, _SIDEBAR_WAITS = "_tune_fit", "_sidebar_waits"
@@ -97,13 +98,8 @@ def _begin(key: str, psms: tuple[Psm, ...], settings: LossSettings) -> None:
 
 
 def _watch(fit: Job[IonWeights]) -> None:
-    begun = fit.running
-
-    @st.fragment(key="fitting", run_every=LOOK_EVERY if begun else None)
-    def look() -> None:
+    def draw() -> None:
         _follow()
-        if begun and not fit.running:
-            st.rerun()
         if fit.running:
             st.progress(fit.progress, "Fitting …")
         elif fit.error is not None:
@@ -111,7 +107,7 @@ def _watch(fit: Job[IonWeights]) -> None:
         elif fit.latest is not None:
             _result(fit.latest)
 
-    look()
+    follow(lambda: fit.running, draw, key="fitting")
 
 
 def _result(found: IonWeights) -> None:

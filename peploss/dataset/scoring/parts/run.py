@@ -14,16 +14,15 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from peploss.dataset.progress import Progress
-from peploss.dataset.scoring.gpu import device_for
+from peploss.dataset.scoring.engine import Engine, engine_device
 from peploss.dataset.scoring.local import by_threads
 from peploss.dataset.scoring.parts.manifest import NAME, Manifest, differences, read_manifest
 from peploss.dataset.scoring.parts.task import PSMS, Outcome, Shared, Task, do_task, tasks_of
 from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.report import ScoreReport, about_scores
-from peploss.dataset.scoring.run import Engine
 from peploss.dataset.scoring.runs import run_notes, runs_of
 from peploss.dataset.set_parts import SetParts
-from peploss.errors import BackendError, SettingsError, SourceError
+from peploss.errors import BackendError, SourceError
 from peploss.intensities.source import FILE, intensity_source
 from peploss.kernels.dispatch import device_name
 
@@ -71,7 +70,7 @@ def score_parts(
         BackendError: the engine or the device is not there, they do not go together, or a worker cannot do its task.
         SettingsError: predicted heights lie in a file whose path workers would not find.
     """
-    device = _device(engine, device, plan)
+    device = engine_device(engine, device, plan.settings)
     folder = Path(os.path.abspath(folder))
     report = PartsReport(device=device_name(device))
     with SetParts(sources) as parts:
@@ -107,22 +106,6 @@ def score_parts(
         ]  # fmt: skip
         dataclasses.replace(manifest, complete=True, files=files, damaged=report.damaged).write(folder)
     return report
-
-
-def _device(engine: str, device: str, plan: Plan) -> str:
-    if engine not in ("local", "ray"):
-        raise BackendError(f"There is no engine {engine!r}.", remedy="Use local or ray.")
-    if engine == "local":
-        return device_for(device)
-    if device == "cuda":
-        raise BackendError("With Ray scores are computed on the CPU.", remedy="Use --engine local, or --device cpu.")
-    heights = plan.settings.intensities
-    if heights.startswith(FILE) and not Path(heights.removeprefix(FILE)).is_absolute():
-        raise SettingsError(
-            f"Workers run in folders of their own and would not find {heights}.",
-            remedy=f"Give the whole path: {FILE}{os.path.abspath(heights.removeprefix(FILE))}",
-        )
-    return "cpu"
 
 
 def _asked(parts: SetParts, plan: Plan, device: str, n_files: int) -> Manifest:

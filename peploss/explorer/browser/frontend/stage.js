@@ -14,6 +14,7 @@ import { beginTour, endTour, startTour } from "./tour.js";
 
 const SETTLE = 500; // ms without a change until the rest of the page follows
 const GIVE_UP = 4000; // ms until a value in flight counts as lost, for example because the server went away
+const ASK_AGAIN = 5000; // ms until the page asks for what the loss is compared with: the news that it is there can be lost
 
 export class Stage {
   constructor(root) {
@@ -227,6 +228,8 @@ export class Stage {
     const sameFigure = this.payload && payload.revision === this.payload.revision && sameTheme;
     this.payload = payload;
     this.numbers.update(payload.numbers, payload.reference);
+    clearTimeout(this.asking);
+    if (!payload.reference) this.asking = setTimeout(() => this.settleSoon(0), ASK_AGAIN);
     this.showControls();
     if (!sameFigure) await this.draw(payload);
     if (this.inflight === null && this.dirty) this.send();
@@ -375,7 +378,7 @@ export class Stage {
     endTour();
     this.candidates.close();
     this.observer.disconnect();
-    for (const timer of [this.settling, this.zooming, this.lost]) clearTimeout(timer);
+    for (const timer of [this.settling, this.zooming, this.lost, this.asking]) clearTimeout(timer);
     if (window.Plotly) window.Plotly.purge(this.plot);
   }
 }

@@ -10,12 +10,12 @@ import streamlit as st
 from peploss.dataset import interrupted
 from peploss.explorer.outliers.sets import jobs
 from peploss.explorer.outliers.state import STATE
+from peploss.explorer.shell.follow import follow
 from peploss.explorer.shell.text import escape_markdown, sentence
 from peploss.explorer.sources import set_files
 from peploss.explorer.sources.set_files import BUILT_IN, Listed, SetFile
 from peploss.spectra.folder import data_folder
 
-LOOK_EVERY = 0.5  # s
 _WATCHED, _DISMISSED = "_tasks_watched", "_tasks_dismissed"
 
 
@@ -84,18 +84,13 @@ def working() -> None:
     watched = [*st.session_state.get(_WATCHED, []), *running, *jobs.begun_here()]
     st.session_state[_WATCHED] = watched = [task for task in tasks if task in watched]
     dismissed = st.session_state.get(_DISMISSED, [])
-    begun = len(running)
 
-    @st.fragment(key="tasks", run_every=LOOK_EVERY if running else None)
-    def look() -> None:
-        now = [task for task in tasks if not task.over]
-        if len(now) < begun:
-            st.rerun()
-        for n, task in enumerate(now):
+    def progress() -> None:
+        for n, task in enumerate(running):
             st.progress(min(task.job.progress, 1.0), f"{task.title} … {task.job.words or 'waiting for its turn'}")
             st.button("Cancel", key=f"cancel-{n}", icon=":material/close:", on_click=task.job.cancel)
 
-    look()
+    follow(lambda: not any(task.over for task in running), progress, key="tasks", begun=bool(running))
     for n, task in enumerate(t for t in tasks if t.over and t in watched and t not in dismissed):
         if task.job.error is not None or task.target != set_files.built_in_path():  # which nobody asked for
             _over(n, task)
