@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.browser import CHROMIUM, IDLE, PAINTED, app, launched
+from tests.browser.tab import Tab
 
 
 def missing(reason: str) -> None:
@@ -97,13 +98,28 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 _FAILED = pytest.StashKey[bool]()
 
 
+_NO_TOUR = "try { localStorage.setItem('peploss-tour', 'done'); } catch (nowhere) {} // about:blank keeps nothing\n"
+
+
+@pytest.fixture(scope="session")
+def tab(browser: Any) -> Tab:
+    """The tab that tests share."""
+    return Tab(browser)
+
+
 @pytest.fixture
-def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, tab: Tab, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """``open_page(url, width=800, dark=True)``: a page, painted and idle; ``script`` runs before it.
 
-    A failed test leaves a picture of its page behind.
+    A test's first page is the shared tab, which is twice as quick as a new one; the others are those of other users.
+    A failed test leaves a picture of each behind.
     """
-    contexts, pages = [], []
+    pages: list[Any] = []
+
+    def new(script: str) -> Any:
+        context = browser.new_context(accept_downloads=True)
+        context.add_init_script(script)
+        return context.new_page()
 
     def opened(
         address: str,
@@ -115,18 +131,14 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
         script: str = "",
         tour: bool = False,
     ) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
-        )
-        if not tour:
-            context.add_init_script("localStorage.setItem('peploss-tour', 'done')")
-        if script:
-            context.add_init_script(script)
-        page = context.new_page()
+        before = script if tour else _NO_TOUR + script
+        page = new(before) if pages else tab.ready(before)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.set_default_timeout(90_000)
-        page.errors = []
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        contexts.append(context)
+        page.errors = errors = []
+        page.failed = lambda error: errors.append(str(error))
+        page.on("pageerror", page.failed)
         pages.append(page)
         page.goto(address)
         if painted:
@@ -140,7 +152,10 @@ def open_page(browser: Any, request: pytest.FixtureRequest, tmp_path: Path) -> I
             picture = tmp_path / f"failed{n}.png"
             page.screenshot(path=picture)
             print(f"picture of the page: {picture}")
-    for context in contexts:
-        context.close()
+    for page in pages[1:]:
+        page.context.close()
+    if pages and not pages[0].is_closed():
+        pages[0].remove_listener("pageerror", pages[0].failed)
+        pages[0].goto("about:blank")  # the server may forget its visitor
     for page in pages:
         assert not page.errors, page.errors

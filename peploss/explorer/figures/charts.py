@@ -193,8 +193,11 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
     digits = "+.1f" if unit == "ppm" else "+.4f"
     air = 0.04 * float(np.ptp(mz)) + 5 if mz.size else 0.0
     span = (max(float(mz.min()) - air, 1.0), float(mz.max()) + air) if mz.size else (1.0, ex.settings.max_mz)
+    far = float(np.abs(error).max(initial=0.0)) * 1.25
     band, widest = _match_band(ex, span, unit)
-    data = [band] if mz.size else []
+    in_view = far == 0 or widest <= BAND_IN_VIEW * far
+    far = 1.1 * widest if in_view else far
+    data = [band | {"name": _reach_words(ex, in_view)}]
     for name, label in SERIES.items():
         of = series == name
         data.append(
@@ -210,10 +213,7 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
                 "hovertemplate": f"<b>%{{text}}</b>  m/z %{{x:.4f}}<br>%{{y:{digits}}} {unit}<extra></extra>",
             }
         )
-    far = float(np.abs(error).max(initial=0.0)) * 1.25
-    in_view = far == 0 or widest <= BAND_IN_VIEW * far
-    far = 1.1 * widest if in_view else far
-    shapes, notes = [], [_band_note(ex, in_view)]
+    shapes, notes = [], []
     if error.size:
         median = float(np.median(error))
         shapes.append(
@@ -237,8 +237,8 @@ def errors_figure(ex: Explanation, *, unit: str) -> dict[str, Any]:
         "showlegend": True,
         "legend": {
             "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
+            "x": 0,
+            "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
             "font": {"size": 11, "color": "@muted"},
@@ -267,7 +267,6 @@ def _match_band(ex: Explanation, span: tuple[float, float], unit: str) -> tuple[
     trace = {
         "type": "scatter",
         "mode": "lines",
-        "name": f"reach of a match, {REACH_OF_A_MATCH:g} σ",
         "x": np.concatenate([x, x[::-1]]),
         "y": np.concatenate([reach, -reach[::-1]]),
         "fill": "toself",
@@ -279,13 +278,11 @@ def _match_band(ex: Explanation, span: tuple[float, float], unit: str) -> tuple[
     return trace, float(reach.max())
 
 
-def _band_note(ex: Explanation, in_view: bool) -> dict[str, Any]:
+def _reach_words(ex: Explanation, in_view: bool) -> str:
     """How far a match reaches, and that it does so beyond the axis where the errors are far smaller."""
     s = ex.settings
     beyond = "" if in_view else ", beyond this axis"
-    text = f"a match reaches ±{REACH_OF_A_MATCH * s.sigma:g} {s.sigma_unit} ({REACH_OF_A_MATCH:g} σ){beyond}"
-    corner = {"xref": "paper", "x": 0, "xanchor": "left", "yref": "paper", "y": 1.02, "yanchor": "bottom"}
-    return NOTE | corner | {"text": text}
+    return f"a match reaches ±{REACH_OF_A_MATCH * s.sigma:g} {s.sigma_unit} ({REACH_OF_A_MATCH:g} σ){beyond}"
 
 
 def _wrapped(title: str) -> str:
