@@ -1,4 +1,4 @@
-"""Sets that an app is served on: one of a million PSMs, and two small ones."""
+"""Sets that an app is served on: a large one, and two small ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from peploss.dataset.store import ParquetStore
 from peploss.dataset.tables import read_psms
 from peploss.settings import LossSettings
 from peploss.spectra.samples import samples_folder
-from tests.browser.sets.outliers_page import settled
+from tests.browser.sets.outliers_page import N_PSMS, settled
 
 SAMPLES = 514  # PSMs of the built-in files, which the large set repeats
 MENDED = (4, 49, 70, 100, 133, 179, 192, 217, 228)
@@ -28,16 +28,16 @@ MENDED = (4, 49, 70, 100, 133, 179, 192, 217, 228)
 
 @pytest.fixture(scope="session")
 def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A set of a million PSMs with its results; spectra and a table beside it.
+    """A large set with its results; spectra and a table beside it.
 
     Judged are the worst, all of them copies of one wrong peptide, and copies of PSMs that a change would mend.
     """
-    out, samples = tmp_path_factory.mktemp("million"), samples_folder()
+    out, samples = tmp_path_factory.mktemp("large"), samples_folder()
     (out / "small").mkdir()
     small = small_set(out / "small")
     with ParquetStore(small) as store:
         assert store.n_rows == SAMPLES
-    large_set(small, out / "large.parquet", 1_000_000)
+    large_set(small, out / "large.parquet", N_PSMS)
     score_set(out / "large.parquet", out / "large.scores.parquet", Plan())
     with Results(out / "large.scores.parquet") as found:
         worst = found.ids(order="loss", descending=True, limit=210)
@@ -51,7 +51,7 @@ def folder(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 
 @pytest.fixture(scope="session")
-def million(folder: Path, serve: Callable[[Path], str]) -> str:
+def large_set_url(folder: Path, serve: Callable[[Path], str]) -> str:
     """Address of an app on that folder."""
     return serve(folder)
 
@@ -76,12 +76,12 @@ def two_sets(tmp_path_factory: pytest.TempPathFactory, serve: Callable[[Path], s
 
 
 @pytest.fixture
-def outliers(million: str, open_page: Callable[..., Any]) -> Callable[..., Any]:
+def outliers(large_set_url: str, open_page: Callable[..., Any]) -> Callable[..., Any]:
     """``outliers("cause=residue+order")``: the page, its pictures drawn."""
 
     def opened(query: str = "", **more: Any) -> Any:
         page = open_page(
-            f"{million}/outliers?data=large.parquet&res=large.scores.parquet&{query}",
+            f"{large_set_url}/outliers?data=large.parquet&res=large.scores.parquet&{query}",
             painted=False,
             height=1200,
             **more,

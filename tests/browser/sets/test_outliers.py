@@ -1,4 +1,4 @@
-"""The page Outliers on a million PSMs: looked at, filtered, selected, opened."""
+"""The page Outliers on a large set: looked at, filtered, selected, opened."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.settings import LossSettings
 from tests.browser.sets.outliers_page import (
+    N_PSMS,
     CHARTS,
     DENSITY,
     IDLE,
@@ -34,7 +35,7 @@ LOSS = "[data-id=loss] .pl-cell-value"
 Open = Callable[..., Any]
 
 
-def test_it_opens_on_the_worst_with_little_to_send(million: str, browser: Any, results: Results) -> None:
+def test_it_opens_on_the_worst_with_little_to_send(large_set_url: str, browser: Any, results: Results) -> None:
     context = browser.new_context(viewport={"width": 1400, "height": 1200})
     page = context.new_page()
     received = [0]
@@ -43,10 +44,10 @@ def test_it_opens_on_the_worst_with_little_to_send(million: str, browser: Any, r
         received[0] += len(frame)
 
     page.on("websocket", lambda socket: socket.on("framereceived", count))
-    page.goto(f"{million}/outliers?data=large.parquet")
+    page.goto(f"{large_set_url}/outliers?data=large.parquet")
     page.wait_for_selector(f"{DENSITY} .plot-container", timeout=120_000)
     settled(page)
-    assert "1,000,000" in page.inner_text(".st-key-outliers-chips")
+    assert f"{N_PSMS:,}" in page.inner_text(".st-key-outliers-chips")
     worst = results.page(["title"], limit=1)["title"].to_pylist()[0]
     assert worst in page.inner_text(".pl-psm")
     assert 0 < received[0] < 1_000_000
@@ -60,7 +61,7 @@ def test_a_click_on_a_cause_filters_and_another_takes_it_away(outliers: Open, re
     told(page, f"{groups[0]['psms']:,}")
     assert f"cause={groups[0]['value'].replace(' ', '+')}" in page.url
     click_cause(page, groups[0]["value"])
-    told(page, "1,000,000")
+    told(page, f"{N_PSMS:,}")
 
 
 def test_a_range_dragged_is_looked_at_alone(outliers: Open, results: Results) -> None:
@@ -73,7 +74,7 @@ def test_a_range_dragged_is_looked_at_alone(outliers: Open, results: Results) ->
     drag(page, 1, 0.2, 0.8)
     page.wait_for_url(re.compile("explained"))
     page.get_by_role("button", name="Clear all").click()
-    told(page, "1,000,000")
+    told(page, f"{N_PSMS:,}")
 
 
 def test_search_and_sql(outliers: Open, results: Results) -> None:
@@ -119,8 +120,8 @@ def test_the_psm_of_a_point_opens_and_the_fix_is_one_click_away(outliers: Open, 
     told(page, left)
 
 
-def test_a_psm_opens_in_place_of_a_spectrum_that_was_there(million: str, open_page: Open) -> None:
-    page = open_page(f"{million}/?i=5")
+def test_a_psm_opens_in_place_of_a_spectrum_that_was_there(large_set_url: str, open_page: Open) -> None:
+    page = open_page(f"{large_set_url}/?i=5")
     page.get_by_role("link", name="Outliers").click()
     settled(page)
     title = page.inner_text(".pl-psm b")
@@ -191,7 +192,7 @@ def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save 2 PSMs as Drop list").click()
     listed = json.loads(Path(saved.value.path()).read_text())
-    assert listed["n_psms"] == 1_000_000
+    assert listed["n_psms"] == N_PSMS
     assert sorted(p["id"] for p in listed["drop"]) == sorted([ids[0], ids[2]])
     page.keyboard.press("Escape")
     page.get_by_role("combobox", name="As").wait_for(state="detached")
@@ -203,10 +204,10 @@ def test_the_table_opens_ticks_tags_and_exports(outliers: Open, results: Results
     assert "tag=odd+ones" in page.url
 
 
-def test_the_settings_of_the_scores_go_along(million: str, open_page: Open, folder: Path) -> None:
+def test_the_settings_of_the_scores_go_along(large_set_url: str, open_page: Open, folder: Path) -> None:
     other = LossSettings(sigma=0.02, bin_width=0.05, sqrt=True, neutral_losses=("H2O",), top_n=20)
     score_set(folder / "large.parquet", folder / "other.parquet", Plan(settings=other))
-    page = open_page(f"{million}/outliers?data=large.parquet&res=other.parquet&where=id+%3D+4242", painted=False)
+    page = open_page(f"{large_set_url}/outliers?data=large.parquet&res=other.parquet&where=id+%3D+4242", painted=False)
     settled(page)
     page.get_by_role("link", name="Open in Explore").click()
     page.wait_for_selector(".pl-numbers")

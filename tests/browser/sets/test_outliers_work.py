@@ -17,8 +17,10 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Any]
 
 
-def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, open_page: Open, folder: Path) -> None:
-    page = open_page(f"{million}/outliers?data=large.parquet", painted=False)
+def test_a_set_is_made_scored_and_compared_while_the_page_works(
+    large_set_url: str, open_page: Open, folder: Path
+) -> None:
+    page = open_page(f"{large_set_url}/outliers?data=large.parquet", painted=False)
     settled(page)
     page.get_by_role("button", name="New set").click()
     page.get_by_role("combobox", name="Spectra").click()
@@ -52,7 +54,7 @@ def test_a_set_is_made_scored_and_compared_while_the_page_works(million: str, op
     page.wait_for_selector("text=Of 109 PSMs in both")
 
 
-def test_scoring_a_million_can_be_cancelled(outliers: Open, folder: Path) -> None:
+def test_scoring_a_large_set_can_be_cancelled(outliers: Open, folder: Path) -> None:
     page = outliers()
     page.get_by_role("button", name="Score").click()
     page.get_by_role("textbox", name="Name of the scores").fill("given up")
