@@ -37,6 +37,18 @@ def test_a_wrong_peptide_is_said_to_be_worse_and_sigma_moves_the_strip(url: str,
     page.wait_for_function("d => document.querySelector('.pl-strip-right').getAttribute('d') !== d", arg=before)
 
 
+def test_the_page_asks_again_where_the_strip_was_lost_on_the_way(url: str, open_page: Open) -> None:
+    page = open_page(url)
+    page.get_by_text("decoys are named so").wait_for()  # nothing runs any more
+    page.wait_for_selector(IDLE)
+    page.evaluate(
+        "new MutationObserver(() => { window.ran = true; })"
+        ".observe(document.querySelector('[data-testid=stApp]'), { attributeFilter: ['data-test-script-state'] })"
+    )
+    page.evaluate(f"{STATE}.update({{ ...{STATE}.payload, reference: null }}, {STATE}.component)")
+    page.wait_for_function("window.ran")
+
+
 def test_the_warning_of_a_narrow_sigma_comes_with_the_button_that_mends_it(url: str, open_page: Open) -> None:
     page = open_page(url)
     page.get_by_role("button", name="Use σ = 0.1 Da").click()

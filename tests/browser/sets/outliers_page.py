@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks.browser import IDLE
 
+N_PSMS = 250_000  # of the large set: more than a page could carry, and half a minute to score
 CHARTS = ".st-key-outliers-charts .pl-plot"
 DENSITY = f"{CHARTS}:has(.heatmaplayer)"
 TABLE = ".st-key-outliers-psms [data-testid=stDataFrame]"

@@ -16,10 +16,10 @@ from peploss.dataset.scoring.plan import Plan
 from peploss.dataset.scoring.run import score_set
 from peploss.settings import LossSettings
 from tests.browser.sets.outliers_page import (
-    N_PSMS,
     CHARTS,
     DENSITY,
     IDLE,
+    N_PSMS,
     click_cause,
     click_cell,
     click_point,

@@ -117,7 +117,7 @@ export class Stage {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => {
       if (this.inflight !== null || this.dirty) this.settleSoon(wait || 30);
-      else this.component.setTriggerValue("settled", this.seq);
+      else this.component.setTriggerValue("settled", this.seq + 1); // a 0 would start no run
     }, wait);
   }
 
