@@ -256,7 +256,7 @@ def panel(source: Source, settings: LossSettings) -> None:
         },
     )
     labelled = int((table(source.key, source)["peptide"] != "").sum())
-    told = f"{len(rows)} of {len(source.spectra)} entries. "
+    told = f"{len(rows):,} of {len(source.spectra):,} entries. "
     told += "Previous and next follow the search and the order chosen above, not a sort by a column's header."
     if labelled > MOST_LOSSES:
         told += f" Losses are computed for the first {MOST_LOSSES:,} of {labelled:,} spectra with a peptide."

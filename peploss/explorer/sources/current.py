@@ -217,7 +217,7 @@ def _browse(source: Source, settings: LossSettings) -> None:
 
 
 def _facts(source: Source, spectrum: Spectrum | None) -> str:
-    place = f"{(state.index() or 0) + 1} of {len(source.spectra)}"
+    place = f"{(state.index() or 0) + 1:,} of {len(source.spectra):,}"
     if spectrum is None:
         return place
     facts = [place]

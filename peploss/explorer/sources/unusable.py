@@ -23,7 +23,7 @@ def listed(source: Source) -> None:
         st.caption(f"Passed over, as MS1 scans have no fragments: {survey:,} of {total:,} entries.")
     if not found:
         return
-    title = f"{len(found)} of {total} spectra cannot be used"
+    title = f"{len(found):,} of {total:,} spectra cannot be used"
     if len(found) + survey == total:
         title = f"None of the {total} spectra can be used" if total > 1 else "The only spectrum cannot be used"
     with st.expander(title, icon=":material/report:"):

@@ -106,7 +106,7 @@ def test_the_psm_of_a_point_opens_and_the_fix_is_one_click_away(outliers: Open, 
     page.wait_for_selector(IDLE)
     psm = int(re.search(r"\bi=(\d+)", page.url)[1]) - 1  # of points in one place, the uppermost
     loss, fixed = (results.rows([psm], [name])[name].to_pylist()[0] for name in ("loss", "fixed_loss"))
-    assert f"{psm + 1} of 1000000" in page.inner_text(".pl-name")
+    assert f"{psm + 1:,} of {N_PSMS:,}" in page.inner_text(".pl-name")
     assert page.inner_text(LOSS) == f"{loss:.4f}"
     page.wait_for_selector(".pl-reference:not([data-state=waiting])", timeout=120_000)
     page.wait_for_selector(IDLE)
