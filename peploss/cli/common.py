@@ -6,10 +6,13 @@ import contextlib
 import dataclasses
 import functools
 import json
+import signal
 import sys
+import threading
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -27,13 +30,38 @@ EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 EXISTING_PARTS = click.Path(path_type=Path, exists=True)
 
 
+_interrupted = threading.Event()
+
+
+@contextlib.contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Keep Ctrl-C in mind: a callback that compiled code makes into Python swallows the exception, and ``progress_bar``
+    raises it again at its next step."""
+    _interrupted.clear()
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def keep(number: int, frame: FrameType | None) -> None:
+        _interrupted.set()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, keep)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def told(command: Callable[..., None]) -> Callable[..., None]:
     """Turn errors that a user can act on into one message and exit code 1, without a traceback."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         try:
-            command(*args, **kwargs)
+            with _interrupts_kept():
+                command(*args, **kwargs)
         except PeplossError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:  # `entry` handles it: the reader of the pipe has closed it
@@ -108,16 +136,22 @@ def _value(name: str, value: Any) -> Any:
 
 
 @contextlib.contextmanager
-def progress_bar(label: str, unit: str) -> Iterator[Progress | None]:
-    """Yield a bar on standard error if that is a terminal, else None."""
+def progress_bar(label: str, unit: str) -> Iterator[Progress]:
+    """Yield a bar on standard error if that is a terminal, else one that is not seen; either ends after Ctrl-C."""
+
+    def check(done: int, total: int) -> None:
+        if _interrupted.is_set():
+            raise KeyboardInterrupt
+
     if not sys.stderr.isatty():
-        yield None
+        yield check
         return
     from tqdm import tqdm
 
     with tqdm(desc=label, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True) as bar:
 
         def step(done: int, total: int) -> None:
+            check(done, total)
             bar.total = total
             bar.update(done - bar.n)
 

@@ -71,8 +71,7 @@ def figure(
             n += 1
             while len(waiting) > MOST_WAITING or (waiting and waiting[0].done()):
                 waiting.popleft().result()
-            if progress:
-                progress(n, len(ids))
+            progress(n, len(ids))
         for last in waiting:
             last.result()
     lines = [*problems[:10], f"{n:,} figures in {out}; {len(problems):,} PSMs could not be drawn."]

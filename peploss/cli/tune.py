@@ -123,8 +123,7 @@ def _look(prepared: PreparedSet) -> SetLandscape:
 
     with progress_bar("looking", "spectra") as progress:
         for picture in set_landscapes(prepared, default_axes(prepared.settings.sigma_unit)):
-            if progress:
-                progress(round(picture.progress * len(prepared)), len(prepared))
+            progress(round(picture.progress * len(prepared)), len(prepared))
     return picture
 
 

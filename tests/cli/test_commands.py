@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from peploss.cli import main
+from peploss.cli.common import progress_bar, told
 from peploss.dataset.query.results import Results
 from peploss.dataset.schema import KEY
 from peploss.dataset.store import ParquetStore, written_whole
@@ -299,3 +301,25 @@ def test_the_library_stays_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_interrupt_that_a_callback_swallowed_ends_the_command_at_its_next_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @told
+    def command() -> None:
+        with progress_bar("Working", "steps") as progress:
+            with contextlib.suppress(KeyboardInterrupt):  # as a callback of compiled code does
+                signal.raise_signal(signal.SIGINT)
+            progress(1, 2)
+            raise AssertionError("it went on")
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            command()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == "Stopped.\n"
